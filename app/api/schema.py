@@ -1,0 +1,395 @@
+"""The API's schema, version 1: all that the window, an integrator or a remote gateway may know of the engine.
+
+Units and signs are the house's (``grid_w`` > 0 imports, ``ev_w`` > 0 charges, SoC 0..1); times are aware UTC
+datetimes in ISO 8601; money is in ``HomeFacts.currency``. A value that is not known is null, and where a person would
+ask why, a neighbouring ``…_missing`` says so in one sentence.
+
+Paths are listed in ``app.api.server``; the OpenAPI page is served at ``/api/v1/openapi.json`` and ``/docs``.
+"""
+
+from datetime import datetime, time
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+API_VERSION = "1"
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Level = Literal["starting", "ok", "warning", "failed", "off"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+class Model(BaseModel):
+    """Strict where it reads, complete where it writes."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ReasonOut(Model):
+    """A typed reason; the window words it in the user's language from code and params."""
+
+    code: str
+    params: dict[str, float | str] = {}
+
+
+class Flow(Model):
+    """What flows now."""
+
+    at: datetime | None = None
+    """Time of the meter's reading."""
+    grid_w: float | None = None
+    solar_w: float | None = None
+    load_w: float | None = None
+    ev_w: float | None = None
+    frequency_hz: float | None = None
+    stale: bool = False
+    """The readings are older than their instrument's limit."""
+    missing: dict[str, str] = {}
+    """Field name → one sentence why it is null."""
+
+
+class CarNow(Model):
+    """The car and its session."""
+
+    connected: bool = False
+    name: str = ""
+    soc: Fraction | None = None
+    soc_missing: str = ""
+    capacity_wh: float | None = None
+    power_w: float | None = None
+    can_discharge: bool = False
+    protocol: str = ""
+    state: str = ""
+    session_id: str | None = None
+    evcc_id: str | None = None
+    since: datetime | None = None
+    charged_wh: float = 0.0
+    discharged_wh: float = 0.0
+    messages: int = 0
+    charge_max_w: float | None = None
+    discharge_max_w: float | None = None
+
+
+class ReadyBy(Model):
+    """The next promise to the homeowner."""
+
+    at: datetime | None = None
+    target_soc: Fraction | None = None
+    planned_soc: float | None = None
+    """State of charge that the plan reaches by then."""
+    on_track: bool | None = None
+    short_by_wh: float = 0.0
+    ready_at: datetime | None = None
+    """When the plan reaches the target."""
+
+
+class Today(Model):
+    """The home's day so far, in local time."""
+
+    saved: float | None = None
+    """Money against "no V2G, charge on arrival"."""
+    cost: float | None = None
+    paths_wh: dict[str, float] = {}
+    """solar_house, solar_car, solar_grid, grid_house, grid_car, car_house, car_grid."""
+
+
+class EventOut(Model):
+    """One grid event."""
+
+    source: str
+    event_id: str
+    kind: str
+    title: str = ""
+    unit: str = ""
+    start: datetime
+    end: datetime | None
+    """null: until cancelled."""
+    values: list[tuple[datetime, float]] = []
+    """Start of each interval and its value."""
+    status: Literal["coming", "active", "done", "cancelled", "quarantined"] = "coming"
+    opted_out: bool = False
+    may_opt_out: bool = False
+    opt_out_consequence: str = ""
+    """One sentence, shown before the homeowner presses it."""
+    delivered_w: list[tuple[datetime, float]] = []
+    """What was delivered against the baseline (sign: > 0 as asked), a point a bucket."""
+    delivered_wh: float | None = None
+    money: float | None = None
+    problem: str = ""
+
+
+class SetPointOut(Model):
+    """What the charger was last told."""
+
+    power_w: float
+    at: datetime
+    expires: datetime
+    reason: ReasonOut
+    limited_by: list[ReasonOut] = []
+
+
+class NextStep(Model):
+    """What comes next in the plan."""
+
+    at: datetime
+    reason: ReasonOut
+    power_w: float
+
+
+class HealthOut(Model):
+    """One driver or link."""
+
+    name: str
+    level: Level
+    text: str = ""
+    since: datetime | None = None
+    restarts: int = 0
+    details: dict[str, str | float | int | bool | None] = {}
+
+
+class HomeFacts(Model):
+    """What does not change while the engine runs."""
+
+    name: str
+    timezone: str
+    currency: str
+    fuse_a: float
+    phases: int
+    import_max_w: float
+    export_max_w: float
+    demo: bool = False
+    speed: float = 1.0
+    """Home seconds in a real second (demo only)."""
+    engine_version: str = ""
+    api_version: str = API_VERSION
+
+
+class HomeSnapshot(Model):
+    """Everything that the Home page shows: the answer of ``GET /home`` and the stream's ``home`` event."""
+
+    now: datetime
+    """Home time."""
+    facts: HomeFacts
+    flow: Flow
+    car: CarNow
+    set_point: SetPointOut | None = None
+    next_step: NextStep | None = None
+    ready_by: ReadyBy = ReadyBy()
+    today: Today = Today()
+    event: EventOut | None = None
+    """The event that holds now, or the next."""
+    wishes: "WishesOut"
+    health: list[HealthOut] = []
+    sequence: int = 0
+    """Grows with each snapshot; a client may drop older ones."""
+
+
+class PromiseOut(Model):
+    """One promise of a plan, kept or not."""
+
+    kind: str
+    """departure, reserve, event_setpoint …"""
+    deadline: datetime | None = None
+    wanted: float
+    planned: float
+    short_by: float
+    unit: str
+    kept: bool
+
+
+class PlanOut(Model):
+    """A plan: parallel lists, one element a step. Step i lasts from ``start[i]`` to ``start[i+1]`` (the last to ``end``)."""
+
+    made_at: datetime
+    end: datetime
+    start: list[datetime]
+    ev_w: list[float]
+    soc: list[float | None]
+    """State of charge at the END of each step."""
+    load_w: list[float]
+    load_low_w: list[float] = []
+    load_high_w: list[float] = []
+    solar_w: list[float]
+    solar_low_w: list[float] = []
+    solar_high_w: list[float] = []
+    grid_w: list[float]
+    import_price: list[float]
+    export_price: list[float]
+    reserve_soc: list[float]
+    away: list[bool]
+    reasons: list[ReasonOut]
+    promises: list[PromiseOut] = []
+    cost: float
+    """Planned money over the horizon, currency."""
+    baseline_cost: float | None = None
+    """The same without V2G, charging on arrival."""
+    solve_s: float
+    solver: str
+    fallback: bool = False
+    """True: the optimiser could not answer and a simple rule made this plan."""
+
+
+class WeeklyDeparture(Model):
+    """A repeated wish."""
+
+    days: list[Weekday]
+    time: time
+    """Local time of the home."""
+    target_soc: Fraction
+
+
+class OneOffDeparture(Model):
+    """A single wish; it replaces the weekly one of that day."""
+
+    at: datetime
+    target_soc: Fraction
+
+
+class WishesOut(Model):
+    """What the homeowner asks for; ``PUT /wishes`` takes the same."""
+
+    weekly: list[WeeklyDeparture] = []
+    one_off: OneOffDeparture | None = None
+    reserve_soc: Fraction = 0.2
+    boost_until: datetime | None = None
+    paused: bool = False
+    v2g_allowed: bool = True
+    export_allowed: bool = True
+
+
+class BoostIn(Model):
+    """``POST /car/boost``."""
+
+    minutes: Annotated[float, Field(ge=0, le=1440)]
+    """0 ends a boost."""
+
+
+class PauseIn(Model):
+    """``POST /car/pause``."""
+
+    paused: bool
+
+
+class OptOutIn(Model):
+    """``POST /events/{source}/{event_id}/opt-out``."""
+
+    opted_out: bool
+
+
+class MessageOut(Model):
+    """One protocol message, for the details drawer."""
+
+    at: datetime
+    source: str
+    direction: Literal["in", "out"]
+    name: str
+    body: dict[str, Any] = {}
+
+
+class SessionOut(Model):
+    """One car session, of the history."""
+
+    session_id: str
+    start: datetime
+    end: datetime | None
+    protocol: str
+    evcc_id: str | None = None
+    charged_wh: float
+    discharged_wh: float
+    soc_start: float | None = None
+    soc_end: float | None = None
+    ended: str = ""
+
+
+class HistoryPoint(Model):
+    """One bucket of readings."""
+
+    at: datetime
+    grid_w: float | None = None
+    solar_w: float | None = None
+    load_w: float | None = None
+    ev_w: float | None = None
+    soc: float | None = None
+
+
+class HistoryOut(Model):
+    """``GET /history?from=&to=&points=``: decimated by the engine."""
+
+    start: datetime
+    end: datetime
+    bucket_s: float
+    points: list[HistoryPoint]
+
+
+class SummaryBucket(Model):
+    """One hour, day or month."""
+
+    label: str
+    start: datetime
+    paths_wh: dict[str, float] = {}
+    saved: float | None = None
+    cost: float | None = None
+
+
+class SummaryOut(Model):
+    """``GET /history/summary?period=day|month|year&date=``."""
+
+    period: Literal["day", "month", "year"]
+    start: datetime
+    end: datetime
+    buckets: list[SummaryBucket]
+    paths_wh: dict[str, float]
+    saved: float | None = None
+    cost: float | None = None
+    cycles: float | None = None
+    """Full equivalent cycles of the car's battery."""
+
+
+class DeviceOut(Model):
+    """One device of the home file, with what it answers now."""
+
+    name: str
+    role: Literal["meter", "inverter", "charger", "power_stage"]
+    address: str
+    profile: str
+    health: HealthOut
+    readings: dict[str, float | str | None] = {}
+
+
+class InstallerOut(Model):
+    """``GET /installer``: the home as a checklist."""
+
+    devices: list[DeviceOut]
+    links: list[HealthOut]
+    limits: dict[str, float | None]
+    """fuse_a, import_max_w, export_max_w, failsafe_import_w, charge_max_w, discharge_max_w."""
+    home_file: str
+    home_toml: str
+    """The home file's text, secrets are not in it."""
+
+
+class HomeTomlIn(Model):
+    """``PUT /installer/home``: a new home file; refused with its first problem's line and remedy, or written."""
+
+    toml: str
+    dry_run: bool = False
+
+
+class ProblemOut(Model):
+    """Body of every 4xx and 5xx answer."""
+
+    problem: str
+    """One sentence that names the thing and the way out."""
+    line: int | None = None
+
+
+class About(Model):
+    """``GET /health``, the only path that needs no token."""
+
+    engine_version: str
+    api_version: str
+    started: datetime
+    pid: int
+
+
+HomeSnapshot.model_rebuild()

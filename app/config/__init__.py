@@ -1,0 +1,1 @@
+"""One TOML file describes a home; secrets lie apart."""

@@ -1,0 +1,201 @@
+"""The home file's schema: what an installer writes once.
+
+Each section is one table of the TOML file. Unknown keys are refused, so that a typing error is found before it
+costs a night's charge.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Watt = Annotated[float, Field(ge=0, le=1_000_000)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Host = Annotated[str, Field(min_length=1, max_length=253)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
+class Section(BaseModel):
+    """A table of the home file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HomeSection(Section):
+    """``[home]``: where and in what money."""
+
+    name: str = "My home"
+    timezone: str = "Europe/Berlin"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
+    latitude: Annotated[float, Field(ge=-90, le=90)] = 50.0
+    longitude: Annotated[float, Field(ge=-180, le=180)] = 10.0
+
+
+class ConnectionSection(Section):
+    """``[connection]``: fuse and limits at the grid connection."""
+
+    phases: Literal[1, 3] = 3
+    fuse_a: Annotated[float, Field(gt=0, le=250)]
+    voltage_v: Annotated[float, Field(ge=100, le=260)] = 230.0
+    export_limit_w: Watt | None = None
+    failsafe_import_w: Watt = 4200.0
+    """Import limit that holds when a grid link that had set limits goes silent (§14a EnWG: 4.2 kW)."""
+
+
+class ModbusSection(Section):
+    """``[[meter]]`` and ``[[inverter]]``: an instrument read over Modbus TCP."""
+
+    name: str
+    profile: str = "sunspec"
+    """"sunspec" (found by its model chain) or the name of a file in resources/profiles."""
+    host: Host = "127.0.0.1"
+    port: Port = 502
+    unit: Annotated[int, Field(ge=0, le=255)] = 1
+    interval_s: Annotated[float, Field(ge=0.2, le=60)] = 1.0
+    stale_s: Annotated[float, Field(ge=1, le=300)] = 10.0
+    peak_w: Watt | None = None
+    """Inverter only: nominal power of the roof, W; the first days' forecast needs it."""
+
+
+class PowerStageSection(Section):
+    """``[charger.power_stage]``: the converter and pilot behind our own SECC, over Modbus TCP."""
+
+    profile: str = "twoway-power-stage"
+    host: Host = "127.0.0.1"
+    port: Port = 502
+    unit: Annotated[int, Field(ge=0, le=255)] = 1
+
+
+class ChargerSection(Section):
+    """``[charger]``: the home's charger."""
+
+    name: str = "charger"
+    kind: Literal["iso15118"] = "iso15118"
+    interface: str = "lo"
+    """Network interface of the power-line modem (or "lo" for the demo home)."""
+    services: list[Literal["ac", "ac_bpt", "dc", "dc_bpt"]] = ["dc_bpt", "dc", "ac_bpt", "ac"]
+    control_mode: Literal["dynamic", "scheduled"] = "dynamic"
+    tls: bool = False
+    evse_id: Annotated[str, Field(min_length=7, max_length=37)] = "DE*TWY*E000001"
+    phases: Literal[1, 3] = 3
+    charge_max_w: Watt = 11_000.0
+    discharge_max_w: Watt = 10_000.0
+    charge_min_w: Watt = 0.0
+    charge_efficiency: Annotated[float, Field(gt=0.5, le=1)] = 0.95
+    discharge_efficiency: Annotated[float, Field(gt=0.5, le=1)] = 0.95
+    expiry_s: Annotated[float, Field(ge=5, le=60)] = 30.0
+    """A set-point that is not renewed for this long falls to 0 W in the hardware."""
+    sdp_port: Port = 15118
+    power_stage: PowerStageSection = PowerStageSection()
+
+
+class CarSection(Section):
+    """``[car]``: the home's usual car; what the cable tells replaces it."""
+
+    name: str = "Car"
+    capacity_wh: Annotated[float, Field(ge=1_000, le=300_000)] = 60_000.0
+    charge_max_w: Watt = 11_000.0
+    discharge_max_w: Watt = 10_000.0
+    soc_min: Fraction = 0.05
+    soc_max: Fraction = 1.0
+    wear_per_kwh: Annotated[float, Field(ge=0, le=10)] = 0.02
+
+
+class DepartureSection(Section):
+    """``[[departure]]``: a weekly wish the home begins with; the window changes it later."""
+
+    days: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = ["mon", "tue", "wed", "thu", "fri"]
+    time: ClockTime = "07:00"
+    target_soc: Fraction = 0.8
+    away_hours: Annotated[float, Field(ge=0, le=168)] = 0.0
+    used_wh: Annotated[float, Field(ge=0, le=200_000)] = 0.0
+
+
+class WishesSection(Section):
+    """``[wishes]``: what the home begins with."""
+
+    reserve_soc: Fraction = 0.2
+    v2g_allowed: bool = True
+    export_allowed: bool = True
+
+
+class TariffSection(Section):
+    """``[tariff]``: one of energy.tariffs, with its own parameters."""
+
+    kind: str = "fixed"
+    import_per_kwh: float = 0.32
+    export_per_kwh: float = 0.08
+    markup_per_kwh: float = 0.0
+    """Fees and taxes on top of a market price, currency/kWh."""
+    vat: Annotated[float, Field(ge=0, le=1)] = 0.0
+    file: str | None = None
+    """Day-ahead: CSV of ``time_utc,price_eur_per_mwh``; relative to the home file."""
+    windows: list[tuple[ClockTime, ClockTime, float]] = []
+    """Time of use: from, to (local), import price."""
+
+
+class UtilitySection(Section):
+    """``[utility]``: an OpenADR 3 VTN."""
+
+    name: str = "utility"
+    url: str
+    version: Literal["3.0.1", "3.1.0"] = "3.1.0"
+    ven_name: str = "twoway-home"
+    client_id: str | None = None
+    secret: str | None = None
+    """Name of the client secret in the secrets file."""
+    poll_s: Annotated[float, Field(ge=5, le=86_400)] = 300.0
+    programs: list[str] = []
+    """Names of the programs to follow; empty: all that the VTN shows."""
+
+
+class BackendSection(Section):
+    """``[backend]``: an OCPP CSMS."""
+
+    name: str = "backend"
+    url: str
+    station_id: str = "TWOWAY-1"
+    secret: str | None = None
+    """Name of the basic-auth password in the secrets file."""
+    versions: list[Literal["2.1", "2.0.1"]] = ["2.1", "2.0.1"]
+    sample_s: Annotated[float, Field(ge=1, le=86_400)] = 60.0
+    id_token: str = "TWOWAY-HOME"
+    """What the home presents to be authorised for its own car."""
+
+
+class FrequencySection(Section):
+    """``[frequency]``: a droop curve of energy.frequency that the home serves."""
+
+    curve: str = "none"
+    power_w: Watt = 0.0
+
+
+class EngineSection(Section):
+    """``[engine]``: the engine itself."""
+
+    api_host: Literal["127.0.0.1", "::1"] = "127.0.0.1"
+    api_port: Annotated[int, Field(ge=0, le=65535)] = 8770
+    """0: any free port; the engine writes where it listens to its run file."""
+    plan_every_s: Annotated[float, Field(ge=10, le=3600)] = 300.0
+    plan_horizon_h: Annotated[float, Field(ge=6, le=72)] = 36.0
+    plan_step_s: Annotated[float, Field(ge=60, le=3600)] = 300.0
+    raw_days: Annotated[int, Field(ge=1, le=3650)] = 14
+    """Days that second-by-second readings are kept before they are rolled up."""
+
+
+class HomeConfig(Section):
+    """One home."""
+
+    home: HomeSection = HomeSection()
+    connection: ConnectionSection
+    meter: list[ModbusSection] = []
+    inverter: list[ModbusSection] = []
+    charger: ChargerSection | None = None
+    car: CarSection = CarSection()
+    departure: list[DepartureSection] = []
+    wishes: WishesSection = WishesSection()
+    tariff: TariffSection = TariffSection()
+    utility: UtilitySection | None = None
+    backend: BackendSection | None = None
+    frequency: FrequencySection = FrequencySection()
+    engine: EngineSection = EngineSection()
