@@ -198,7 +198,7 @@ class PromiseOut(Model):
 
 
 class PlanOut(Model):
-    """A plan: parallel lists, one element a step. Step i lasts from ``start[i]`` to ``start[i+1]`` (the last to ``end``)."""
+    """A plan: parallel lists, one element a step; step i lasts until ``start[i+1]``, the last until ``end``."""
 
     made_at: datetime
     end: datetime
