@@ -108,5 +108,5 @@ class Desk(Protocol):
         ...
 
     def stream(self) -> AsyncIterator[StreamEvent]:
-        """Live events until the client goes; the first is a full ``home``. A slow client loses old ones, never the newest."""
+        """Live events until the client goes, the first a full ``home``; a slow client loses only old ones."""
         ...
