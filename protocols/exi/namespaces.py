@@ -1,0 +1,13 @@
+"""The namespaces that select a schema set; each set is a grammar of its own and is never merged with another."""
+
+from typing import Final
+
+APP_PROTOCOL: Final = "urn:iso:15118:2:2010:AppProtocol"
+V20_COMMON: Final = "urn:iso:std:iso:15118:-20:CommonMessages"
+V20_AC: Final = "urn:iso:std:iso:15118:-20:AC"
+V20_DC: Final = "urn:iso:std:iso:15118:-20:DC"
+
+V20_COMMON_TYPES: Final = "urn:iso:std:iso:15118:-20:CommonTypes"
+"""Imported by the -20 sets; no document starts here."""
+XMLDSIG: Final = "http://www.w3.org/2000/09/xmldsig#"
+"""Imported by the -20 sets for signatures."""
