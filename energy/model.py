@@ -1,0 +1,194 @@
+"""The home in numbers: what is fixed, what the homeowner wishes, what is measured, what is commanded.
+
+Every other room of this floor speaks in these types. Power in W, energy in Wh, current in A, time in POSIX
+seconds, state of charge as a fraction 0..1; a value that is not known is ``None``, never 0.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """The house's connection to the grid, as the network operator and the fuse box allow it."""
+
+    phases: int
+    fuse_a: float
+    """Rated current of the main fuse, A a phase."""
+    voltage_v: float = 230.0
+    export_limit_w: float | None = None
+    """Most power that may be exported, W ≥ 0; None: as much as the fuse carries."""
+
+    @property
+    def import_max_w(self) -> float:
+        """Most power that the fuse carries, all phases together, W."""
+        return self.phases * self.fuse_a * self.voltage_v
+
+    @property
+    def export_max_w(self) -> float:
+        """Most power that may be exported, W ≥ 0."""
+        return (
+            self.import_max_w if self.export_limit_w is None else min(self.export_limit_w, self.import_max_w)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Charger:
+    """What one charger can do. Ask for capabilities, never for a brand."""
+
+    charger_id: str
+    phases: int
+    charge_max_w: float
+    """Most power into the car, W at the grid side, ≥ 0."""
+    discharge_max_w: float = 0.0
+    """Most power out of the car, W at the grid side, ≥ 0; 0: cannot discharge."""
+    charge_min_w: float = 0.0
+    """Least power at which it charges at all (6 A on AC), W; between 0 and this it must pause."""
+    charge_efficiency: float = 0.95
+    discharge_efficiency: float = 0.95
+    reports_soc: bool = True
+    reaction_s: float = 1.0
+    """Measured delay from a set-point to its power, s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ev:
+    """The car that is connected (or the home's usual car while none is)."""
+
+    ev_id: str
+    capacity_wh: float
+    charge_max_w: float
+    discharge_max_w: float = 0.0
+    charge_min_w: float = 0.0
+    soc_min: float = 0.05
+    """The car's own lower bound: it refuses to discharge below, fraction."""
+    soc_max: float = 1.0
+    wear_eur_per_kwh: float = 0.02
+    """Cost of moving one kWh through the battery, in the home's currency per kWh discharged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """A promise: at this time the car has this charge."""
+
+    at_s: float
+    target_soc: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """A time when the car is expected to be away, and the charge that the trip takes."""
+
+    from_s: float
+    to_s: float
+    used_wh: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What the homeowner asks for; changed in the window, kept in the store."""
+
+    departures: tuple[Departure, ...] = ()
+    absences: tuple[Absence, ...] = ()
+    reserve_soc: float = 0.2
+    """Charge kept for the unexpected: never discharged below for money, fraction."""
+    boost_until_s: float | None = None
+    """Charge at full power until then (or full), whatever it costs."""
+    paused: bool = False
+    v2g_allowed: bool = True
+    """May the car discharge to the house and the grid at all?"""
+    export_allowed: bool = True
+    """May the car's energy be exported, or feed only the house?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvState:
+    """The car as it is now."""
+
+    connected: bool
+    ev: Ev
+    soc: float | None = None
+    """State of charge; None: connected car does not tell, or no car."""
+    power_w: float = 0.0
+    """Present power at the grid side of the charger, > 0 charges."""
+    can_charge: bool = True
+    can_discharge: bool = False
+    """Does this session allow power out of the car (a BPT service, both sides agree)?"""
+    at_s: float = 0.0
+    """Time of this reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readings:
+    """What the house's instruments say, as one picture."""
+
+    at_s: float
+    """Time of the grid reading, the one that matters for the limits."""
+    grid_w: float | None = None
+    solar_w: float | None = None
+    phase_w: tuple[float | None, ...] = ()
+    """Grid power by phase, > 0 imports; empty: not measured by phase."""
+    frequency_hz: float | None = None
+    solar_at_s: float | None = None
+
+    def load_w(self, ev_w: float) -> float | None:
+        """House load without the car, W ≥ 0, by the balance grid = load + ev − solar."""
+        if self.grid_w is None:
+            return None
+        return max(0.0, self.grid_w - ev_w + (self.solar_w or 0.0))
+
+
+class ReasonCode(StrEnum):
+    """Why a set-point is what it is. The window and the history word them; see ui's translations."""
+
+    NO_CAR = "no_car"
+    PAUSED = "paused"
+    BOOST = "boost"
+    CHARGE_CHEAP = "charge_cheap"
+    CHARGE_SOLAR = "charge_solar"
+    CHARGE_FOR_DEPARTURE = "charge_for_departure"
+    CHARGE_TO_RESERVE = "charge_to_reserve"
+    FEED_HOUSE = "feed_house"
+    EXPORT_DEAR = "export_dear"
+    WAIT_FOR_CHEAPER = "wait_for_cheaper"
+    FULL = "full"
+    HOLD = "hold"
+    """Nothing to gain either way."""
+    LIMIT_FUSE = "limit_fuse"
+    LIMIT_IMPORT = "limit_import"
+    LIMIT_EXPORT = "limit_export"
+    LIMIT_CAR = "limit_car"
+    LIMIT_CHARGER = "limit_charger"
+    LIMIT_RESERVE = "limit_reserve"
+    EVENT_SETPOINT = "event_setpoint"
+    EVENT_PRICE = "event_price"
+    EVENT_EMERGENCY = "event_emergency"
+    FREQUENCY = "frequency"
+    METER_STALE = "meter_stale"
+    LINK_SILENT = "link_silent"
+    NO_PLAN = "no_plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One typed reason, with the figures that a sentence about it needs."""
+
+    code: ReasonCode
+    params: dict[str, float | str] = field(default_factory=dict)
+    """Figures for the sentence: ``until_s``, ``price_eur_per_kwh``, ``refill_price_eur_per_kwh``, ``limit_w``,
+    ``event_id``, ``target_soc``, ``deadline_s``, ``frequency_hz`` …"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetPoint:
+    """What the charger shall do, until it expires."""
+
+    charger_id: str
+    power_w: float
+    """Signed, grid side: > 0 charges, < 0 discharges."""
+    at_s: float
+    expires_s: float
+    """The hardware falls to 0 W then unless renewed; at most 60 s after ``at_s``."""
+    reason: Reason
+    limited_by: tuple[Reason, ...] = ()
+    """The limits that cut the wanted power, tightest first."""
