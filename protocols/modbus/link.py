@@ -1,0 +1,183 @@
+"""One Modbus TCP connection, shared by all units behind it: the thin asyncio skin over pymodbus.
+
+pymodbus 3.16.1 passes a reply with fewer registers than asked, one to another function code, and one with transaction
+number 0, all with ``isError()`` False; it waits three time-outs for a silent device and then backs off up to 300 s.
+So here: one try a request, our own time-out, every reply checked, and a connection that is dropped at the first doubt
+and built again on the next request, at most RETRY_MAX_S after the last attempt.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+from pymodbus.client import AsyncModbusTcpClient
+from pymodbus.exceptions import ModbusException
+from pymodbus.pdu import ExceptionResponse, ModbusPDU
+
+from protocols.modbus.blocks import Function, Span
+
+TIMEOUT_S = 1.0
+RETRY_MIN_S = 0.1
+RETRY_MAX_S = 0.8
+
+WRITE_MULTIPLE = 16
+
+EXCEPTION_NAMES = {
+    1: "illegal function",
+    2: "illegal address",
+    3: "illegal value",
+    4: "device failure",
+    5: "acknowledged, still working",
+    6: "device busy",
+    8: "memory parity error",
+    10: "gateway path unavailable",
+    11: "gateway target does not answer",
+}
+
+T = TypeVar("T")
+
+# It logs whole frame dumps at "error" for what reaches our callers as an exception anyway.
+logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+
+
+class LinkError(OSError):
+    """The device cannot be talked to just now: not connected, silent, or answering nonsense."""
+
+
+class RefusedError(Exception):
+    """The device answered with a Modbus exception; ``code`` is its number."""
+
+    def __init__(self, code: int, what: str) -> None:
+        super().__init__(f"{what}: the device refuses with {code} ({EXCEPTION_NAMES.get(code, 'unknown code')})")
+        self.code = code
+
+
+class ModbusLink:
+    """A connection to ``host``:``port``. Connects by itself on the first request, and again after each failure.
+
+    Requests are answered one by one (a device behind a serial gateway can do no better); each takes at most
+    ``timeout_s``, so a silent unit costs its neighbours on the same link that long, and other links nothing.
+    """
+
+    def __init__(self, host: str, port: int = 502, *, timeout_s: float = TIMEOUT_S) -> None:
+        self.host = host
+        self.port = port
+        self.timeout_s = timeout_s
+        self._client: AsyncModbusTcpClient | None = None
+        self._lost = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._retry_s = RETRY_MIN_S
+        self._retry_at_s = 0.0
+        self._closed = False
+
+    @property
+    def connected(self) -> bool:
+        """Whether the connection stands, as far as is known."""
+        return self._client is not None and not self._lost.is_set()
+
+    async def read(self, unit: int, span: Span) -> list[int]:
+        """The words of ``span`` from ``unit``: exactly as many as asked.
+
+        Raises LinkError (try again later) or RefusedError (the device says no).
+        """
+
+        async def ask(client: AsyncModbusTcpClient) -> ModbusPDU:
+            read = client.read_input_registers if span.function is Function.INPUT else client.read_holding_registers
+            return await read(span.address, count=span.count, device_id=unit)
+
+        reply = await self._request(unit, int(span.function), ask)
+        words = list(reply.registers)
+        if len(words) != span.count:
+            self._drop()
+            raise LinkError(f"{self} unit {unit} answered {len(words)} registers where {span.count} were asked")
+        return words
+
+    async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
+        """Write ``words`` from ``address`` on in one request, so that they take effect together.
+
+        Raises LinkError or RefusedError; after LinkError it is unknown whether the device took them.
+        """
+
+        async def ask(client: AsyncModbusTcpClient) -> ModbusPDU:
+            return await client.write_registers(address, list(words), device_id=unit)
+
+        reply = await self._request(unit, WRITE_MULTIPLE, ask)
+        if (reply.address, reply.count) != (address, len(words)):
+            self._drop()
+            raise LinkError(f"{self} unit {unit} confirmed another write than the one sent")
+
+    async def close(self) -> None:
+        """Close for good."""
+        self._closed = True
+        self._drop()
+
+    async def _request(
+        self, unit: int, function: int, ask: Callable[[AsyncModbusTcpClient], Awaitable[ModbusPDU]]
+    ) -> ModbusPDU:
+        async with self._lock:
+            client = await self._connected_client()
+            try:
+                reply = await self._first(ask(client))
+            except BaseException as exc:
+                # A cancelled request leaves its reply on the wire: the connection cannot be trusted either.
+                self._drop()
+                if isinstance(exc, (ModbusException, TimeoutError, OSError, ValueError)):
+                    raise LinkError(f"{self} unit {unit} does not answer") from exc
+                raise
+            if reply.function_code & 0x7F != function or reply.dev_id != unit or not reply.transaction_id:
+                self._drop()
+                raise LinkError(f"{self} unit {unit} answered another question than the one asked")
+        if isinstance(reply, ExceptionResponse):
+            raise RefusedError(reply.exception_code, f"{self} unit {unit}, function {function}")
+        return reply
+
+    async def _first(self, request: Awaitable[T]) -> T:
+        """The reply, or OSError as soon as the connection breaks, or TimeoutError."""
+        task = asyncio.ensure_future(request)
+        lost = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait({task, lost}, timeout=self.timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise ConnectionResetError if self._lost.is_set() else TimeoutError
+        finally:
+            lost.cancel()
+            task.cancel()
+
+    async def _connected_client(self) -> AsyncModbusTcpClient:
+        if self._client is not None and not self._lost.is_set():
+            return self._client
+        if self._closed:
+            raise LinkError(f"{self} is closed")
+        self._drop()
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._retry_at_s:
+            raise LinkError(f"{self} is not reachable; next attempt in {self._retry_at_s - now_s:.1f} s")
+        self._retry_s = min(2 * self._retry_s, RETRY_MAX_S)
+        self._retry_at_s = now_s + self._retry_s
+        lost = asyncio.Event()
+        client = AsyncModbusTcpClient(
+            self.host,
+            port=self.port,
+            timeout=self.timeout_s,
+            retries=0,
+            reconnect_delay=0,
+            trace_connect=lambda up: None if up else lost.set(),
+        )
+        if not await client.connect():
+            client.close()
+            raise LinkError(f"{self} refuses the connection: check address, port and that Modbus TCP is switched on")
+        self._client, self._lost = client, lost
+        self._retry_s = RETRY_MIN_S
+        return client
+
+    def _drop(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"

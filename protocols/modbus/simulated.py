@@ -1,0 +1,178 @@
+"""The demo home's Modbus devices: a SunSpec meter, a SunSpec inverter, and a power stage with its dead-man.
+
+Physics stay with whoever calls: the meter and the inverter are told their values each step (``update``), the power
+stage asks for its present values and tells which power and contactor it follows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from protocols.modbus.blocks import Function, Span
+from protocols.modbus.fields import Memory, decode_fields, store
+from protocols.modbus.image import RegisterImage, profile_image, sunspec_image
+from protocols.modbus.powerstage import MAX_EXPIRY_S, MIN_EXPIRY_S, Deadman
+from protocols.modbus.profile import Profile, load_profile
+from protocols.modbus.readings import PILOTS, Phases, Pilot
+from protocols.modbus.server import Unit
+from protocols.modbus.sunspec import Identity
+
+POWER_STAGE_PROFILE = "twoway-power-stage"
+NO_PHASES: Phases = (None, None, None)
+
+
+def simulated_meter(serial: str = "SIM-METER-1", model: int = 203) -> RegisterImage:
+    """A SunSpec meter (three phase with integers: 203; floating point: 213).
+
+    Tell it ``grid_w`` (> 0 imports), ``phase_w.1`` …, ``current_a.1`` …, ``voltage_v.1`` …, ``frequency_hz``,
+    ``import_wh``, ``export_wh`` with ``update``.
+    """
+    return sunspec_image(Identity("Twoway", "Simulated meter", "1", serial), [model])
+
+
+def simulated_inverter(serial: str = "SIM-INVERTER-1", model: int = 103) -> RegisterImage:
+    """A SunSpec inverter without a battery (103, or 113 with floating point). Tell it ``ac_w`` and ``solar_wh``."""
+    return sunspec_image(Identity("Twoway", "Simulated inverter", "1", serial), [model])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageValues:
+    """What the electronics measure now. ``ev_w`` > 0 charges; ``import_wh`` went into the car, ``export_wh`` out."""
+
+    pilot: Pilot
+    ev_w: float = 0.0
+    voltage_v: Phases = NO_PHASES
+    current_a: Phases = NO_PHASES
+    dc_voltage_v: float | None = None
+    dc_current_a: float | None = None
+    frequency_hz: float | None = None
+    import_wh: float = 0.0
+    export_wh: float = 0.0
+    fault: int = 0
+
+    def by_quantity(self) -> dict[str, float | None]:
+        """The same, by the names of the register map."""
+        values: dict[str, float | None] = {
+            "pilot": PILOTS.index(self.pilot),
+            "fault": self.fault,
+            "ev_w": self.ev_w,
+            "dc_voltage_v": self.dc_voltage_v,
+            "dc_current_a": self.dc_current_a,
+            "frequency_hz": self.frequency_hz,
+            "import_wh": self.import_wh,
+            "export_wh": self.export_wh,
+        }
+        for phase in range(3):
+            values[f"voltage_v.{phase + 1}"] = self.voltage_v[phase]
+            values[f"current_a.{phase + 1}"] = self.current_a[phase]
+        return values
+
+
+CLOSING_PILOTS = frozenset({Pilot.C, Pilot.D})
+
+
+@dataclass(slots=True)
+class SimulatedPowerStage:
+    """A power stage that guards itself: the set-point expires by ``clock`` (monotonic seconds), whoever dies.
+
+    ``measure`` gives the present values; ``follow`` is told each change of (set-point in W, contactor closed). Both
+    are called in the event loop's thread. Run :meth:`guard` beside the server, or call :meth:`step` often.
+    """
+
+    measure: Callable[[], StageValues]
+    follow: Callable[[float, bool], None]
+    max_charge_w: float = 11_000.0
+    max_discharge_w: float = 11_000.0
+    phases: int = 3
+    clock: Callable[[], float] = time.monotonic
+    profile: Profile = field(default_factory=lambda: load_profile(POWER_STAGE_PROFILE))
+    closed: bool = False
+    _deadman: Deadman = field(default_factory=Deadman)
+    _image: RegisterImage = field(init=False)
+    _told: tuple[float, bool] = (0.0, False)
+    _written: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._image = profile_image(self.profile)
+
+    def unit(self) -> Unit:
+        """The stage as a unit of a Modbus server."""
+        return Unit(self._image, on_read=self.step, on_write=self._write)
+
+    def step(self) -> None:
+        """Let the dead-man act, and show the present values."""
+        now_s = self.clock()
+        values = self.measure()
+        if values.pilot not in CLOSING_PILOTS:
+            self._open()
+        self._tell(now_s)
+        self._image.update(
+            values.by_quantity()
+            | {
+                "contactor": float(self.closed),
+                "setpoint_w": self._deadman.power_w(now_s),
+                "expiry_left_s": self._deadman.left_s(now_s),
+                "max_charge_w": self.max_charge_w,
+                "max_discharge_w": self.max_discharge_w,
+                "phases": float(self.phases),
+            }
+        )
+
+    async def guard(self) -> None:
+        """Wake whenever a set-point expires. Run as a task for as long as the stage lives."""
+        while True:
+            self.step()
+            left_s = self._deadman.left_s(self.clock())
+            self._written.clear()
+            try:
+                await asyncio.wait_for(self._written.wait(), min(left_s, 1.0) if left_s else 1.0)
+            except TimeoutError:
+                continue
+
+    def _write(self, address: int, words: Sequence[int]) -> bool:
+        """Take one write; False where the stage will not follow it."""
+        memory: Memory = {}
+        commands = self.profile.commands.values()
+        span = Span(Function.HOLDING, address, len(words))
+        store(memory, span, words)
+        asked = {name: value for name, value in decode_fields(commands, memory).items() if value is not None}
+        touched = sum(self.profile.commands[name].span.count for name in asked)
+        taken = touched == len(words) and self._take(asked)
+        if taken:
+            store(self._image.memory, span, words)
+            self.step()
+            self._written.set()
+        return taken
+
+    def _take(self, asked: dict[str, float]) -> bool:
+        if asked.keys() == {"command_contactor"}:
+            return self._switch(asked["command_contactor"])
+        # A set-point without an expiry is never taken, nor one mixed with other commands.
+        if asked.keys() != {"command_setpoint_w", "command_expiry_s"}:
+            return False
+        power_w, expiry_s = asked["command_setpoint_w"], asked["command_expiry_s"]
+        believable = -self.max_discharge_w <= power_w <= self.max_charge_w
+        if not believable or not MIN_EXPIRY_S <= expiry_s <= MAX_EXPIRY_S:
+            return False
+        self._deadman.write(power_w, expiry_s, self.clock())
+        return True
+
+    def _switch(self, command: float) -> bool:
+        if command == 0.0:
+            self._open()
+            return True
+        self.closed = command == 1.0 and self.measure().pilot in CLOSING_PILOTS
+        return self.closed
+
+    def _open(self) -> None:
+        self.closed = False
+        self._deadman.drop()
+
+    def _tell(self, now_s: float) -> None:
+        now = (self._deadman.power_w(now_s) if self.closed else 0.0, self.closed)
+        if now != self._told:
+            self._told = now
+            self.follow(*now)
