@@ -1,0 +1,168 @@
+"""The VEN on the wire: a thin asyncio skin of ``ven.Ven`` on httpx.
+
+It never blocks the loop, never reads more than ``_MAX_BODY`` of an answer, gives up on a silent or trickling
+server after ``_EXCHANGE_S``, and follows no redirect, so that a token goes nowhere but to the VTN.
+"""
+
+import asyncio
+import json
+import math
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from protocols.openadr.changes import VenChange
+from protocols.openadr.exchange import Request
+from protocols.openadr.reports import ReportDue, ReportValues
+from protocols.openadr.ven import Ven
+
+_MAX_BODY = 16 * 2**20
+_EXCHANGE_S = 30.0
+_LONGEST_SLEEP_S = 3_600.0
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class InsecureUrlError(ValueError):
+    """A VTN's address that would send the credentials in the clear."""
+
+
+class _UnreadableError(Exception):
+    """An answer that cannot be read; the message says why."""
+
+
+def check_url(url: str) -> str:
+    """The URL without a trailing slash; plain http is taken only on this machine."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise InsecureUrlError(f"“{url}” is no address of a utility: it must begin with https://")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise InsecureUrlError(f"“{url}” would send the credentials unencrypted: use https://")
+    return url.rstrip("/")
+
+
+class VenClient:
+    """Runs a ``Ven`` against the VTN at ``base_url`` until cancelled.
+
+    ``on_change`` is told each ``VenChange``; ``on_report`` is asked for the values of each report that falls
+    due, and answers None when there is nothing to report. Both are called on the event loop and may be
+    coroutines. ``clock`` gives POSIX seconds; ``pace`` is how many of its seconds pass in one real second.
+    """
+
+    def __init__(
+        self,
+        ven: Ven,
+        base_url: str,
+        *,
+        on_change: Callable[[VenChange], Awaitable[None]],
+        on_report: Callable[[ReportDue], Awaitable[ReportValues | None]],
+        clock: Callable[[], float],
+        pace: float = 1.0,
+        verify: ssl.SSLContext | bool = True,
+    ) -> None:
+        """``verify``: as httpx takes it; an own context for a utility's private certificate authority."""
+        self.ven = ven
+        self._base_url = check_url(base_url)
+        self._on_change = on_change
+        self._on_report = on_report
+        self._clock = clock
+        self._pace = pace
+        self._verify = verify
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Look at once whether something is due (after ``ven.poll_now`` or ``ven.report``)."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Poll and report until cancelled. Trouble with the link never ends it."""
+        timeout = httpx.Timeout(10.0)
+        async with httpx.AsyncClient(verify=self._verify, timeout=timeout, follow_redirects=False) as http:
+            while True:
+                request = self.ven.next_request(self._clock())
+                if request is not None:
+                    await self._exchange(http, request)
+                self.ven.on_timer(self._clock())
+                await self._tell()
+                if request is None:
+                    await self._sleep()
+
+    async def _tell(self) -> None:
+        while (item := self.ven.next_event()) is not None:
+            if isinstance(item, VenChange):
+                await self._on_change(item)
+                continue
+            values = await self._on_report(item)
+            if values:
+                self.ven.report(item, values)
+
+    async def _sleep(self) -> None:
+        wait_s = (self.ven.next_timer() - self._clock()) / self._pace
+        if math.isnan(wait_s) or wait_s <= 0:
+            # Due already, yet nothing to do: never spin.
+            wait_s = 0.05
+        self._wake.clear()
+        try:
+            async with asyncio.timeout(min(wait_s, _LONGEST_SLEEP_S)):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _exchange(self, http: httpx.AsyncClient, request: Request) -> None:
+        try:
+            async with asyncio.timeout(_EXCHANGE_S):
+                status, body, retry_after_s = await self._send(http, request)
+        except TimeoutError:
+            self.ven.failed(request, f"no whole answer within {_EXCHANGE_S:.0f} s", self._clock())
+        except (httpx.HTTPError, httpx.InvalidURL, InsecureUrlError, _UnreadableError, OSError) as problem:
+            self.ven.failed(request, str(problem) or type(problem).__name__, self._clock())
+        except BaseException:
+            self.ven.failed(request, "the request was broken off", self._clock())
+            raise
+        else:
+            self.ven.receive(request, status, body, self._clock(), retry_after_s)
+
+    async def _send(self, http: httpx.AsyncClient, request: Request) -> tuple[int, Any, float | None]:
+        url = request.url
+        url = self._base_url + url if url.startswith("/") else check_url(url)
+        headers = {"Accept": "application/json"}
+        if request.token is not None:
+            headers["Authorization"] = f"Bearer {request.token}"
+        async with http.stream(
+            request.method,
+            url,
+            params=list(request.params) or None,
+            data=dict(request.form) if request.form is not None else None,
+            json=request.body,
+            headers=headers,
+        ) as response:
+            content = bytearray()
+            async for chunk in response.aiter_bytes():
+                content += chunk
+                if len(content) > _MAX_BODY:
+                    raise _UnreadableError(f"the answer is longer than {_MAX_BODY >> 20} MiB")
+            return response.status_code, read_json(bytes(content), response.is_success), _retry_after(response)
+
+
+def read_json(content: bytes, must_be_json: bool = True) -> Any:
+    """JSON as a tolerant reader takes it: NaN and giant numbers pass here, and cost only their own event."""
+    if not content:
+        return None
+    try:
+        return json.loads(content, parse_int=_whole_number)
+    except (ValueError, RecursionError) as problem:
+        if not must_be_json:
+            return None
+        reason = "it is nested too deep" if isinstance(problem, RecursionError) else str(problem)
+        raise _UnreadableError(f"the answer is no JSON: {reason[:100]}") from problem
+
+
+def _whole_number(digits: str) -> int | float:
+    return int(digits) if len(digits) < 20 else float(digits)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    text = response.headers.get("Retry-After", "")
+    return float(text) if text.isascii() and text.isdigit() else None
