@@ -1,0 +1,289 @@
+"""Reads and writes documents by walking the grammar event by event: slow, exact, and clear about what is wrong.
+
+The compiled codec is the fast way. It calls here for the few types whose content is not plain, and when it has refused
+something, to say in one sentence what and where.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from protocols.exi.bits import BitReader, BitWriter, Refused
+from protocols.exi.errors import ExiError
+from protocols.exi.grammar import Event, Grammar, Kind, State, grammar_of
+from protocols.exi.model import (
+    Alternative,
+    BooleanValue,
+    ElementValue,
+    EnumValue,
+    Field,
+    SimpleValue,
+    Value,
+)
+from protocols.exi.schema import Binary, Element, IntegerRange, Text
+from protocols.exi.sets import SchemaSet
+
+HEADER = 0x80
+"""EXI header without options: the distinguishing bits 10, no options, final version 1."""
+N_BIT_LIMIT = 4096
+"""A bounded integer with at most so many values takes a fixed number of bits."""
+
+_XML_ID = re.compile(r"[^\W\d][\w.\-·]*")
+
+
+def read_document(schema_set: SchemaSet, data: bytes) -> Element:
+    """The message in `data`; ExiError names message, element and bit position."""
+    reader = BitReader(data)
+    roots = schema_set.roots
+    path = [f"The document of {schema_set.namespace}"]
+    with _explained(path, reader):
+        if reader.bits(8) != HEADER:
+            raise Refused("it does not start with the EXI header 0x80")
+        code = reader.bits(len(roots).bit_length())
+        if code >= len(roots):
+            raise Refused("its root is not declared in the schema")
+        name, cls = roots[code]
+        if cls is None:
+            raise Refused(f"{name} cannot be the root of a document")
+        path[0] = name
+        return read_element(cls, reader, path)
+
+
+def read_element(cls: type[Element], reader: BitReader, path: list[str]) -> Element:
+    """The content of one element of type `cls`, up to and with its end."""
+    state = grammar_of(cls).start
+    values: dict[str, Any] = {}
+    while True:
+        event = _read_event(state, reader)
+        if event.kind is Kind.END:
+            return cls(**values)
+        field, alternative = event.field, event.alternative
+        if field is None or alternative is None or alternative.value is None:
+            raise Refused(_not_carried(event))
+        taken = values.setdefault(field.name, []) if field.is_list else None
+        path.append(alternative.name if taken is None else f"{alternative.name}[{len(taken) + 1}]")
+        value = _read_value(event.kind, alternative.value, reader, path)
+        path.pop()
+        if taken is None:
+            values[field.name] = value
+        else:
+            taken.append(value)
+        state = event.after
+
+
+def _read_event(state: State, reader: BitReader) -> Event:
+    code = reader.bits(state.width)
+    if code >= len(state.events):
+        raise Refused("an escape to xsi:type, xsi:nil or an undeclared element stands here, which is not allowed")
+    return state.events[code]
+
+
+def _read_value(kind: Kind, value: Value, reader: BitReader, path: list[str]) -> Any:
+    if isinstance(value, ElementValue):
+        return read_element(value.cls, reader, path)
+    if kind is not Kind.ELEMENT:
+        return read_simple(value, reader)
+    _read_only_event(reader)
+    result = read_simple(value, reader)
+    _read_only_event(reader)
+    return result
+
+
+def _read_only_event(reader: BitReader) -> None:
+    if reader.bits(1):
+        raise Refused("an escape to xsi:type, xsi:nil or an undeclared element stands here, which is not allowed")
+
+
+def read_simple(value: SimpleValue, reader: BitReader) -> Any:
+    """One simple value, checked against its bounds."""
+    match value:
+        case BooleanValue():
+            return bool(reader.bits(1))
+        case EnumValue(enum):
+            members = list(enum)
+            code = reader.bits((len(members) - 1).bit_length())
+            if code >= len(members):
+                raise Refused(f"{code} is no member of {enum.__name__}")
+            return members[code]
+        case IntegerRange(minimum, maximum):
+            number = _read_integer(minimum, maximum, reader)
+            _check_range(number, minimum, maximum)
+            return number
+        case Text(max_length=max_length):
+            return reader.text(max_length)
+        case Binary(min_length=min_length, max_length=max_length):
+            return reader.binary(min_length, max_length)
+
+
+def _read_integer(minimum: int | None, maximum: int | None, reader: BitReader) -> int:
+    if minimum is None:
+        return reader.signed()
+    if maximum is not None and maximum - minimum < N_BIT_LIMIT:
+        return minimum + reader.bits((maximum - minimum).bit_length())
+    return reader.unsigned() if minimum >= 0 else reader.signed()
+
+
+def write_document(schema_set: SchemaSet, message: Element) -> bytes:
+    """The document of `message`; ExiError names message and element."""
+    writer = BitWriter()
+    roots = schema_set.roots
+    path = [type(message).__name__]
+    with _explained(path, None):
+        code = next((i for i, (_, cls) in enumerate(roots) if cls is type(message)), None)
+        if code is None:
+            raise Refused(f"it is no message of {schema_set.namespace}")
+        path[0] = roots[code][0]
+        writer.put(HEADER, 8)
+        writer.put(code, len(roots).bit_length())
+        write_element(message, writer, path)
+    return writer.to_bytes()
+
+
+def write_element(element: Element, writer: BitWriter, path: list[str]) -> None:
+    """Appends the content of one element, up to and with its end."""
+    grammar = grammar_of(type(element))
+    state = grammar.start
+    for field, alternative, value, step in _contents(grammar, element, path):
+        path.append(step)
+        state, kind = _write_event(state, field, alternative, writer)
+        _write_value(kind, alternative, value, writer, path)
+        path.pop()
+    end = next((i for i, e in enumerate(state.events) if e.kind is Kind.END), None)
+    if end is None:
+        raise Refused(f"{_expected(state)} is missing")
+    writer.put(end, state.width)
+
+
+def _contents(grammar: Grammar, element: Element, path: list[str]) -> Iterator[tuple[Field, Alternative, Any, str]]:
+    """What is set in `element`, in the order in which it is written, with its step of the path."""
+    for field in grammar.model.fields:
+        value = getattr(element, field.name)
+        if field.is_list:
+            if not isinstance(value, list | tuple):
+                raise Refused(f"{field.name} must be a list, not {type(value).__name__}")
+            if not field.minimum <= len(value) <= field.maximum:
+                raise Refused(f"{field.name} has {len(value)} entries, {field.minimum} to {field.maximum} are allowed")
+            for number, item in enumerate(value, 1):
+                alternative = _alternative(field, item)
+                yield field, alternative, item, f"{alternative.name}[{number}]"
+        elif value is not None:
+            alternative = _alternative(field, value)
+            yield field, alternative, value, alternative.name
+
+
+def _alternative(field: Field, value: Any) -> Alternative:
+    if not field.is_substitution:
+        return field.alternatives[0]
+    for alternative in field.alternatives:
+        if isinstance(alternative.value, ElementValue) and alternative.value.cls is type(value):
+            return alternative
+    names = ", ".join(a.name for a in field.alternatives if a.value is not None)
+    raise Refused(f"{field.name} must be one of {names}, not {type(value).__name__}")
+
+
+def _write_event(state: State, field: Field, alternative: Alternative, writer: BitWriter) -> tuple[State, Kind]:
+    for code, event in enumerate(state.events):
+        if event.field is field and event.alternative is alternative:
+            writer.put(code, state.width)
+            return event.after, event.kind
+    raise Refused(f"it may not stand here; expected is {_expected(state)}")
+
+
+def _write_value(kind: Kind, alternative: Alternative, value: Any, writer: BitWriter, path: list[str]) -> None:
+    target = alternative.value
+    if isinstance(target, ElementValue):
+        if type(value) is not target.cls:
+            raise Refused(f"it must be a {target.cls.__name__}, not {type(value).__name__}")
+        write_element(value, writer, path)
+    elif target is not None:
+        if kind is Kind.ELEMENT:
+            writer.put(0, 1)
+        write_simple(target, value, writer)
+        if kind is Kind.ELEMENT:
+            writer.put(0, 1)
+
+
+def write_simple(target: SimpleValue, value: Any, writer: BitWriter) -> None:
+    """Appends one simple value, checked against its type and bounds."""
+    match target:
+        case BooleanValue():
+            if type(value) is not bool:
+                raise Refused(f"it must be true or false, not {value!r}")
+            writer.put(value, 1)
+        case EnumValue(enum):
+            members: list[str] = list(enum)
+            if not isinstance(value, str) or value not in members:
+                raise Refused(f"{value!r} is no member of {enum.__name__}")
+            writer.put(members.index(value), (len(members) - 1).bit_length())
+        case IntegerRange(minimum, maximum):
+            if type(value) is not int:
+                raise Refused(f"it must be a whole number, not {value!r}")
+            _check_range(value, minimum, maximum)
+            _write_integer(value, minimum, maximum, writer)
+        case Text(max_length=max_length, is_id=is_id):
+            _check_text(value, max_length, is_id)
+            writer.text(value)
+        case Binary(min_length=shortest, max_length=longest):
+            if type(value) is not bytes:
+                raise Refused(f"it must be bytes, not {type(value).__name__}")
+            if len(value) < shortest or (longest is not None and len(value) > longest):
+                raise Refused(f"it has {len(value)} bytes, {_bounds(shortest, longest)} are allowed")
+            writer.binary(value)
+
+
+def _write_integer(value: int, minimum: int | None, maximum: int | None, writer: BitWriter) -> None:
+    if minimum is not None and maximum is not None and maximum - minimum < N_BIT_LIMIT:
+        writer.put(value - minimum, (maximum - minimum).bit_length())
+    elif minimum is not None and minimum >= 0:
+        writer.unsigned(value)
+    else:
+        writer.signed(value)
+
+
+def _check_range(number: int, minimum: int | None, maximum: int | None) -> None:
+    if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
+        raise Refused(f"{number} is not within {minimum} to {maximum}")
+
+
+def _check_text(value: Any, max_length: int | None, is_id: bool) -> None:
+    if not isinstance(value, str):
+        raise Refused(f"it must be a string, not {type(value).__name__}")
+    if max_length is not None and len(value) > max_length:
+        raise Refused(f"it has {len(value)} characters, {max_length} are allowed")
+    if any("\ud800" <= c <= "\udfff" for c in value):
+        raise Refused("it has half a surrogate pair, which is no character")
+    if is_id and not _XML_ID.fullmatch(value):
+        raise Refused(f"{value!r} is no XML ID (a letter or _, then letters, digits, '.', '-', '_')")
+
+
+def _not_carried(event: Event) -> str:
+    if event.alternative is not None:
+        return f"{event.alternative.name} is abstract and cannot stand in a document"
+    return f"{event.kind.value} stands here, which is not carried"
+
+
+def _expected(state: State) -> str:
+    names = [e.alternative.name for e in state.events if e.alternative and e.alternative.value]
+    if any(e.kind is Kind.END for e in state.events):
+        names.append("the end")
+    return " or ".join(names)
+
+
+def _bounds(minimum: int, maximum: int | None) -> str:
+    if maximum is None:
+        return f"at least {minimum}"
+    return str(minimum) if minimum == maximum else f"{minimum} to {maximum}"
+
+
+@contextmanager
+def _explained(path: list[str], reader: BitReader | None) -> Iterator[None]:
+    """Turns a refusal into the sentence that the caller reads."""
+    try:
+        yield
+    except Refused as refusal:
+        where = path[0] if len(path) == 1 else f"{path[0]}: element {'/'.join(path[1:])}"
+        position = f" at bit {reader.position}" if reader else ""
+        raise ExiError(f"{where}{position}: {refusal}.") from None
