@@ -35,6 +35,11 @@ class PowerStage:
         self._profile = profile
         self._setpoint = _setpoint_fields(profile) if profile.writable else None
 
+    @property
+    def can_switch(self) -> bool:
+        """Whether the stage takes a command for its contactor."""
+        return "command_contactor" in self._profile.commands
+
     async def read(self) -> PowerStageReading:
         """What the stage says now. Raises LinkError."""
         return (await self.device.poll()).power_stage()

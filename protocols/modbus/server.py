@@ -14,7 +14,7 @@ from pymodbus.constants import ExcCodes
 from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
-from protocols.modbus.blocks import Function
+from protocols.modbus.blocks import ADDRESSES, Function
 from protocols.modbus.image import RegisterImage
 
 OnWrite = Callable[[int, Sequence[int]], bool]
@@ -53,7 +53,7 @@ class ModbusServer:
     async def start(self) -> None:
         """Listen. Raises OSError naming address and port where that is refused."""
         devices = [_device(number, unit) for number, unit in self.units.items()]
-        devices.append(SimDevice(id=OTHERS, simdata=_registers(0, 0), action=_nobody))
+        devices.append(SimDevice(id=OTHERS, simdata=_registers(0, ADDRESSES - 1), action=_nobody))
         server = ModbusTcpServer(devices, address=(self.host, self._wanted_port))
         try:
             await server.serve_forever(background=True)
