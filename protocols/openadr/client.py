@@ -6,7 +6,6 @@ server after ``_EXCHANGE_S``, and follows no redirect, so that a token goes nowh
 
 import asyncio
 import json
-import math
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -22,6 +21,7 @@ from protocols.openadr.ven import Ven
 _MAX_BODY = 16 * 2**20
 _EXCHANGE_S = 30.0
 _LONGEST_SLEEP_S = 3_600.0
+_SHORTEST_SLEEP_S = 0.05
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -47,8 +47,9 @@ class VenClient:
     """Runs a ``Ven`` against the VTN at ``base_url`` until cancelled.
 
     ``on_change`` is told each ``VenChange``; ``on_report`` is asked for the values of each report that falls
-    due, and answers None when there is nothing to report. Both are called on the event loop and may be
-    coroutines. ``clock`` gives POSIX seconds; ``pace`` is how many of its seconds pass in one real second.
+    due, and answers None when there is nothing to report; ``on_exchange`` is told each request and the status of
+    its answer (None: there was none). ``clock`` gives POSIX seconds and ``sleep`` waits that many of its seconds
+    (a demo's run faster); an exchange's time-outs are real time always.
     """
 
     def __init__(
@@ -59,7 +60,8 @@ class VenClient:
         on_change: Callable[[VenChange], Awaitable[None]],
         on_report: Callable[[ReportDue], Awaitable[ReportValues | None]],
         clock: Callable[[], float],
-        pace: float = 1.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        on_exchange: Callable[[Request, int | None], None] | None = None,
         verify: ssl.SSLContext | bool = True,
     ) -> None:
         """``verify``: as httpx takes it; an own context for a utility's private certificate authority."""
@@ -68,7 +70,8 @@ class VenClient:
         self._on_change = on_change
         self._on_report = on_report
         self._clock = clock
-        self._pace = pace
+        self._sleep = sleep
+        self._on_exchange = on_exchange or (lambda request, status: None)
         self._verify = verify
         self._wake = asyncio.Event()
 
@@ -87,7 +90,7 @@ class VenClient:
                 self.ven.on_timer(self._clock())
                 await self._tell()
                 if request is None:
-                    await self._sleep()
+                    await self._rest()
 
     async def _tell(self) -> None:
         while (item := self.ven.next_event()) is not None:
@@ -98,19 +101,23 @@ class VenClient:
             if values:
                 self.ven.report(item, values)
 
-    async def _sleep(self) -> None:
-        wait_s = (self.ven.next_timer() - self._clock()) / self._pace
-        if math.isnan(wait_s) or wait_s <= 0:
-            # Due already, yet nothing to do: never spin.
-            wait_s = 0.05
-        self._wake.clear()
+    async def _rest(self) -> None:
+        """Until something is due, or someone wakes us."""
+        wait_s = min(self.ven.next_timer() - self._clock(), _LONGEST_SLEEP_S)
+        # Due already, yet nothing to do: never spin.
+        waits: list[asyncio.Future[Any]] = [
+            asyncio.ensure_future(self._sleep(max(wait_s, _SHORTEST_SLEEP_S))),
+            asyncio.ensure_future(self._wake.wait()),
+        ]
         try:
-            async with asyncio.timeout(min(wait_s, _LONGEST_SLEEP_S)):
-                await self._wake.wait()
-        except TimeoutError:
-            return
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._wake.clear()
 
     async def _exchange(self, http: httpx.AsyncClient, request: Request) -> None:
+        status: int | None = None
         try:
             async with asyncio.timeout(_EXCHANGE_S):
                 status, body, retry_after_s = await self._send(http, request)
@@ -123,6 +130,7 @@ class VenClient:
             raise
         else:
             self.ven.receive(request, status, body, self._clock(), retry_after_s)
+        self._on_exchange(request, status)
 
     async def _send(self, http: httpx.AsyncClient, request: Request) -> tuple[int, Any, float | None]:
         url = request.url

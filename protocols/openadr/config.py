@@ -14,6 +14,7 @@ class VenConfig:
 
     version: Version
     client_id: str
+    """Empty: the VTN is open to all, no token is asked for."""
     client_secret: str = field(repr=False)
     ven_name: str
     resource_names: tuple[str, ...] = ()

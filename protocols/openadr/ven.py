@@ -48,7 +48,7 @@ class Ven:
         self._token_until_s = 0.0
         self._token_fresh = False
         self._token_url = config.token_url
-        self._discovered = config.version.auth_server_path is None or config.token_url is not None
+        self._discovered = not config.client_id or not config.version.auth_server_path or config.token_url is not None
         self._programs_at_s = -math.inf
         self._ven_id: str | None = None
         self._registered = False
@@ -147,7 +147,7 @@ class Ven:
 
     def _needs_token(self, now_s: float) -> bool:
         stale = self._token is None or now_s >= self._token_until_s - _TOKEN_MARGIN_S
-        return stale and self._anything_due(now_s)
+        return bool(self.config.client_id) and stale and self._anything_due(now_s)
 
     def _ask(self, stage: Stage, method: str, url: str, **more: Any) -> Request:
         return Request(stage, method, url, token=self._token, **more)
