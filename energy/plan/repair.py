@@ -1,0 +1,64 @@
+"""Make the programme's answer fit a real charger.
+
+The linear programme may charge and discharge at once (it gains from the losses when energy costs less than nothing)
+and may charge with less than the charger's least power. Both are mended without a solver's binaries:
+
+- a step that does both keeps its net direction, and the programme is solved once more with the other one closed;
+- power below the least is gathered into blocks at the least power that run ahead of the programme's charge, so that
+  every target stays kept. The cost of that is measured against the programme, which is a bound on the best.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from energy.asks import FloatArray
+from energy.plan.programme import Numbers, Solution
+
+BOTH_WAYS_KW = 1e-3
+_BLOCK_H = 0.25
+"""A block at least power lasts about this long: contactors are not for flapping."""
+
+
+def one_direction(numbers: Numbers, solution: Solution) -> Numbers | None:
+    """The numbers with one direction closed where the solution uses both; None when it nowhere does."""
+    both = (solution.charge_kw > BOTH_WAYS_KW) & (solution.discharge_kw > BOTH_WAYS_KW)
+    if not both.any():
+        return None
+    charges = solution.charge_kw >= solution.discharge_kw
+    return replace(
+        numbers,
+        charge_max=np.where(both & ~charges, 0.0, numbers.charge_max),
+        discharge_max=np.where(both & charges, 0.0, numbers.discharge_max),
+    )
+
+
+def least_power(numbers: Numbers, solution: Solution, least_kw: float) -> FloatArray:
+    """Charging power by step (N,) kW that is 0 or at least ``least_kw`` and never stores less than the solution.
+
+    Only a battery that is nearly full may end up to one step's least charge short.
+    """
+    wanted = solution.charge_kw
+    if least_kw <= 0 or not np.any((wanted > BOTH_WAYS_KW) & (wanted < least_kw - 1e-6)):
+        return wanted
+    power = np.zeros_like(wanted)
+    ahead = 0.0
+    block = least_kw * _BLOCK_H
+    running = False
+    for t in range(len(wanted)):
+        gain, most = float(numbers.charge_gain[t]), float(numbers.charge_max[t])
+        need = float(wanted[t]) * gain - ahead
+        if wanted[t] <= BOTH_WAYS_KW or most < least_kw:
+            running = False
+        elif wanted[t] >= least_kw:
+            power[t] = min(max(least_kw, need / gain), most)
+            running = True
+        else:
+            running = need > 1e-9 or (running and ahead < block)
+            if running:
+                power[t] = min(max(least_kw, need / gain), most)
+        room = float(numbers.stored_max[t + 1]) - float(solution.stored_kwh[t]) - ahead
+        if power[t] * gain > room + least_kw * gain:
+            power[t], running = 0.0, False
+        ahead += power[t] * gain - float(wanted[t]) * gain
+    return power
