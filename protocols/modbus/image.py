@@ -40,7 +40,8 @@ class RegisterImage:
         """The first row that can hold ``value`` takes it, the others of the same quantity hold 0."""
         if value is None:
             for row in rows:
-                store(self.memory, row.span, encode(row.kind, None, row.span.count))
+                words = encode(row.kind, None, row.span.count, low_word_first=row.low_word_first)
+                store(self.memory, row.span, words)
             return
         rest: float = value
         for row in rows:

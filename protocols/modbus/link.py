@@ -72,6 +72,7 @@ class ModbusLink:
         self._retry_s = RETRY_MIN_S
         self._retry_at_s = 0.0
         self._closed = False
+        self._last_tid = 0
 
     @property
     def connected(self) -> bool:
@@ -170,12 +171,15 @@ class ModbusLink:
         if not await client.connect():
             client.close()
             raise LinkError(f"{self} refuses the connection: check address, port and that Modbus TCP is switched on")
+        # pymodbus counts from 1 anew; a gateway's late reply to the last connection must not fit this one's requests.
+        client.ctx.next_tid = self._last_tid
         self._client, self._lost = client, lost
         self._retry_s = RETRY_MIN_S
         return client
 
     def _drop(self) -> None:
         if self._client is not None:
+            self._last_tid = self._client.ctx.next_tid
             self._client.close()
             self._client = None
 

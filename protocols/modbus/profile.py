@@ -202,7 +202,8 @@ _SECTIONS: tuple[tuple[str, type[BaseModel]], ...] = (("fields", _Row), ("defaul
 
 def _first_error(error: ValidationError) -> str:
     """The first thing wrong: its key, what, and a remedy where one can be guessed."""
-    row = error.errors(include_url=False)[0]
+    # A misspelt key is reported as unknown and as missing: the first tells more.
+    row = min(error.errors(include_url=False), key=lambda row: row["type"] != "extra_forbidden")
     parts = [str(part + 1) if isinstance(part, int) else str(part) for part in row["loc"]]
     key = " ".join(parts)
     if row["type"] == "extra_forbidden":

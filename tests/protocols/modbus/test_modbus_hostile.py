@@ -1,0 +1,173 @@
+"""The link against a server that lies, stammers, hangs up or falls silent."""
+
+import asyncio
+import time
+
+import pytest
+
+from protocols.modbus.blocks import Function, Span
+from protocols.modbus.link import LinkError, ModbusLink, RefusedError
+
+SPAN = Span(Function.HOLDING, 100, 4)
+WORDS = [1, 2, 3, 4]
+
+
+@pytest.fixture
+async def link(hostile):
+    link = ModbusLink("127.0.0.1", hostile.port, timeout_s=0.4)
+    yield link
+    await link.close()
+
+
+async def read_again(link, span=SPAN, within_s=5.0):
+    """Ask until it answers; the reconnecting itself is the link's."""
+    deadline = time.monotonic() + within_s
+    while True:
+        try:
+            return await link.read(1, span)
+        except LinkError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("function", Function)
+async def test_an_honest_reply_is_taken(hostile, link, function):
+    hostile.answer = lambda request: request.reply(WORDS)
+    assert await link.read(7, Span(function, 100, 4)) == WORDS
+    (request,) = hostile.requests
+    assert (request.unit, request.function, request.address, request.count) == (7, function, 100, 4)
+    assert link.connected
+
+
+LIES = {
+    "too few registers": lambda request: request.reply(WORDS[:3]),
+    "no registers": lambda request: request.reply([]),
+    "too many registers": lambda request: request.reply([*WORDS, 5]),
+    "odd byte count": lambda request: request.reply(WORDS, byte_count=7),
+    "byte count past the frame": lambda request: request.reply(WORDS, byte_count=200),
+    "another function": lambda request: request.reply(WORDS, function=4),
+    "a function nobody knows": lambda request: request.reply(WORDS, function=0x55),
+    "another unit": lambda request: request.reply(WORDS, unit=9),
+    "another transaction": lambda request: request.reply(WORDS, tid=request.tid + 1),
+    "transaction 0": lambda request: request.reply(WORDS, tid=0),
+    "an exception to another function": lambda request: request._frame(bytes([0x84, 2]), None, None),
+    "a truncated frame": lambda request: request.reply(WORDS)[:-3],
+    "one byte": lambda request: b"\0",
+    "not Modbus at all": lambda request: b"HTTP/1.1 400 Bad Request\r\n\r\n",
+    "64 KiB of 0xFF": lambda request: b"\xff" * 65_536,
+    "64 KiB of zeros": lambda request: bytes(65_536),
+    "silence": lambda request: None,
+}
+
+
+@pytest.mark.parametrize("lie", LIES)
+async def test_every_lie_is_an_error_and_the_next_honest_reply_is_taken(hostile, link, lie):
+    hostile.answer = LIES[lie]
+    with pytest.raises(LinkError):
+        await link.read(1, SPAN)
+    hostile.answer = lambda request: request.reply(WORDS)
+    assert await read_again(link) == WORDS
+
+
+@pytest.mark.parametrize("seed", range(30))
+async def test_random_bytes_never_give_a_reading(hostile, link, seed):
+    import random
+
+    noise = random.Random(seed)
+    hostile.answer = lambda request: noise.randbytes(noise.randrange(1, 300))
+    with pytest.raises((LinkError, RefusedError)):
+        await link.read(1, SPAN)
+
+
+async def test_a_late_reply_is_never_taken_for_the_next_one(hostile, link):
+    late = []
+
+    def answer(request):
+        late.append(request.reply([9, 9, 9, 9]))
+        return None if len(late) == 1 else late[0] + request.reply(WORDS)
+
+    hostile.answer = answer
+    with pytest.raises(LinkError):
+        await link.read(1, SPAN)
+    assert await read_again(link) == WORDS
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 6, 11, 200])
+async def test_an_exception_is_a_refusal_and_keeps_the_connection(hostile, link, code):
+    hostile.answer = lambda request: request.refuse(code)
+    for _ in range(5):
+        with pytest.raises(RefusedError, match=str(code)) as refusal:
+            await link.read(1, SPAN)
+        assert refusal.value.code == code
+    assert hostile.connections == 1
+
+
+async def test_a_cut_connection_is_noticed_at_once_not_after_the_timeout(hostile, cut):
+    link = ModbusLink("127.0.0.1", hostile.port, timeout_s=30.0)
+    hostile.answer = lambda request: cut
+    # Would run into the test's own deadline if it waited for the time-out.
+    with pytest.raises(LinkError):
+        await asyncio.wait_for(link.read(1, SPAN), 10.0)
+    hostile.answer = lambda request: request.reply(WORDS)
+    assert await read_again(link) == WORDS
+    assert hostile.connections == 2
+    await link.close()
+
+
+async def test_it_is_back_soon_after_the_device_is_back(hostile, link, capsys):
+    hostile.answer = lambda request: request.reply(WORDS)
+    await link.read(1, SPAN)
+    await hostile.stop()
+    away_until = time.monotonic() + 2.5
+    while time.monotonic() < away_until:
+        with pytest.raises(LinkError):
+            await link.read(1, SPAN)
+        await asyncio.sleep(0.1)
+    await hostile.start()
+    back = time.monotonic()
+    assert await read_again(link, within_s=10.0) == WORDS
+    # The promise is 2 s; a busy machine gets more here.
+    took_s = time.monotonic() - back
+    with capsys.disabled():
+        print(f"\n    reconnected {took_s:.2f} s after the device came back")
+    assert took_s < 6.0
+
+
+async def test_a_refused_connection_says_what_to_check():
+    link = ModbusLink("127.0.0.1", 1, timeout_s=0.4)
+    with pytest.raises(LinkError, match="Modbus TCP is switched on"):
+        await link.read(1, SPAN)
+    with pytest.raises(LinkError, match="next attempt"):
+        await link.read(1, SPAN)
+
+
+async def test_a_cancelled_request_does_not_poison_the_next(hostile, link):
+    hostile.answer = lambda request: None
+    task = asyncio.create_task(link.read(1, SPAN))
+    while not hostile.requests:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    hostile.answer = lambda request: request.reply(WORDS)
+    assert await read_again(link) == WORDS
+
+
+async def test_a_closed_link_stays_closed(hostile, link):
+    await link.close()
+    with pytest.raises(LinkError, match="closed"):
+        await link.read(1, SPAN)
+    assert hostile.connections == 0
+
+
+async def test_writes_go_out_in_one_request_and_are_checked(hostile, link):
+    hostile.answer = lambda request: request._frame(
+        bytes([16]) + request.address.to_bytes(2, "big") + request.count.to_bytes(2, "big"), None, None
+    )
+    await link.write(3, 40, [1, 2, 3])
+    (request,) = hostile.requests
+    assert (request.unit, request.function, request.address, request.count) == (3, 16, 40, 3)
+    hostile.answer = lambda request: request._frame(bytes([16, 0, 41, 0, 3]), None, None)
+    with pytest.raises(LinkError, match="another write"):
+        await link.write(3, 40, [1, 2, 3])
