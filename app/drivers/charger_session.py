@@ -1,0 +1,151 @@
+"""What one ISO 15118 session tells of the car, folded event by event into the engine's ``CarSession``.
+
+Pure: events and stage readings in, a picture out. Signs are the same on both sides (> 0 charges); the outlet's power
+is taken as the grid side's, the converter's loss is in the charger's efficiencies.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.ports import CarSession
+from energy.model import Charger, Ev, EvState
+from protocols.iso15118 import events as e
+from protocols.iso15118.power import CarReport, EnergyNeeds, Limits
+from protocols.iso15118.services import ControlMode
+from protocols.iso15118.table import State
+from protocols.modbus.readings import Pilot, PowerStageReading
+
+PLUGGED = frozenset({Pilot.B, Pilot.C, Pilot.D})
+_SOC_STEP = 0.011
+"""The wire's state of charge is in whole percent."""
+UNPLUGGED = "unplugged"
+WAITING = "plugged"
+
+
+class SessionPicture:
+    """The newest picture of the cable; ``car`` is what the home assumes until the car tells better."""
+
+    def __init__(self, charger: Charger, car: Ev) -> None:
+        self._usual = car
+        self._charger = charger
+        self._plugged = False
+        self._counters: tuple[float, float] | None = None
+        self._handlers: dict[type[e.Event], Callable[[e.Event, float], None]] = {
+            e.SessionStarted: self._started,
+            e.ServiceSelected: self._selected,
+            e.LimitsReceived: self._limits,
+            e.NeedsReceived: self._needs,
+            e.LoopAnswered: self._looped,
+            e.StateChanged: self._state,
+            e.MessageSeen: self._message,
+            e.SessionEnded: self._ended,
+        }
+        self.now = self._empty()
+
+    def _empty(self) -> CarSession:
+        state = EvState(connected=False, ev=self._usual, can_charge=False)
+        return CarSession(charger=self._charger, ev=state, state=UNPLUGGED)
+
+    def take(self, event: e.Event, now_s: float) -> None:
+        """Fold one protocol event in; ``now_s`` is home time."""
+        handler = self._handlers.get(type(event))
+        if handler is not None:
+            handler(event, now_s)
+
+    def stage(self, reading: PowerStageReading, now_s: float) -> None:
+        """Fold the power stage's reading in: is a car plugged, what flows, what has flown."""
+        plugged = reading.pilot in PLUGGED
+        if plugged != self._plugged:
+            self._plugged = plugged
+            state = WAITING if plugged else UNPLUGGED
+            self.now = replace(self._empty(), since_s=now_s, state=state)
+            self._counters = None
+        if not plugged:
+            self.now = replace(self.now, ev=replace(self.now.ev, power_w=reading.ev_w or 0.0, at_s=now_s))
+            return
+        ev = replace(self.now.ev, connected=True, power_w=reading.ev_w or 0.0, at_s=now_s)
+        charged, discharged = reading.import_wh or 0.0, reading.export_wh or 0.0
+        self._counters = self._counters or (charged, discharged)
+        self.now = replace(
+            self.now,
+            ev=ev,
+            charged_wh=max(0.0, charged - self._counters[0]),
+            discharged_wh=max(0.0, discharged - self._counters[1]),
+        )
+
+    def _started(self, event: e.Event, now_s: float) -> None:
+        if isinstance(event, e.SessionStarted):
+            ev = replace(self.now.ev.ev, ev_id=event.peer_id or self._usual.ev_id)
+            self.now = replace(
+                self.now,
+                session_id=event.session_id,
+                evcc_id=event.peer_id,
+                since_s=now_s,
+                ev=replace(self.now.ev, ev=ev, connected=True),
+            )
+
+    def _selected(self, event: e.Event, now_s: float) -> None:
+        if isinstance(event, e.ServiceSelected):
+            mode = "dynamic" if event.control_mode is ControlMode.DYNAMIC else "scheduled"
+            can_discharge = event.service.bidirectional and self._charger.discharge_max_w > 0
+            self.now = replace(
+                self.now,
+                protocol=f"ISO 15118-20 {event.service.name}, {mode}",
+                ev=replace(self.now.ev, can_discharge=can_discharge, can_charge=True, at_s=now_s),
+            )
+
+    def _limits(self, event: e.Event, now_s: float) -> None:
+        if isinstance(event, e.LimitsReceived):
+            self._take_limits(event.limits, now_s)
+
+    def _take_limits(self, limits: Limits, now_s: float) -> None:
+        ev = replace(
+            self.now.ev.ev,
+            charge_max_w=limits.max_charge_w,
+            discharge_max_w=limits.max_discharge_w,
+            charge_min_w=limits.min_charge_w,
+        )
+        self.now = replace(self.now, ev=replace(self.now.ev, ev=ev, at_s=now_s))
+
+    def _needs(self, event: e.Event, now_s: float) -> None:
+        if isinstance(event, e.NeedsReceived):
+            self._take_needs(event.needs, now_s)
+
+    def _take_needs(self, needs: EnergyNeeds, now_s: float) -> None:
+        departure_s = self.now.departure_s
+        if needs.departure_in_s is not None:
+            told_s = now_s + needs.departure_in_s
+            # Whole seconds on the wire: the same departure is not told anew each time.
+            departure_s = told_s if departure_s is None or abs(told_s - departure_s) > 90.0 else departure_s
+        target = needs.target_soc if needs.target_soc is not None else self.now.target_soc
+        self.now = replace(self.now, departure_s=departure_s, target_soc=target)
+
+    def _looped(self, event: e.Event, now_s: float) -> None:
+        if isinstance(event, e.LoopAnswered):
+            report = event.report
+            self._take_limits(report.limits, now_s)
+            self._take_needs(report.needs, now_s)
+            capacity = report.capacity_wh or self.now.ev.ev.capacity_wh
+            ev = replace(self.now.ev.ev, capacity_wh=capacity)
+            state = replace(self.now.ev, ev=ev, soc=state_of_charge(report, capacity), at_s=now_s)
+            self.now = replace(self.now, ev=state)
+
+    def _state(self, event: e.Event, _now_s: float) -> None:
+        if isinstance(event, e.StateChanged) and event.state is not State.ENDED:
+            self.now = replace(self.now, state=event.state.value)
+
+    def _message(self, _event: e.Event, _now_s: float) -> None:
+        self.now = replace(self.now, messages=self.now.messages + 1)
+
+    def _ended(self, event: e.Event, now_s: float) -> None:
+        if isinstance(event, e.SessionEnded):
+            ev = replace(self.now.ev, can_charge=False, can_discharge=False, at_s=now_s)
+            self.now = replace(self.now, ev=ev, state="paused" if event.paused else "ended")
+
+
+def state_of_charge(report: CarReport, capacity_wh: float) -> float | None:
+    """The state of charge, finer than the wire's whole percent where the car also tells the energy to full."""
+    if report.soc is None or not report.needs.max_wh or capacity_wh <= 0:
+        return report.soc
+    fine = 1.0 - report.needs.max_wh / capacity_wh
+    return min(max(fine, 0.0), 1.0) if abs(fine - report.soc) < _SOC_STEP else report.soc

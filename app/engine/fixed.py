@@ -1,0 +1,132 @@
+"""What is fixed while the engine runs: the home file in the energy floor's types."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from app.config.home import HomeConfig
+from energy.dispatch import DispatchConfig
+from energy.forecast import SolarSite
+from energy.frequency import CURVES, DroopCurve
+from energy.grid_events import EventInterval, GridEvent, GridEventKind
+from energy.links import LinkRule
+from energy.model import Charger, Connection, Ev
+
+HOME = "home"
+"""Source of what the home file itself asks."""
+
+
+class UnknownCurve(ValueError):
+    """The home file names a frequency curve that does not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """One home's fixed facts."""
+
+    config: HomeConfig
+    tz: ZoneInfo
+    connection: Connection
+    charger: Charger
+    car: Ev
+    """The usual car."""
+    site: SolarSite
+    dispatch: DispatchConfig
+    standing_events: tuple[GridEvent, ...]
+    """What the home file asks for good: the frequency service it offers."""
+    link_rules: tuple[LinkRule, ...]
+    """Fail-safe limits of the grid links, for those that have ever set limits."""
+    stale_s: float
+
+
+def fixed(config: HomeConfig, *, speed: float = 1.0) -> Fixed:
+    """The facts of this home file. ``speed``: home seconds in a real second; links live in real time.
+
+    Raises ``UnknownCurve``.
+    """
+    connection = Connection(
+        phases=config.connection.phases,
+        fuse_a=config.connection.fuse_a,
+        voltage_v=config.connection.voltage_v,
+        export_limit_w=config.connection.export_limit_w,
+    )
+    stale_s = min((m.stale_s for m in config.meter), default=10.0)
+    curve, served = _frequency(config)
+    return Fixed(
+        config=config,
+        tz=ZoneInfo(config.home.timezone),
+        connection=connection,
+        charger=_charger(config),
+        car=_car(config),
+        site=SolarSite(
+            peak_w=sum(i.peak_w or 0.0 for i in config.inverter),
+            latitude_deg=config.home.latitude,
+            longitude_deg=config.home.longitude,
+        ),
+        dispatch=DispatchConfig(
+            expires_s=config.charger.expiry_s if config.charger else 30.0, stale_s=stale_s, curve=curve
+        ),
+        standing_events=served,
+        link_rules=tuple(_link_rules(config, speed)),
+        stale_s=stale_s,
+    )
+
+
+def _charger(config: HomeConfig) -> Charger:
+    section = config.charger
+    if section is None:
+        return Charger(charger_id="none", phases=config.connection.phases, charge_max_w=0.0)
+    return Charger(
+        charger_id=section.name,
+        phases=section.phases,
+        charge_max_w=section.charge_max_w,
+        discharge_max_w=section.discharge_max_w,
+        charge_min_w=section.charge_min_w,
+        charge_efficiency=section.charge_efficiency,
+        discharge_efficiency=section.discharge_efficiency,
+    )
+
+
+def _car(config: HomeConfig) -> Ev:
+    section = config.car
+    return Ev(
+        ev_id=section.name,
+        capacity_wh=section.capacity_wh,
+        charge_max_w=section.charge_max_w,
+        discharge_max_w=section.discharge_max_w,
+        soc_min=section.soc_min,
+        soc_max=section.soc_max,
+        wear_eur_per_kwh=section.wear_per_kwh,
+    )
+
+
+def _frequency(config: HomeConfig) -> tuple[DroopCurve | None, tuple[GridEvent, ...]]:
+    section = config.frequency
+    if section.curve == "none" or section.power_w <= 0:
+        return None, ()
+    curve = CURVES.get(section.curve)
+    if curve is None:
+        raise UnknownCurve(
+            f"[frequency] curve = {section.curve!r} is not known: choose one of none, {', '.join(CURVES)}"
+        )
+    event = GridEvent(
+        event_id="frequency",
+        source=HOME,
+        kind=GridEventKind.FREQUENCY,
+        intervals=(EventInterval(start_s=0.0, end_s=float("inf"), value=section.power_w),),
+        title=section.curve,
+    )
+    return curve, (event,)
+
+
+def _link_rules(config: HomeConfig, speed: float) -> list[LinkRule]:
+    names = [link.name for link in (config.utility, config.backend) if link is not None]
+    return [
+        LinkRule(
+            source=name,
+            import_w=config.connection.failsafe_import_w,
+            # A heartbeat crosses a real wire: it is waited for in real time.
+            heartbeat_timeout_s=120.0 * speed,
+            settle_s=120.0,
+        )
+        for name in names
+    ]

@@ -1,0 +1,255 @@
+"""What the engine knows, in the API's words: pure functions from the energy floor's types to the schema.
+
+Nothing here decides; a value that is not known stays null, and says why where a person would ask.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from app.api import schema as s
+from app.clock import utc
+from app.engine.health import HealthLine
+from app.engine.plan_job import PlanDone
+from app.ports import CarSession
+from energy.grid_events import KINDS, GridEvent, GridEventKind
+from energy.model import Readings, Reason, SetPoint
+from energy.plan.types import Plan, Promise, PromiseKind
+
+FAR = datetime(9999, 12, 31, tzinfo=UTC)
+_ON_TRACK_TOLERANCE = 0.005
+
+
+def when(at_s: float) -> datetime:
+    """The instant; what lies beyond the calendar (``inf``) is its last day."""
+    return utc(at_s) if at_s < FAR.timestamp() else FAR
+
+
+def reason(found: Reason) -> s.ReasonOut:
+    """A typed reason."""
+    return s.ReasonOut(code=found.code.value, params=dict(found.params))
+
+
+def set_point(found: SetPoint) -> s.SetPointOut:
+    """What the charger was last told."""
+    return s.SetPointOut(
+        power_w=found.power_w,
+        at=when(found.at_s),
+        expires=when(found.expires_s),
+        reason=reason(found.reason),
+        limited_by=[reason(r) for r in found.limited_by],
+    )
+
+
+def health(line: HealthLine) -> s.HealthOut:
+    """One line of the health book."""
+    shown = line.shown
+    return s.HealthOut(
+        name=line.name,
+        level=shown.level.value,
+        text=shown.text,
+        since=when(shown.since_s),
+        restarts=line.restarts,
+        details=shown.details,
+    )
+
+
+def flow(picture: Readings, ev_w: float, now_s: float, stale_s: float, why_missing: dict[str, str]) -> s.Flow:
+    """What flows now; ``why_missing`` gives a sentence for each figure that no instrument tells."""
+    load_w = picture.load_w(ev_w)
+    figures = {
+        "grid_w": picture.grid_w,
+        "solar_w": picture.solar_w,
+        "load_w": load_w,
+        "frequency_hz": picture.frequency_hz,
+    }
+    missing = {
+        name: why_missing.get(name, "No instrument of this home tells it.")
+        for name, value in figures.items()
+        if value is None and name != "frequency_hz"
+    }
+    return s.Flow(
+        at=when(picture.at_s) if picture.grid_w is not None else None,
+        ev_w=ev_w,
+        stale=picture.grid_w is not None and now_s - picture.at_s > stale_s,
+        missing=missing,
+        **figures,
+    )
+
+
+def car(session: CarSession | None, name: str) -> s.CarNow:
+    """The car and its session."""
+    if session is None:
+        return s.CarNow(name=name, soc_missing="The charger has not been heard of yet.")
+    state = session.ev
+    missing = ""
+    if state.soc is None:
+        missing = "The car does not tell its charge." if state.connected else "No car is connected."
+    return s.CarNow(
+        connected=state.connected,
+        name=name,
+        soc=state.soc,
+        soc_missing=missing,
+        capacity_wh=state.ev.capacity_wh,
+        power_w=state.power_w if state.connected else None,
+        can_discharge=state.can_discharge,
+        protocol=session.protocol,
+        state=session.state,
+        session_id=session.session_id,
+        evcc_id=session.evcc_id,
+        since=when(session.since_s) if session.since_s > 0 else None,
+        charged_wh=session.charged_wh,
+        discharged_wh=session.discharged_wh,
+        messages=session.messages,
+        charge_max_w=state.ev.charge_max_w,
+        discharge_max_w=state.ev.discharge_max_w,
+    )
+
+
+_UNITS: dict[PromiseKind, str] = {
+    PromiseKind.IMPORT_LIMIT: "W",
+    PromiseKind.EXPORT_LIMIT: "W",
+    PromiseKind.TRIP: "Wh",
+    PromiseKind.DEPARTURE: "fraction",
+    PromiseKind.RESERVE: "fraction",
+    PromiseKind.EVENT_FREQUENCY: "W",
+    PromiseKind.EVENT_SETPOINT: "W",
+    PromiseKind.EVENT_SOC: "fraction",
+}
+
+
+def promise(found: Promise) -> s.PromiseOut:
+    """One promise of a plan."""
+    return s.PromiseOut(
+        kind=found.kind.value,
+        deadline=when(found.deadline_s),
+        wanted=found.wanted,
+        planned=found.planned,
+        short_by=found.short_by,
+        unit=_UNITS[found.kind],
+        kept=found.kept,
+    )
+
+
+def plan(done: PlanDone, reserve_soc: float) -> s.PlanOut:
+    """The plan as parallel lists."""
+    steps = done.plan.steps
+    return s.PlanOut(
+        made_at=when(done.plan.made_s),
+        end=when(steps[-1].end_s if steps else done.plan.made_s),
+        start=[when(step.start_s) for step in steps],
+        ev_w=[step.ev_w for step in steps],
+        soc=[step.soc for step in steps],
+        load_w=[step.load_w for step in steps],
+        load_low_w=list(done.load_low_w),
+        load_high_w=list(done.load_high_w),
+        solar_w=[step.solar_w for step in steps],
+        solar_low_w=list(done.solar_low_w),
+        solar_high_w=list(done.solar_high_w),
+        grid_w=[step.grid_w for step in steps],
+        import_price=[step.import_eur_per_kwh for step in steps],
+        export_price=[step.export_eur_per_kwh for step in steps],
+        reserve_soc=[reserve_soc] * len(steps),
+        away=[not step.present for step in steps],
+        reasons=[reason(step.reason) for step in steps],
+        promises=[promise(p) for p in done.plan.promises],
+        cost=done.plan.money.planned_eur,
+        baseline_cost=done.plan.money.baseline_eur,
+        solve_s=done.took_s,
+        solver=done.solver,
+        fallback=not done.plan.optimal,
+    )
+
+
+def next_step(found: Plan | None, now_s: float) -> s.NextStep | None:
+    """The next step of the plan that differs in kind from the one that holds."""
+    current = found.at(now_s) if found is not None else None
+    if found is None or current is None:
+        return None
+    for step in found.steps:
+        if step.start_s > now_s and step.reason.code is not current.reason.code:
+            return s.NextStep(at=when(step.start_s), reason=reason(step.reason), power_w=step.ev_w)
+    return None
+
+
+def ready_by(found: Plan | None, now_s: float) -> s.ReadyBy:
+    """The next departure, and how the plan keeps it."""
+    promises = found.promises if found is not None else ()
+    coming = [p for p in promises if p.kind is PromiseKind.DEPARTURE and p.deadline_s > now_s]
+    if found is None or not coming:
+        return s.ReadyBy()
+    departure = min(coming, key=lambda p: p.deadline_s)
+    reached = (
+        step.end_s
+        for step in found.steps
+        if step.soc is not None and step.soc >= departure.wanted - _ON_TRACK_TOLERANCE and step.end_s > now_s
+    )
+    ready_s = next(reached, None)
+    in_time = ready_s is not None and ready_s <= departure.deadline_s + 1.0
+    return s.ReadyBy(
+        at=when(departure.deadline_s),
+        target_soc=departure.wanted,
+        planned_soc=departure.planned,
+        on_track=departure.kept,
+        short_by_wh=0.0,
+        ready_at=when(ready_s) if ready_s is not None and in_time else None,
+    )
+
+
+EventStatus = Literal["coming", "active", "done", "cancelled", "quarantined"]
+
+
+def event_status(event: GridEvent, now_s: float) -> EventStatus:
+    """Where it stands in time."""
+    if now_s < event.start_s:
+        return "coming"
+    return "active" if now_s < event.end_s else "done"
+
+
+def event(
+    found: GridEvent,
+    now_s: float,
+    tz: ZoneInfo,
+    *,
+    delivered_w: Sequence[tuple[float, float]] = (),
+    delivered_wh: float | None = None,
+    money: float | None = None,
+    status: EventStatus | None = None,
+) -> s.EventOut:
+    """One grid event with what was delivered; ``delivered_w`` are (POSIX s, W)."""
+    facts = KINDS[found.kind]
+    return s.EventOut(
+        source=found.source,
+        event_id=found.event_id,
+        kind=found.kind.value,
+        title=found.title,
+        unit=facts.unit,
+        start=when(found.start_s),
+        end=None if found.end_s == float("inf") else when(found.end_s),
+        values=[(when(i.start_s), i.value) for i in found.intervals],
+        status=status or event_status(found, now_s),
+        opted_out=found.opted_out,
+        may_opt_out=facts.may_opt_out,
+        opt_out_consequence=opt_out_consequence(found, tz) if facts.may_opt_out else "",
+        delivered_w=[(when(at_s), watt) for at_s, watt in delivered_w],
+        delivered_wh=delivered_wh,
+        money=money,
+    )
+
+
+_CONSEQUENCES: dict[GridEventKind, str] = {
+    GridEventKind.EV_SETPOINT: "The car follows its own plan instead; what was offered for the asked power is not paid.",
+    GridEventKind.SITE_SETPOINT: "The home follows its own plan instead; what was offered for the asked power is not paid.",
+    GridEventKind.SOC_SETPOINT: "The car is charged for your own wishes only; what was offered for the asked charge is not paid.",
+    GridEventKind.RESERVE: "The charge that was to be kept may be used; in an outage less may be left.",
+    GridEventKind.FREQUENCY: "The car stops supporting the grid's frequency; that service is not paid until you take it up again.",
+}
+
+
+def opt_out_consequence(found: GridEvent, tz: ZoneInfo) -> str:
+    """One sentence: what happens when the homeowner declines this event."""
+    start, end = when(found.start_s).astimezone(tz), when(found.end_s).astimezone(tz)
+    span = f"From {start:%H:%M}" + ("" if found.end_s == float("inf") else f" to {end:%H:%M}")
+    text = _CONSEQUENCES.get(found.kind, "The home follows its own plan instead.")
+    return f"{span}: {text[0].lower()}{text[1:]}"
