@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 MAX_INTEGER_GROUPS = 74
 """Longest integer taken, in groups of seven bits: 518 bits, far beyond any certificate's serial number."""
+
+
+_XML_ID = re.compile(r"[^\W\d][\w.\-·]*")
 
 
 class Refused(Exception):
@@ -65,7 +70,7 @@ class BitReader:
         """A number of bytes, then the bytes."""
         length = self.unsigned()
         if length < min_length or (max_length is not None and length > max_length):
-            raise Refused(f"{length} bytes stand where {_bounds(min_length, max_length)} are allowed")
+            raise Refused(f"{length} bytes stand where {bounds(min_length, max_length)} are allowed")
         return self.bits(length * 8).to_bytes(length, "big")
 
     def _character(self) -> str:
@@ -78,8 +83,8 @@ class BitReader:
 class BitWriter:
     """Collects bits in one number that starts with a one, so that leading zeros count."""
 
-    def __init__(self) -> None:
-        self.bits = 1
+    def __init__(self, bits: int = 1) -> None:
+        self.bits = bits
 
     def put(self, value: int, count: int) -> None:
         """Appends `value` in `count` bits."""
@@ -120,7 +125,13 @@ def padded_bytes(bits: int) -> bytes:
     return (bits << padding).to_bytes((count + padding) // 8 + 1, "big")[1:]
 
 
-def _bounds(minimum: int, maximum: int | None) -> str:
+def is_xml_id(text: str) -> bool:
+    """Whether `text` is an XML name without a colon, as xs:ID asks."""
+    return _XML_ID.fullmatch(text) is not None
+
+
+def bounds(minimum: int, maximum: int | None) -> str:
+    """A range in words."""
     if maximum is None:
         return f"at least {minimum}"
     return str(minimum) if minimum == maximum else f"{minimum} to {maximum}"

@@ -1,17 +1,137 @@
-"""Documents in and out."""
+"""Documents in and out: the compiled way first, the walk through the grammar where that refuses."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
 from protocols.exi import walk
+from protocols.exi.bits import Refused, padded_bytes
+from protocols.exi.compiled import runtime
+from protocols.exi.compiled.decoder import DecoderSource
+from protocols.exi.compiled.encoder import EncoderSource
+from protocols.exi.compiled.runtime import BAD, Bad, Document
+from protocols.exi.compiled.source import layout_of
+from protocols.exi.errors import ExiError
 from protocols.exi.schema import Element
-from protocols.exi.sets import schema_set
+from protocols.exi.sets import SchemaSet, schema_set
+
+Encoder = Callable[[Any, int], int]
+Decoder = Callable[[Document, int, int], tuple[Any, int, int]]
+
+_STUMBLES = (Bad, Refused, ValueError, IndexError, KeyError, TypeError, AttributeError)
+"""How compiled code refuses: itself, or by what Python raises for a shift by less than nothing, an index without
+member, a value of the wrong type."""
 
 
 def encode(namespace: str, message: Element) -> bytes:
-    """The EXI document of `message` in the schema set of `namespace`."""
-    return walk.write_document(schema_set(namespace), message)
+    """The EXI document of `message` in the schema set of `namespace`; ExiError names message and element."""
+    codec = _codec(namespace)
+    try:
+        return codec.encode(message)
+    except _STUMBLES:
+        return walk.write_document(codec.schema_set, message)
 
 
 def decode(namespace: str, data: bytes) -> Element:
-    """The message in the EXI document `data`."""
-    return walk.read_document(schema_set(namespace), data)
+    """The message in the EXI document `data`, padding after it allowed; ExiError names message, element and bit."""
+    codec = _codec(namespace)
+    try:
+        return codec.decode(data)
+    except _STUMBLES:
+        return walk.read_document(codec.schema_set, data)
+
+
+class Codec:
+    """The compiled encoders and decoders of one schema set, each made when its message is first met."""
+
+    def __init__(self, schema_set: SchemaSet) -> None:
+        self.schema_set = schema_set
+        self._root_width = len(schema_set.roots).bit_length()
+        self._codes = {cls: code for code, (_, cls) in enumerate(schema_set.roots) if cls is not None}
+        self._encoders: dict[type[Element], Encoder] = {}
+        self._decoders: dict[type[Element], Decoder] = {}
+        self._root_encoders: dict[type[Element], tuple[Encoder, int]] = {}
+        self._root_decoders: dict[int, Decoder] = {}
+
+    def encode(self, message: Element) -> bytes:
+        """The document of `message`; one of the stumbles where it is not valid."""
+        kind = message.__class__
+        entry = self._root_encoders.get(kind)
+        if entry is None:
+            start = (1 << 8 | walk.HEADER) << self._root_width | self._codes[kind]
+            entry = self._root_encoders[kind] = self.encoder(kind), start
+        encoder, start = entry
+        return padded_bytes(encoder(message, start))
+
+    def decode(self, data: bytes) -> Element:
+        """The message in `data`; one of the stumbles where it is not valid."""
+        document = Document(data)
+        window, left = document.window(0)
+        left -= 8 + self._root_width
+        root = window >> left
+        code = root & (1 << self._root_width) - 1
+        decoder = self._root_decoders.get(code)
+        if decoder is None:
+            cls = self.schema_set.roots[code][1]
+            if cls is None:
+                raise BAD
+            decoder = self._root_decoders[code] = self.decoder(cls)
+        message, window, left = decoder(document, window, left)
+        if left < document.padding or root >> self._root_width != walk.HEADER:
+            raise BAD
+        return message  # type: ignore[no-any-return]
+
+    def encoder(self, cls: type[Element]) -> Encoder:
+        """The encoder of one type."""
+        if cls not in self._encoders:
+            if layout_of(cls) is None:
+                self._encoders[cls] = runtime.encode_by_walk
+            else:
+                source = EncoderSource(cls)
+                called = {name: self.encoder(callee) for name, callee in source.calls.items()}
+                self._encoders[cls] = _compile(source.out.lines, source.out.objects | called, cls, "encode")
+        return self._encoders[cls]
+
+    def decoder(self, cls: type[Element]) -> Decoder:
+        """The decoder of one type."""
+        if cls not in self._decoders:
+            if layout_of(cls) is None:
+                self._decoders[cls] = partial(runtime.decode_by_walk, cls)
+            else:
+                source = DecoderSource(cls)
+                called = {name: self.decoder(callee) for name, callee in source.calls.items()}
+                self._decoders[cls] = _compile(source.out.lines, source.out.objects | called, cls, "decode")
+        return self._decoders[cls]
+
+
+_RUNTIME = {
+    "BAD": BAD,
+    "LONG": runtime.LONG,
+    "from_bytes": int.from_bytes,
+    "join": runtime.join,
+    "more_groups": runtime.more_groups,
+    "put_binary": runtime.put_binary,
+    "put_id": runtime.put_id,
+    "put_text": runtime.put_text,
+    "put_unsigned": runtime.put_unsigned,
+    "read_binary": runtime.read_binary,
+    "read_text": runtime.read_text,
+}
+
+
+def _compile(lines: list[str], objects: dict[str, Any], cls: type[Element], name: str) -> Any:
+    """The function that `lines` define; they are made from the definitions alone, never from a document."""
+    scope = _RUNTIME | objects
+    code = compile("\n".join(lines), f"<exi {name} {cls.__name__}>", "exec")
+    exec(code, scope)  # noqa: S102
+    return scope[name]
+
+
+@cache
+def _codec(namespace: str) -> Codec:
+    return Codec(schema_set(namespace))
+
+
+__all__ = ["Codec", "ExiError", "decode", "encode"]

@@ -76,9 +76,14 @@ class Grammar:
         self._states: dict[Rest, State] = {}
 
     @cached_property
+    def particles(self) -> Rest:
+        """The whole content: one particle for each attribute, then the elements."""
+        return tuple(_attribute(f) for f in self.model.attributes) + self.model.particles
+
+    @cached_property
     def start(self) -> State:
         """Where the content begins."""
-        return self.state(tuple(_attribute(f) for f in self.model.attributes) + self.model.particles)
+        return self.state(self.particles)
 
     def state(self, rest: Rest) -> State:
         """The state in which `rest` is still to come."""

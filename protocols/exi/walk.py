@@ -6,12 +6,11 @@ something, to say in one sentence what and where.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from protocols.exi.bits import BitReader, BitWriter, Refused
+from protocols.exi.bits import BitReader, BitWriter, Refused, bounds, is_xml_id
 from protocols.exi.errors import ExiError
 from protocols.exi.grammar import Event, Grammar, Kind, State, grammar_of
 from protocols.exi.model import (
@@ -30,8 +29,6 @@ HEADER = 0x80
 """EXI header without options: the distinguishing bits 10, no options, final version 1."""
 N_BIT_LIMIT = 4096
 """A bounded integer with at most so many values takes a fixed number of bits."""
-
-_XML_ID = re.compile(r"[^\W\d][\w.\-·]*")
 
 
 def read_document(schema_set: SchemaSet, data: bytes) -> Element:
@@ -230,7 +227,7 @@ def write_simple(target: SimpleValue, value: Any, writer: BitWriter) -> None:
             if type(value) is not bytes:
                 raise Refused(f"it must be bytes, not {type(value).__name__}")
             if len(value) < shortest or (longest is not None and len(value) > longest):
-                raise Refused(f"it has {len(value)} bytes, {_bounds(shortest, longest)} are allowed")
+                raise Refused(f"it has {len(value)} bytes, {bounds(shortest, longest)} are allowed")
             writer.binary(value)
 
 
@@ -255,7 +252,7 @@ def _check_text(value: Any, max_length: int | None, is_id: bool) -> None:
         raise Refused(f"it has {len(value)} characters, {max_length} are allowed")
     if any("\ud800" <= c <= "\udfff" for c in value):
         raise Refused("it has half a surrogate pair, which is no character")
-    if is_id and not _XML_ID.fullmatch(value):
+    if is_id and not is_xml_id(value):
         raise Refused(f"{value!r} is no XML ID (a letter or _, then letters, digits, '.', '-', '_')")
 
 
@@ -270,12 +267,6 @@ def _expected(state: State) -> str:
     if any(e.kind is Kind.END for e in state.events):
         names.append("the end")
     return " or ".join(names)
-
-
-def _bounds(minimum: int, maximum: int | None) -> str:
-    if maximum is None:
-        return f"at least {minimum}"
-    return str(minimum) if minimum == maximum else f"{minimum} to {maximum}"
 
 
 @contextmanager
