@@ -1,0 +1,113 @@
+"""ISO 15118-20 sessions, both ends: SDP, V2GTP, and the whole sequence of AC, AC_BPT, DC and DC_BPT with EIM.
+
+The charger's side, as a driver uses it::
+
+    evse = Evse(EvseOffer(evse_id="DE*TWO*E0001", phases=3), limits=Limits(max_charge_w=11_000, ...))
+    server = SeccServer("eth1", evse, on_event)     # on_event(Event), called in the event loop
+    await server.start()                            # TransportError: one clear sentence
+    evse.set_power(-4200.0, valid_until_s=now + 60) # W, > 0 charges the car, < 0 discharges it
+    evse.readings = EvseReadings(power_w, voltage_v, current_a)
+    evse.meter = MeterReading("meter", charged_wh, discharged_wh)
+    evse.notify(Notification.Terminate)             # or Pause, ScheduleRenegotiation, ...
+    evse.authorize(True); evse.offer_schedules(Schedule(...)); evse.insulation_ok = True; evse.limits = ...
+    await server.stop()                             # ends a running session in order
+
+A session reads `evse` at the moment it answers, so the newest set-point always goes out. What happens comes as
+typed events (`events.py`): SessionStarted, AuthorizationRequested, ServiceSelected, LimitsReceived (the car's),
+NeedsReceived (departure, energy, SoC), CableCheckRequested, PreChargeRequested, PowerDeliveryChanged, LoopAnswered
+(the car's report of each turn, and the set-point it was given), SetPointExpired, MessageSeen, StateChanged,
+SessionEnded. Where no hardware answers, `IdealStage(evse).handle(event)` does.
+
+The car's side::
+
+    client = EvccClient("eth1", car, CarPlan(Service.DC_BPT, ControlMode.DYNAMIC), on_event)
+    ended = await client.run()                      # SessionEnded(proper, reason)
+    client.stop("the driver came back")             # in order
+
+where `car` is any `CarModel` (`car.py`): evcc_id, limits, report(now), follow(power_w, now), wants_to_stop(now).
+`SimulatedCar` is one. On the interface "lo" both ends meet on ::1 without root; `sdp_port` keeps several apart.
+
+Inside: `table.py` is the one transition table that drives both ends, `timings.py` the standard's timers,
+`secc.py` and `evcc.py` the sans-I/O machines, `transport.py` the thin asyncio skin. SLAC, TLS, Plug & Charge,
+ISO 15118-2 and DIN SPEC 70121 come later; `services.PROTOCOLS` is where their namespaces come in.
+"""
+
+from protocols.iso15118.car import CarModel, CarPlan
+from protocols.iso15118.evcc import EvccSession
+from protocols.iso15118.events import (
+    AuthorizationRequested,
+    CableCheckRequested,
+    Event,
+    LimitsReceived,
+    LoopAnswered,
+    MessageIgnored,
+    MessageSeen,
+    MeteringConfirmed,
+    NeedsReceived,
+    PowerDeliveryChanged,
+    PreChargeRequested,
+    ServiceSelected,
+    SessionEnded,
+    SessionStarted,
+    SetPointExpired,
+    SetPointReceived,
+    StateChanged,
+)
+from protocols.iso15118.evse import Evse, EvseOffer, Notification
+from protocols.iso15118.network import TransportError
+from protocols.iso15118.power import CarReport, EnergyNeeds, EvseReadings, Limits, MeterReading
+from protocols.iso15118.schedule import Prices, Schedule
+from protocols.iso15118.sdp import Security
+from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
+from protocols.iso15118.simulation import IdealStage, SimulatedCar
+from protocols.iso15118.table import Energy, Outcome, State
+from protocols.iso15118.timings import Timings
+from protocols.iso15118.transport import EvccClient, SeccServer
+
+__all__ = [
+    "AuthorizationRequested",
+    "CableCheckRequested",
+    "CarModel",
+    "CarPlan",
+    "CarReport",
+    "ControlMode",
+    "Energy",
+    "EnergyNeeds",
+    "EvccClient",
+    "EvccSession",
+    "Event",
+    "Evse",
+    "EvseOffer",
+    "EvseReadings",
+    "IdealStage",
+    "Limits",
+    "LimitsReceived",
+    "LoopAnswered",
+    "MessageIgnored",
+    "MessageSeen",
+    "MeterReading",
+    "MeteringConfirmed",
+    "MobilityNeeds",
+    "NeedsReceived",
+    "Notification",
+    "Outcome",
+    "PowerDeliveryChanged",
+    "PreChargeRequested",
+    "Prices",
+    "Schedule",
+    "SeccServer",
+    "SeccSession",
+    "Security",
+    "Service",
+    "ServiceSelected",
+    "SessionEnded",
+    "SessionStarted",
+    "SetPointExpired",
+    "SetPointReceived",
+    "SimulatedCar",
+    "State",
+    "StateChanged",
+    "Timings",
+    "TransportError",
+]

@@ -1,0 +1,162 @@
+"""What the EVCC takes from each answer. Each function returns why the session cannot go on, or None."""
+
+from collections.abc import Callable
+from typing import Any
+
+from protocols.exi.messages.ac import AC_ChargeLoopRes, AC_ChargeParameterDiscoveryRes
+from protocols.exi.messages.app_protocol import supportedAppProtocolRes
+from protocols.exi.messages.common import (
+    AuthorizationSetupRes,
+    AuthorizationType,
+    PowerDeliveryRes,
+    ScheduleExchangeRes,
+    ServiceDetailRes,
+    ServiceDiscoveryRes,
+    SessionSetupRes,
+    SessionStopRes,
+)
+from protocols.exi.messages.common_types import EVSENotificationType, EVSEStatusType, ProcessingType, ResponseCodeType
+from protocols.exi.messages.dc import (
+    DC_ChargeLoopRes,
+    DC_ChargeParameterDiscoveryRes,
+    DC_PreChargeRes,
+    DC_WeldingDetectionRes,
+)
+from protocols.exi.schema import Element
+from protocols.iso15118 import evse_fields
+from protocols.iso15118.evcc_requests import Trip
+from protocols.iso15118.events import LimitsReceived, ServiceSelected, SessionStarted, SetPointReceived
+from protocols.iso15118.services import read_parameter_set
+from protocols.iso15118.table import Outcome
+from protocols.iso15118.values import number
+
+STOP_NOTIFICATIONS = {
+    EVSENotificationType.Terminate: Outcome.TERMINATE,
+    EVSENotificationType.Pause: Outcome.PAUSE,
+    EVSENotificationType.ServiceRenegotiation: Outcome.OTHER_SERVICE,
+}
+
+
+def take(trip: Trip, message: Element, now: float) -> str | None:
+    """Take in any answer; those without content need nothing."""
+    taker = TAKERS.get(type(message))
+    return None if taker is None else taker(trip, message, now)
+
+
+def _handshake(trip: Trip, message: supportedAppProtocolRes, now: float) -> str | None:
+    if message.SchemaID not in (None, 1):
+        return f"the charger chose protocol {message.SchemaID}, which was not proposed"
+    return None
+
+
+def _session_setup(trip: Trip, message: SessionSetupRes, now: float) -> str | None:
+    resumed = message.ResponseCode is ResponseCodeType.OK_OldSessionJoined
+    trip.emit(SessionStarted(now, message.EVSEID, message.Header.SessionID.hex().upper(), resumed))
+    return None
+
+
+def _authorization_setup(trip: Trip, message: AuthorizationSetupRes, now: float) -> str | None:
+    if AuthorizationType.EIM not in message.AuthorizationServices:
+        return "the charger offers no authorisation by external means (EIM)"
+    return None
+
+
+def _service_discovery(trip: Trip, message: ServiceDiscoveryRes, now: float) -> str | None:
+    offered = [service.ServiceID for service in message.EnergyTransferServiceList.Service]
+    if trip.plan.service not in offered:
+        trip.leave(Outcome.TERMINATE, f"service {trip.plan.service.name} is not offered, only {offered}", gave_up=True)
+    return None
+
+
+def _service_detail(trip: Trip, message: ServiceDetailRes, now: float) -> str | None:
+    sets = [read_parameter_set(one) for one in message.ServiceParameterList.ParameterSet]
+    mode = trip.plan.control_mode
+    # MobilityNeedsMode 1 sorts first: we know our own needs.
+    fitting = sorted((one for one in sets if one and one.control_mode is mode), key=lambda one: one.mobility_needs)
+    if not fitting:
+        trip.leave(Outcome.TERMINATE, f"{mode.name} control mode is not offered", gave_up=True)
+        return None
+    trip.parameter_set = fitting[0]
+    trip.emit(ServiceSelected(now, trip.plan.service, mode, fitting[0].mobility_needs))
+    return None
+
+
+def _ac_charge_parameters(trip: Trip, message: AC_ChargeParameterDiscoveryRes, now: float) -> str | None:
+    trip.evse_limits = evse_fields.read_limits(message.AC_CPDResEnergyTransferMode)
+    trip.emit(LimitsReceived(now, trip.evse_limits))
+    return None
+
+
+def _dc_charge_parameters(trip: Trip, message: DC_ChargeParameterDiscoveryRes, now: float) -> str | None:
+    trip.evse_limits = evse_fields.read_limits(message.DC_CPDResEnergyTransferMode)
+    trip.emit(LimitsReceived(now, trip.evse_limits))
+    return None
+
+
+def _schedule_exchange(trip: Trip, message: ScheduleExchangeRes, now: float) -> str | None:
+    if message.EVSEProcessing is not ProcessingType.Finished:
+        return None
+    scheduled = message.Scheduled_SEResControlMode
+    trip.schedules = list(scheduled.ScheduleTuple) if scheduled else []
+    trip.renegotiated = trip.renegotiating
+    if message.GoToPause:
+        trip.leave(Outcome.PAUSE, "the charger asked for a pause instead of charging")
+    return None
+
+
+def _voltage(trip: Trip, message: DC_PreChargeRes | DC_WeldingDetectionRes, now: float) -> str | None:
+    trip.evse_voltage_v = number(message.EVSEPresentVoltage)
+    return None
+
+
+def _power_delivery(trip: Trip, message: PowerDeliveryRes, now: float) -> str | None:
+    _status(trip, message.EVSEStatus)
+    return None
+
+
+def _charge_loop(trip: Trip, message: AC_ChargeLoopRes | DC_ChargeLoopRes, now: float) -> str | None:
+    _status(trip, message.EVSEStatus)
+    trip.set_point_w = evse_fields.read_set_point(message, trip.evse_limits)
+    voltage_v, current_a = None, None
+    if isinstance(message, DC_ChargeLoopRes):
+        voltage_v, current_a = evse_fields.read_readings(message)
+        trip.evse_voltage_v = voltage_v
+    trip.car.follow(trip.set_point_w, now)
+    trip.emit(SetPointReceived(now, trip.set_point_w, voltage_v, current_a))
+    return None
+
+
+def _session_stop(trip: Trip, message: SessionStopRes, now: float) -> str | None:
+    # After a renegotiation the session goes on with the same wishes.
+    if trip.leaving is Outcome.OTHER_SERVICE:
+        trip.leaving, trip.reason = None, ""
+    return None
+
+
+def _status(trip: Trip, status: EVSEStatusType | None) -> None:
+    """Heed what the charger wants. A metering confirmation needs a contract key, so EIM cars pass over it."""
+    if status is None:
+        return
+    stop = STOP_NOTIFICATIONS.get(status.EVSENotification)
+    if stop is not None:
+        trip.leave(stop, f"the charger asked for it ({status.EVSENotification})")
+    elif status.EVSENotification is EVSENotificationType.ScheduleRenegotiation and trip.power_on:
+        trip.renegotiating = True
+
+
+TAKERS: dict[type, Callable[[Trip, Any, float], str | None]] = {
+    supportedAppProtocolRes: _handshake,
+    SessionSetupRes: _session_setup,
+    AuthorizationSetupRes: _authorization_setup,
+    ServiceDiscoveryRes: _service_discovery,
+    ServiceDetailRes: _service_detail,
+    AC_ChargeParameterDiscoveryRes: _ac_charge_parameters,
+    DC_ChargeParameterDiscoveryRes: _dc_charge_parameters,
+    ScheduleExchangeRes: _schedule_exchange,
+    DC_PreChargeRes: _voltage,
+    DC_WeldingDetectionRes: _voltage,
+    PowerDeliveryRes: _power_delivery,
+    AC_ChargeLoopRes: _charge_loop,
+    DC_ChargeLoopRes: _charge_loop,
+    SessionStopRes: _session_stop,
+}

@@ -1,0 +1,266 @@
+"""The EVCC's requests, one function a message, and what this session knows so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from protocols.exi.messages.ac import AC_ChargeLoopReq, AC_ChargeParameterDiscoveryReq
+from protocols.exi.messages.app_protocol import AppProtocolType, supportedAppProtocolReq
+from protocols.exi.messages.common import (
+    AuthorizationReq,
+    AuthorizationSetupReq,
+    AuthorizationType,
+    ChannelSelectionType,
+    ChargeProgressType,
+    ChargingSessionType,
+    Dynamic_EVPPTControlModeType,
+    EIM_AReqAuthorizationModeType,
+    EVPowerProfileEntryListType,
+    EVPowerProfileType,
+    PowerDeliveryReq,
+    PowerScheduleEntryType,
+    Scheduled_EVPPTControlModeType,
+    ScheduleExchangeReq,
+    ScheduleTupleType,
+    SelectedServiceType,
+    ServiceDetailReq,
+    ServiceDiscoveryReq,
+    ServiceIDListType,
+    ServiceSelectionReq,
+    SessionSetupReq,
+    SessionStopReq,
+)
+from protocols.exi.messages.common_types import MessageHeaderType, ProcessingType
+from protocols.exi.messages.dc import (
+    DC_CableCheckReq,
+    DC_ChargeLoopReq,
+    DC_ChargeParameterDiscoveryReq,
+    DC_PreChargeReq,
+    DC_WeldingDetectionReq,
+)
+from protocols.exi.schema import Element
+from protocols.iso15118 import car_fields
+from protocols.iso15118.car import CarModel, CarPlan
+from protocols.iso15118.events import Event
+from protocols.iso15118.power import Limits
+from protocols.iso15118.schedule import DAY_S, Steps, merged, read_steps
+from protocols.iso15118.services import ControlMode, ParameterSet
+from protocols.iso15118.table import Energy, Outcome
+from protocols.iso15118.values import rational
+
+MAX_SUPPORTING_POINTS = 1024
+PRE_CHARGE_TOLERANCE_V = 20.0
+"""How near the outlet must come to the battery before the contactors may close (IEC 61851-23, 20 V)."""
+SAFE_VOLTAGE_V = 60.0
+"""Below this a welded contactor is ruled out."""
+
+_STOP_WORDS = {
+    Outcome.TERMINATE: ChargingSessionType.Terminate,
+    Outcome.PAUSE: ChargingSessionType.Pause,
+    Outcome.OTHER_SERVICE: ChargingSessionType.ServiceRenegotiation,
+}
+
+
+@dataclass(slots=True)
+class Trip:
+    """What the EVCC knows about this session, and where it wants to go."""
+
+    car: CarModel
+    plan: CarPlan
+    emit: Callable[[Event], None]
+    session_id: bytes = bytes(8)
+    parameter_set: ParameterSet | None = None
+    evse_limits: Limits = field(default_factory=lambda: Limits(0.0))
+    schedules: list[ScheduleTupleType] = field(default_factory=list)
+    evse_voltage_v: float = 0.0
+    power_on: bool = False
+    set_point_w: float = 0.0
+    renegotiating: bool = False
+    renegotiated: bool = False
+    leaving: Outcome | None = None
+    reason: str = ""
+    gave_up: bool = False
+
+    def leave(self, how: Outcome, reason: str, *, gave_up: bool = False) -> None:
+        """From now on, make for the exit in order; the first reason stands. `gave_up`: it is no success."""
+        if self.leaving is None:
+            self.leaving, self.reason, self.gave_up = how, reason, gave_up
+
+    def header(self, now: float) -> MessageHeaderType:
+        """The header of the next message."""
+        return MessageHeaderType(SessionID=self.session_id, TimeStamp=int(now))
+
+
+def handshake(trip: Trip, now: float) -> supportedAppProtocolReq:
+    """We speak one protocol at a time: the one that has the service we came for."""
+    namespace = trip.plan.service.namespace
+    protocol = AppProtocolType(
+        ProtocolNamespace=namespace, VersionNumberMajor=1, VersionNumberMinor=0, SchemaID=1, Priority=1
+    )
+    return supportedAppProtocolReq(AppProtocol=[protocol])
+
+
+def session_setup(trip: Trip, now: float) -> SessionSetupReq:
+    """A new session, or back to the paused one."""
+    header = MessageHeaderType(SessionID=trip.plan.resume_session_id, TimeStamp=int(now))
+    return SessionSetupReq(Header=header, EVCCID=trip.car.evcc_id)
+
+
+def authorization_setup(trip: Trip, now: float) -> AuthorizationSetupReq:
+    """Which ways to authorise are there?"""
+    return AuthorizationSetupReq(Header=trip.header(now))
+
+
+def authorization(trip: Trip, now: float) -> AuthorizationReq:
+    """By external means."""
+    return AuthorizationReq(
+        Header=trip.header(now),
+        SelectedAuthorizationService=AuthorizationType.EIM,
+        EIM_AReqAuthorizationMode=EIM_AReqAuthorizationModeType(),
+    )
+
+
+def service_discovery(trip: Trip, now: float) -> ServiceDiscoveryReq:
+    """Which of the services that we know are there?"""
+    known = ServiceIDListType(ServiceID=[int(trip.plan.service)])
+    return ServiceDiscoveryReq(Header=trip.header(now), SupportedServiceIDs=known)
+
+
+def service_detail(trip: Trip, now: float) -> ServiceDetailReq:
+    """The parameter sets of ours."""
+    return ServiceDetailReq(Header=trip.header(now), ServiceID=int(trip.plan.service))
+
+
+def service_selection(trip: Trip, now: float) -> ServiceSelectionReq:
+    """The first set with our control mode, which `evcc_answers` has found."""
+    set_id = trip.parameter_set.id if trip.parameter_set else 0
+    selected = SelectedServiceType(ServiceID=int(trip.plan.service), ParameterSetID=set_id)
+    return ServiceSelectionReq(Header=trip.header(now), SelectedEnergyTransferService=selected)
+
+
+def charge_parameters(trip: Trip, now: float) -> Element:
+    """Our limits."""
+    service = trip.plan.service
+    target_soc = trip.car.report(now).needs.target_soc
+    mode = car_fields.limits_element(trip.car.limits, service, target_soc)
+    if service.energy is Energy.AC:
+        return AC_ChargeParameterDiscoveryReq(Header=trip.header(now), AC_CPDReqEnergyTransferMode=mode)  # type: ignore[arg-type]
+    return DC_ChargeParameterDiscoveryReq(Header=trip.header(now), DC_CPDReqEnergyTransferMode=mode)  # type: ignore[arg-type]
+
+
+def schedule_exchange(trip: Trip, now: float) -> ScheduleExchangeReq:
+    """What we need by when."""
+    plan, needs = trip.plan, trip.car.report(now).needs
+    fields = car_fields.schedule_request_fields(needs, plan.control_mode, plan.service)
+    return ScheduleExchangeReq(
+        Header=trip.header(now),
+        MaximumSupportingPoints=MAX_SUPPORTING_POINTS,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def cable_check(trip: Trip, now: float) -> DC_CableCheckReq:
+    """Is the insulation tested?"""
+    return DC_CableCheckReq(Header=trip.header(now))
+
+
+def pre_charge(trip: Trip, now: float) -> DC_PreChargeReq:
+    """Bring the outlet to the battery's voltage."""
+    battery_v = trip.car.report(now).voltage_v or 0.0
+    near = abs(trip.evse_voltage_v - battery_v) <= PRE_CHARGE_TOLERANCE_V
+    processing = ProcessingType.Finished if near or trip.plan.trust_pre_charge else ProcessingType.Ongoing
+    return DC_PreChargeReq(
+        Header=trip.header(now),
+        EVProcessing=processing,
+        EVPresentVoltage=rational(battery_v),
+        EVTargetVoltage=rational(battery_v),
+    )
+
+
+def power_delivery(trip: Trip, now: float) -> PowerDeliveryReq:
+    """Close the contactors."""
+    return _with_profile(trip, now, ChargeProgressType.Start)
+
+
+def renegotiate(trip: Trip, now: float) -> Element:
+    """In the charge loop: ask for a new schedule, then commit to it."""
+    if not trip.renegotiated:
+        return schedule_exchange(trip, now)
+    trip.renegotiating = trip.renegotiated = False
+    return _with_profile(trip, now, ChargeProgressType.ScheduleRenegotiation)
+
+
+def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> PowerDeliveryReq:
+    steps = _profile(trip)
+    discharging = bool(steps) and steps[0][1] < 0
+    channel = ChannelSelectionType.Discharge if discharging else ChannelSelectionType.Charge
+    scheduled = trip.plan.control_mode is ControlMode.SCHEDULED
+    entries = [PowerScheduleEntryType(Duration=round(s), Power=rational(w)) for s, w in steps]
+    profile = EVPowerProfileType(
+        TimeAnchor=int(now),
+        EVPowerProfileEntries=EVPowerProfileEntryListType(EVPowerProfileEntry=entries),
+    )
+    if scheduled:
+        tuple_id = trip.schedules[0].ScheduleTupleID if trip.schedules else 1
+        profile.Scheduled_EVPPTControlMode = Scheduled_EVPPTControlModeType(SelectedScheduleTupleID=tuple_id)
+    else:
+        profile.Dynamic_EVPPTControlMode = Dynamic_EVPPTControlModeType()
+    return PowerDeliveryReq(
+        Header=trip.header(now),
+        EVProcessing=ProcessingType.Finished,
+        ChargeProgress=progress,
+        EVPowerProfile=profile,
+        BPT_ChannelSelection=channel if trip.plan.service.bidirectional else None,
+    )
+
+
+def _profile(trip: Trip) -> Steps:
+    """What we mean to draw: the first schedule as far as the car can, or its limit for a day."""
+    limits = trip.car.limits
+    if trip.schedules:
+        offered = read_steps(trip.schedules[0].ChargingSchedule.PowerSchedule)
+        return tuple(merged((s, limits.clip(w)) for s, w in offered))
+    return ((DAY_S, limits.clip(trip.evse_limits.max_charge_w)),)
+
+
+def charge_loop(trip: Trip, now: float) -> Element:
+    """Where the car stands."""
+    plan, report = trip.plan, trip.car.report(now)
+    mode = car_fields.loop_element(report, plan.service, plan.control_mode)
+    display = car_fields.display_element(report, report.needs)
+    if plan.service.energy is Energy.AC:
+        return AC_ChargeLoopReq(
+            Header=trip.header(now),
+            DisplayParameters=display,
+            MeterInfoRequested=plan.ask_for_meter,
+            CLReqControlMode=mode,  # type: ignore[arg-type]
+        )
+    return DC_ChargeLoopReq(
+        Header=trip.header(now),
+        DisplayParameters=display,
+        MeterInfoRequested=plan.ask_for_meter,
+        EVPresentVoltage=rational(report.voltage_v or 0.0),
+        CLReqControlMode=mode,  # type: ignore[arg-type]
+    )
+
+
+def power_off(trip: Trip, now: float) -> PowerDeliveryReq:
+    """Open the contactors."""
+    return PowerDeliveryReq(
+        Header=trip.header(now), EVProcessing=ProcessingType.Finished, ChargeProgress=ChargeProgressType.Stop
+    )
+
+
+def welding_detection(trip: Trip, now: float) -> DC_WeldingDetectionReq:
+    """Has the voltage gone? Chargers without a power stage never let it rise."""
+    gone = trip.plan.trust_pre_charge or trip.evse_voltage_v < SAFE_VOLTAGE_V
+    processing = ProcessingType.Finished if gone else ProcessingType.Ongoing
+    return DC_WeldingDetectionReq(Header=trip.header(now), EVProcessing=processing)
+
+
+def session_stop(trip: Trip, now: float) -> SessionStopReq:
+    """Good-bye, or see you later."""
+    return SessionStopReq(
+        Header=trip.header(now),
+        ChargingSession=_STOP_WORDS[trip.leaving or Outcome.TERMINATE],
+        EVTerminationExplanation=trip.reason[:160] or None,
+    )

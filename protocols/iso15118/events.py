@@ -1,0 +1,146 @@
+"""What a session tells its application. Every event carries `time_s`, POSIX seconds."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from protocols.exi.schema import Element
+from protocols.iso15118.power import CarReport, EnergyNeeds, Limits, MeterReading
+from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
+from protocols.iso15118.table import State
+
+Sender = Literal["evcc", "secc"]
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events."""
+
+    time_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSeen(Event):
+    """One message, either way. `state` is where the session stood when it came or went."""
+
+    sender: Sender
+    namespace: str
+    name: str
+    message: Element
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class StateChanged(Event):
+    """The session went on to another state."""
+
+    state: State
+    previous: State
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded(Event):
+    """The last event of a session.
+
+    `proper`: closed by SessionStop as the standard wants; else `reason` says in one sentence what happened.
+    """
+
+    proper: bool
+    reason: str
+    paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStarted(Event):
+    """A car (or, on the car's side, a charger) is there. `resumed`: it came back to a paused session."""
+
+    peer_id: str
+    session_id: str
+    resumed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequested(Event):
+    """The car asks to be authorised by external means; answer with `Evse.authorize`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceSelected(Event):
+    """What this session will do, and who steers it."""
+
+    service: Service
+    control_mode: ControlMode
+    mobility_needs: MobilityNeeds
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsReceived(Event):
+    """The other end's limits, before power flows."""
+
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class NeedsReceived(Event):
+    """What the car wants by when; `renegotiation`: asked anew while power flows."""
+
+    needs: EnergyNeeds
+    renegotiation: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CableCheckRequested(Event):
+    """DC: test the insulation; answer with `Evse.insulation_ok`."""
+
+
+@dataclass(frozen=True, slots=True)
+class PreChargeRequested(Event):
+    """DC: bring the outlet to this voltage; the readings answer."""
+
+    target_v: float
+
+
+@dataclass(frozen=True, slots=True)
+class PowerDeliveryChanged(Event):
+    """Close or open the contactors. `profile` is what the car plans: (duration in s, signed power in W)."""
+
+    on: bool
+    standby: bool = False
+    profile: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LoopAnswered(Event):
+    """One turn of the charge loop: what the car reported, and the set-point that the answer carried."""
+
+    report: CarReport
+    set_point_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class SetPointReceived(Event):
+    """Car's side: the set-point that the charger's answer carried, signed W; its readings beside it."""
+
+    set_point_w: float
+    evse_voltage_v: float | None
+    evse_current_a: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetPointExpired(Event):
+    """Nobody renewed the set-point in time: it is 0 W from now on."""
+
+    expired_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class MeteringConfirmed(Event):
+    """The car returned our meter reading. Its signature is not verified before Plug & Charge is there."""
+
+    reading: MeterReading
+
+
+@dataclass(frozen=True, slots=True)
+class MessageIgnored(Event):
+    """A message with a payload type that means nothing here was dropped, as the standard asks."""
+
+    payload_type: int

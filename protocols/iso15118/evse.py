@@ -1,0 +1,119 @@
+"""The charger as its session sees it: what it offers, measures and wants at this instant.
+
+The application writes here whenever it likes; a session reads at the moment it answers. There is no queue
+between them, so the newest set-point is always the one that goes out.
+"""
+
+import math
+from dataclasses import dataclass, field
+
+from protocols.exi.messages.common_types import EVSENotificationType
+from protocols.iso15118.power import EnergyNeeds, EvseReadings, Limits, MeterReading
+from protocols.iso15118.schedule import Schedule
+from protocols.iso15118.services import ControlMode, Service
+
+Notification = EVSENotificationType
+
+
+@dataclass(frozen=True, slots=True)
+class EvseOffer:
+    """What this charger is; it does not change while it runs. The first control mode is the preferred one."""
+
+    evse_id: str = "DE*TWO*E0001"
+    services: tuple[Service, ...] = tuple(Service)
+    control_modes: tuple[ControlMode, ...] = (ControlMode.DYNAMIC, ControlMode.SCHEDULED)
+    phases: int = 3
+    nominal_voltage_v: int = 230
+    nominal_frequency_hz: float = 50.0
+    free_of_charge: bool = True
+    automatic_authorization: bool = True
+    standby_allowed: bool = False
+    pause_allowed: bool = True
+    service_renegotiation: bool = True
+
+
+DEFAULT_LIMITS = Limits(
+    max_charge_w=11_000,
+    min_charge_w=100,
+    max_discharge_w=11_000,
+    min_discharge_w=100,
+    max_charge_a=32,
+    min_charge_a=0,
+    max_discharge_a=32,
+    min_discharge_a=0,
+    max_v=1000,
+    min_v=150,
+)
+
+
+@dataclass(slots=True)
+class PausedSession:
+    """What a car needs to come back to after a pause."""
+
+    session_id: bytes
+    evcc_id: str
+
+
+@dataclass(slots=True)
+class Evse:
+    """The charger's state. Write through the methods where there is one, else assign.
+
+    `readings` and `meter` are what the hardware measured; None for `meter` means there is no meter to report.
+    `mobility` is what the driver told the charger's side (used when the car selected MobilityNeeds 2).
+    """
+
+    offer: EvseOffer = field(default_factory=EvseOffer)
+    limits: Limits = DEFAULT_LIMITS
+    readings: EvseReadings = field(default_factory=EvseReadings)
+    meter: MeterReading | None = None
+    mobility: EnergyNeeds | None = None
+    insulation_ok: bool | None = None
+    contactor_fault: bool = False
+    authorized: bool | None = None
+    schedules: tuple[Schedule, ...] = ()
+    planning: bool = False
+    notification: Notification | None = None
+    notification_max_delay_s: int = 0
+    paused: PausedSession | None = None
+    _power_w: float = 0.0
+    _valid_until_s: float = math.inf
+
+    def set_power(self, power_w: float, valid_until_s: float = math.inf) -> None:
+        """The dispatch's set-point: W, > 0 charges, < 0 discharges; 0 W again from `valid_until_s` on.
+
+        Raises `ValueError` if it is not a finite number.
+        """
+        if not math.isfinite(power_w):
+            raise ValueError(f"a set-point must be a finite number of watts, not {power_w}")
+        self._power_w, self._valid_until_s = power_w, valid_until_s
+
+    def power_w(self, now: float) -> float:
+        """The set-point in force at `now` (POSIX seconds)."""
+        return self._power_w if now < self._valid_until_s else 0.0
+
+    def expire(self, now: float) -> float | None:
+        """If the set-point ran out since it was set, forget it and return what it was."""
+        if now < self._valid_until_s or self._power_w == 0:
+            return None
+        expired, self._power_w = self._power_w, 0.0
+        return expired
+
+    def authorize(self, accepted: bool) -> None:
+        """The answer to `AuthorizationRequested`."""
+        self.authorized = accepted
+
+    def notify(self, notification: Notification, max_delay_s: int = 0) -> None:
+        """Ask the car for something with the next answer: pause, terminate, renegotiate."""
+        self.notification, self.notification_max_delay_s = notification, max_delay_s
+
+    def offer_schedules(self, *schedules: Schedule) -> None:
+        """One to three alternatives for the car; ends `planning`. Raises `ValueError` on any other number."""
+        if not 1 <= len(schedules) <= 3:
+            raise ValueError(f"one to three schedules can be offered, not {len(schedules)}")
+        self.schedules, self.planning = schedules, False
+
+    def new_session(self) -> None:
+        """Forget what belonged to the last car. The set-point, limits and schedules stay: they are the home's."""
+        self.notification = None
+        self.insulation_ok = None
+        self.authorized = None

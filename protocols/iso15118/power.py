@@ -1,0 +1,91 @@
+"""What both ends tell each other about power and energy, in this project's words and signs.
+
+Power in W, > 0 charges the car, < 0 discharges it; limits are magnitudes (>= 0). Energy in Wh, SoC 0..1.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one end can do, each way. Currents and voltages matter in DC only; None: not told."""
+
+    max_charge_w: float
+    min_charge_w: float = 0.0
+    max_discharge_w: float = 0.0
+    min_discharge_w: float = 0.0
+    max_charge_a: float | None = None
+    min_charge_a: float | None = None
+    max_discharge_a: float | None = None
+    min_discharge_a: float | None = None
+    max_v: float | None = None
+    min_v: float | None = None
+
+    def clip(self, power_w: float) -> float:
+        """`power_w` held inside what this end can do."""
+        return max(-self.max_discharge_w, min(self.max_charge_w, power_w))
+
+    def without_discharge(self) -> "Limits":
+        """The same for a service that only charges."""
+        return Limits(
+            max_charge_w=self.max_charge_w,
+            min_charge_w=self.min_charge_w,
+            max_charge_a=self.max_charge_a,
+            min_charge_a=self.min_charge_a,
+            max_v=self.max_v,
+            min_v=self.min_v,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyNeeds:
+    """What the car wants by when. `departure_in_s` counts from now; None: not told.
+
+    `target_wh` is still to be charged to reach the driver's wish, `max_wh` to full, `min_wh` to the car's own
+    minimum; all may be negative where the battery is above. The V2X pair bounds what may be cycled.
+    """
+
+    departure_in_s: float | None = None
+    target_wh: float | None = None
+    max_wh: float | None = None
+    min_wh: float | None = None
+    max_v2x_wh: float | None = None
+    min_v2x_wh: float | None = None
+    min_soc: float | None = None
+    target_soc: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CarReport:
+    """What the car told in one charge-loop request.
+
+    `ev_w` is its own measurement (AC only), `target_w` what it asks for (DC, scheduled mode), signed.
+    """
+
+    limits: Limits
+    needs: EnergyNeeds
+    soc: float | None = None
+    ev_w: float | None = None
+    target_w: float | None = None
+    voltage_v: float | None = None
+    complete: bool = False
+    capacity_wh: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvseReadings:
+    """What the charger measures at its outlet. `power_w` is signed; voltage and current matter in DC."""
+
+    power_w: float = 0.0
+    voltage_v: float = 0.0
+    current_a: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReading:
+    """The charger's energy meter: two registers that only grow, in Wh."""
+
+    meter_id: str
+    charged_wh: int
+    discharged_wh: int
+    time_s: float | None = None
