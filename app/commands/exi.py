@@ -1,0 +1,171 @@
+"""``twoway exi``: EXI documents to JSON and back, one at a time or as a stream of JSON lines."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from app.cli import UserError
+from protocols.exi import (
+    APP_PROTOCOL,
+    V20_AC,
+    V20_COMMON,
+    V20_DC,
+    ExiError,
+    decode,
+    encode,
+    from_json,
+    to_json,
+)
+
+HELP = "decode and encode EXI documents"
+
+ALIASES = {"sap": APP_PROTOCOL, "common": V20_COMMON, "ac": V20_AC, "dc": V20_DC}
+"""Short names for the namespaces, beside the full ones."""
+
+_EPILOG = f"""\
+namespaces (short name or full):
+{chr(10).join(f"  {short:<8}{full}" for short, full in ALIASES.items())}
+
+examples:
+  twoway exi decode --namespace common 80080419647a55bcbe971a0a4c18bd8062
+  twoway exi decode --namespace sap 80400040 | twoway exi encode --namespace sap -
+  twoway exi decode --batch < documents.jsonl
+
+With --batch each line of standard input is an object {{"namespace", "exi"}} (decode; exi in hexadecimal) or
+{{"namespace", "json"}} (encode), and is written to standard output with the missing half, or with "error", in the same
+order; other keys are kept. The exit status is 0 if every line (or the one document) went well, 1 if any failed.
+"""
+
+Line = dict[str, Any]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = _EPILOG
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    for action, text, form in (
+        ("decode", "EXI to JSON", "hexadecimal"),
+        ("encode", "JSON to EXI", "JSON"),
+    ):
+        sub = actions.add_parser(
+            action, help=text, epilog=_EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        )
+        sub.add_argument("document", nargs="?", help=f"the document in {form}, or - for standard input")
+        sub.add_argument("--namespace", metavar="NS", help="the schema set of the document (see below)")
+        sub.add_argument("--batch", action="store_true", help="JSON lines from standard input (see below)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Decode or encode; returns the exit status."""
+    namespace = _full_namespace(args.namespace) if args.namespace else None
+    if args.batch:
+        if args.document not in (None, "-"):
+            raise UserError("--batch reads standard input; leave the document out.")
+        return _run_batch(args.action, namespace)
+    if args.document is None:
+        raise UserError(f"Give a document to {args.action}, - to read it from standard input, or --batch.")
+    if namespace is None:
+        raise UserError(f"Say which schema set it is with --namespace: {_known()}.")
+    text = sys.stdin.read() if args.document == "-" else args.document
+    try:
+        print(_HALVES[args.action][2](namespace, text.strip()))
+    except ExiError as error:
+        raise UserError(str(error)) from None
+    return 0
+
+
+def _full_namespace(name: Any) -> str:
+    if name in ALIASES.values():
+        return str(name)
+    if isinstance(name, str) and name.lower() in ALIASES:
+        return ALIASES[name.lower()]
+    raise UserError(f"The namespace {name!r:.80} is not known; known are {_known()}.")
+
+
+def _known() -> str:
+    return ", ".join(f"{short} ({full})" for short, full in ALIASES.items())
+
+
+# One document.
+
+
+def _decoded(namespace: str, text: Any) -> dict[str, Any]:
+    if not isinstance(text, str):
+        raise ExiError(f"An EXI document is written as a string of hexadecimal, not {text!r:.40}.")
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        raise ExiError(f"{text!r:.40} is no hexadecimal.") from None
+    return to_json(decode(namespace, data))
+
+
+def _encoded(namespace: str, document: Any) -> str:
+    return encode(namespace, from_json(namespace, document)).hex()
+
+
+def _decoded_text(namespace: str, text: str) -> str:
+    return _one_line(_decoded(namespace, text))
+
+
+def _encoded_text(namespace: str, text: str) -> str:
+    return _encoded(namespace, _parsed(text))
+
+
+_Half = tuple[str, str, Callable[[str, str], str], Callable[[str, Any], Any]]
+_HALVES: dict[str, _Half] = {
+    "decode": ("exi", "json", _decoded_text, _decoded),
+    "encode": ("json", "exi", _encoded_text, _encoded),
+}
+"""Action → the key it reads, the key it writes, how for a single text, how for a line."""
+
+
+# A stream of lines.
+
+
+def _run_batch(action: str, namespace: str | None) -> int:
+    failed = False
+    for line in _answers(sys.stdin.buffer, action, namespace):
+        failed = failed or "error" in line
+        print(_one_line(line), flush=True)
+    return int(failed)
+
+
+def _answers(lines: Iterable[bytes], action: str, namespace: str | None) -> Iterator[Line]:
+    """One answer for each line, in order."""
+    given, missing, _, convert = _HALVES[action]
+    for raw in lines:
+        text = raw.decode("utf-8", errors="replace").strip()
+        try:
+            line = _parsed(text)
+            if not isinstance(line, dict):
+                raise ExiError("A line is an object with the keys namespace and " + given + ".")
+        except ExiError as error:
+            yield {"line": text, "error": str(error)}
+            continue
+        answer = {key: value for key, value in line.items() if key not in (missing, "error")}
+        try:
+            if given not in line:
+                raise ExiError(f"The line has no key {given!r}, which is what there is to {action}.")
+            if "namespace" not in line and namespace is None:
+                raise ExiError(f"The line has no key 'namespace'; known are {_known()}.")
+            which = _full_namespace(line["namespace"]) if "namespace" in line else namespace
+            answer[missing] = convert(str(which), line[given])
+        except (ExiError, UserError) as error:
+            answer["error"] = str(error)
+        yield answer
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ExiError("The JSON is nested too deeply.") from None
+    except ValueError as error:
+        raise ExiError(f"This is no JSON: {error}.") from None
+
+
+def _one_line(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"))
