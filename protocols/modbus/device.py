@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from protocols.modbus.blocks import PERMANENT_CODES, BlockSchedule
+from protocols.modbus.blocks import PERMANENT_CODES, BlockSchedule, Span
 from protocols.modbus.checks import Checks, Fault, FaultKind
 from protocols.modbus.fields import Field, Memory, decode_fields, spans_of, store
 from protocols.modbus.link import LinkError, ModbusLink, RefusedError
@@ -129,7 +129,10 @@ class ModbusDevice:
             raise LinkError(f"{self} is left alone for {self._quiet_until_s - loop_s:.1f} s: it said it is busy")
         at_s = self._clock()
         memory: Memory = {}
-        for block in self._schedule.due(loop_s):
+        # A refused block comes back in pieces, which are asked for at once: one hole must not cost a whole reading.
+        asked: set[Span] = set()
+        while block := next((b for b in self._schedule.due(loop_s) if b.span not in asked), None):
+            asked.add(block.span)
             try:
                 words = await self.link.read(self.unit, block.span)
             except RefusedError as refusal:

@@ -164,8 +164,10 @@ class SimulatedPowerStage:
         if command == 0.0:
             self._open()
             return True
-        self.closed = command == 1.0 and self.measure().pilot in CLOSING_PILOTS
-        return self.closed
+        if command != 1.0 or self.measure().pilot not in CLOSING_PILOTS:
+            return False
+        self.closed = True
+        return True
 
     def _open(self) -> None:
         self.closed = False
