@@ -89,20 +89,15 @@ def asks_by_step(events: Iterable[GridEvent], edges_s: FloatArray) -> dict[GridE
             owner = owners.setdefault(event.kind, [None] * count)
             for k in range(first, min(last, count)):
                 held = owner[k]
-                if held is None or _outranks(
-                    event.kind, interval.value, event.priority, float(row[k]), held.priority
-                ):
+                if held is None or _outranks(event.kind, interval.value, event.priority, float(row[k]), held.priority):
                     row[k] = interval.value
                     owner[k] = event
     return {
-        kind: StepAsk(row, tuple("" if e is None else e.event_id for e in owners[kind]))
-        for kind, row in values.items()
+        kind: StepAsk(row, tuple("" if e is None else e.event_id for e in owners[kind])) for kind, row in values.items()
     }
 
 
-def _outranks(
-    kind: GridEventKind, new: float, new_priority: int, old: float, old_priority: int
-) -> bool:
+def _outranks(kind: GridEventKind, new: float, new_priority: int, old: float, old_priority: int) -> bool:
     """Does the new value hold rather than the old one?"""
     lower_is_tighter = KINDS[kind].lower_is_tighter
     if lower_is_tighter is not None:

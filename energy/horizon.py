@@ -17,9 +17,9 @@ def make_edges(
 ) -> FloatArray:
     """Edges of the steps from the one that holds ``now_s``, POSIX s, increasing, (N + 1,).
 
-    Steps of ``step_s`` for at least ``fine_hours``, up to a multiple of ``coarse_step_s``; then coarse ones for the rest
-    of ``hours``. Every edge is a multiple of its step, so that plans made minutes apart share their edges and no step
-    lies across a change of price. POSIX time has no 23 h or 25 h days: neither has this grid.
+    Steps of ``step_s`` for at least ``fine_hours``, up to a multiple of ``coarse_step_s``; then coarse ones for the
+    rest of ``hours``. Every edge is a multiple of its step, so that plans made minutes apart share their edges
+    and no step lies across a change of price. POSIX time has no 23 h or 25 h days: neither has this grid.
 
     Raises ``ValueError`` when the coarse step is no multiple of the fine one or a length is not positive.
     """

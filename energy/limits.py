@@ -83,20 +83,32 @@ def gather(
         reserve = _asked(asked_reserve, ReasonCode.LIMIT_RESERVE, most=1.0)
     return Limits(
         import_w=_tightest(
-            fuse, asks, GridEventKind.IMPORT_LIMIT, ReasonCode.LIMIT_IMPORT,
+            fuse,
+            asks,
+            GridEventKind.IMPORT_LIMIT,
+            ReasonCode.LIMIT_IMPORT,
             [(rule.source, rule.import_w) for rule in silent],
         ),
         export_w=_tightest(
-            _bound(connection.export_max_w, ReasonCode.LIMIT_EXPORT), asks, GridEventKind.EXPORT_LIMIT,
-            ReasonCode.LIMIT_EXPORT, [(rule.source, rule.export_w) for rule in silent],
+            _bound(connection.export_max_w, ReasonCode.LIMIT_EXPORT),
+            asks,
+            GridEventKind.EXPORT_LIMIT,
+            ReasonCode.LIMIT_EXPORT,
+            [(rule.source, rule.export_w) for rule in silent],
         ),
         phase_w=_bound(connection.fuse_a * connection.voltage_v, ReasonCode.LIMIT_FUSE),
         charge_w=_tightest(
-            charge, asks, GridEventKind.CHARGE_LIMIT, ReasonCode.LIMIT_IMPORT,
+            charge,
+            asks,
+            GridEventKind.CHARGE_LIMIT,
+            ReasonCode.LIMIT_IMPORT,
             [(rule.source, rule.charge_w) for rule in silent],
         ),
         discharge_w=_tightest(
-            discharge, asks, GridEventKind.DISCHARGE_LIMIT, ReasonCode.LIMIT_EXPORT,
+            discharge,
+            asks,
+            GridEventKind.DISCHARGE_LIMIT,
+            ReasonCode.LIMIT_EXPORT,
             [(rule.source, rule.discharge_w) for rule in silent],
         ),
         charge_min_w=max(charger.charge_min_w, ev.charge_min_w),

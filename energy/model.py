@@ -27,9 +27,7 @@ class Connection:
     @property
     def export_max_w(self) -> float:
         """Most power that may be exported, W ≥ 0."""
-        return (
-            self.import_max_w if self.export_limit_w is None else min(self.export_limit_w, self.import_max_w)
-        )
+        return self.import_max_w if self.export_limit_w is None else min(self.export_limit_w, self.import_max_w)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

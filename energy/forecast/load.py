@@ -10,8 +10,10 @@ from energy.forecast.spread import Basis, Forecast
 
 # A household's typical day, by hour, relative to its mean: low at night, a bump at noon, a peak in the evening.
 _SHAPE = np.array(
-    [0.55, 0.48, 0.45, 0.44, 0.46, 0.55, 0.80, 1.05, 1.10, 1.05, 1.02, 1.10]
-    + [1.20, 1.10, 1.00, 0.98, 1.05, 1.30, 1.60, 1.70, 1.60, 1.40, 1.10, 0.80]
+    [
+        *(0.55, 0.48, 0.45, 0.44, 0.46, 0.55, 0.80, 1.05, 1.10, 1.05, 1.02, 1.10),
+        *(1.20, 1.10, 1.00, 0.98, 1.05, 1.30, 1.60, 1.70, 1.60, 1.40, 1.10, 0.80),
+    ]
 )
 TYPICAL_LOAD_W = 450.0
 """Mean load of a home of which nothing is known (about 3,900 kWh a year)."""

@@ -41,8 +41,11 @@ def clear_sky_w(site: SolarSite, at_s: FloatArray) -> FloatArray:
     angle = 2 * np.pi * day / 365.2422
     declination = np.radians(23.45) * np.sin(2 * np.pi * (day + 284.0) / 365.0)
     equation_min = 229.18 * (
-        0.000075 + 0.001868 * np.cos(angle) - 0.032077 * np.sin(angle)
-        - 0.014615 * np.cos(2 * angle) - 0.040849 * np.sin(2 * angle)
+        0.000075
+        + 0.001868 * np.cos(angle)
+        - 0.032077 * np.sin(angle)
+        - 0.014615 * np.cos(2 * angle)
+        - 0.040849 * np.sin(2 * angle)
     )
     solar_h = np.mod(at_s / 3600.0 + site.longitude_deg / 15.0 + equation_min / 60.0, 24.0)
     hour_angle = np.radians(15.0 * (solar_h - 12.0))
@@ -51,14 +54,13 @@ def clear_sky_w(site: SolarSite, at_s: FloatArray) -> FloatArray:
     south = np.cos(declination) * np.cos(hour_angle) * np.sin(latitude) - np.sin(declination) * np.cos(latitude)
     west = np.cos(declination) * np.sin(hour_angle)
     facing = np.radians(site.azimuth_deg - 180.0)
-    incidence = np.maximum(
-        up * np.cos(tilt) + np.sin(tilt) * (south * np.cos(facing) + west * np.sin(facing)), 0.0
-    )
+    incidence = np.maximum(up * np.cos(tilt) + np.sin(tilt) * (south * np.cos(facing) + west * np.sin(facing)), 0.0)
     high = np.maximum(up, 1e-3)
     horizontal = np.where(up > 0, 1098.0 * high * np.exp(-0.057 / high), 0.0)
     beam = 0.85 * horizontal * np.minimum(incidence / np.maximum(high, 0.05), 4.0)
     diffuse = 0.15 * horizontal * (1 + np.cos(tilt)) / 2
-    return site.peak_w * _PERFORMANCE * np.minimum((beam + diffuse) / 1000.0, 1.15)
+    power: FloatArray = site.peak_w * _PERFORMANCE * np.minimum((beam + diffuse) / 1000.0, 1.15)
+    return power
 
 
 def forecast_solar(

@@ -37,9 +37,7 @@ class Forecast:
         return Forecast(mean_w=power, p10_w=power, p50_w=power, p90_w=power, basis=basis)
 
     @staticmethod
-    def of(
-        mean_w: FloatArray, p10_w: FloatArray, p50_w: FloatArray, p90_w: FloatArray, basis: Basis
-    ) -> "Forecast":
+    def of(mean_w: FloatArray, p10_w: FloatArray, p50_w: FloatArray, p90_w: FloatArray, basis: Basis) -> "Forecast":
         """A forecast with the quantiles put in order and no negative power."""
         low, mid, high = np.sort(np.maximum(np.stack([p10_w, p50_w, p90_w]), 0.0), axis=0)
         return Forecast(

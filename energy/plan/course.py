@@ -38,9 +38,7 @@ def follow(prepared: Prepared, charge_kw: FloatArray, discharge_kw: FloatArray, 
         stored[t + 1] = level
     grid = numbers.house_kw + charge - discharge
     bill = numbers.dt_h * (
-        prepared.price_in * np.maximum(grid, 0.0)
-        - prepared.price_out * np.maximum(-grid, 0.0)
-        + wear * discharge
+        prepared.price_in * np.maximum(grid, 0.0) - prepared.price_out * np.maximum(-grid, 0.0) + wear * discharge
     )
     cost = float(bill.sum() - numbers.end_value * stored[-1])
     return Course(charge, discharge, stored, grid, cost)

@@ -31,9 +31,7 @@ def explain(prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishe
 
 
 class _Explainer:
-    def __init__(
-        self, prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, wear: float
-    ) -> None:
+    def __init__(self, prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, wear: float) -> None:
         self.p, self.c, self.worth, self.wishes, self.wear = prepared, course, worth, wishes, wear
         n = prepared.numbers
         self.starts = prepared.edges_s[:-1]
@@ -90,7 +88,10 @@ class _Explainer:
     def _why_charge(self, t: int) -> Reason:
         p = self.p
         price = float(p.price_in[t])
-        if self.c.stored_kwh[t] < p.reserve_kwh[t] - 1e-3 and self.c.stored_kwh[t + 1] <= p.numbers.stored_min[t + 1] + 1e-2:
+        if (
+            self.c.stored_kwh[t] < p.reserve_kwh[t] - 1e-3
+            and self.c.stored_kwh[t + 1] <= p.numbers.stored_min[t + 1] + 1e-2
+        ):
             return Reason(
                 code=ReasonCode.CHARGE_TO_RESERVE,
                 params={"target_soc": float(p.reserve_kwh[t]) / max(p.capacity_kwh, 1e-9)},
@@ -106,7 +107,7 @@ class _Explainer:
         params: dict[str, float | str] = {"price_eur_per_kwh": price}
         due = self._due(t)
         if due is not None:
-            node, departure = due
+            departure = due[1]
             params |= {"deadline_s": departure.at_s, "target_soc": departure.target_soc}
         if p.price_event[t]:
             return Reason(code=ReasonCode.EVENT_PRICE, params={**params, "event_id": p.price_event[t]})
@@ -118,9 +119,7 @@ class _Explainer:
             )
         if due is not None:
             return Reason(code=ReasonCode.CHARGE_FOR_DEPARTURE, params=params)
-        return Reason(
-            code=ReasonCode.CHARGE_CHEAP, params={**params, "worth_eur_per_kwh": float(self.worth[t])}
-        )
+        return Reason(code=ReasonCode.CHARGE_CHEAP, params={**params, "worth_eur_per_kwh": float(self.worth[t])})
 
     def _why_discharge(self, t: int) -> Reason:
         p = self.p
@@ -139,9 +138,7 @@ class _Explainer:
         if p.capacity_kwh > 0 and stored >= float(n.stored_max[t + 1]) - 0.005 * p.capacity_kwh:
             return Reason(code=ReasonCode.FULL, params={"soc": stored / p.capacity_kwh})
         if p.blocked[t]:
-            return Reason(
-                code=ReasonCode.LIMIT_IMPORT, params={"limit_w": float(p.import_limit_kw[t]) * 1e3}
-            )
+            return Reason(code=ReasonCode.LIMIT_IMPORT, params={"limit_w": float(p.import_limit_kw[t]) * 1e3})
         if (
             n.discharge_max[t] > ACTIVE_KW
             and n.house_kw[t] > ACTIVE_KW

@@ -322,7 +322,8 @@ def _spread_trip(absence: Absence, edges: FloatArray, away: BoolArray) -> FloatA
     """The trip's kWh over its steps, in proportion to the time that falls in each."""
     inside = np.minimum(edges[1:], absence.to_s) - np.maximum(edges[:-1], absence.from_s)
     share = np.clip(inside, 0.0, None) * away / (absence.to_s - absence.from_s)
-    return max(absence.used_wh, 0.0) / 1e3 * share
+    trip_kwh: FloatArray = max(absence.used_wh, 0.0) / 1e3 * share
+    return trip_kwh
 
 
 def _free_to_discharge(inp: PlanInput, starts: FloatArray) -> BoolArray:
@@ -349,9 +350,7 @@ def _fastest_course(
     return reach, served, trip_kwh - served
 
 
-def _reserve(
-    inp: PlanInput, asked: dict[GridEventKind, StepAsk], present: BoolArray, capacity: float
-) -> FloatArray:
+def _reserve(inp: PlanInput, asked: dict[GridEventKind, StepAsk], present: BoolArray, capacity: float) -> FloatArray:
     """Charge to keep at each node (N + 1), kWh: the homeowner's or the grid's, the larger."""
     reserve = np.full(len(present), min(inp.wishes.reserve_soc, inp.ev_state.ev.soc_max))
     if GridEventKind.RESERVE in asked:
@@ -377,9 +376,7 @@ def _floors_wanted(prepared: Prepared) -> FloatArray:
     return wanted
 
 
-def _prices(
-    inp: PlanInput, asked: dict[GridEventKind, StepAsk]
-) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+def _prices(inp: PlanInput, asked: dict[GridEventKind, StepAsk]) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Prices by step with the grid's price events in place, and the event that set them ("" where none)."""
     price_in, price_out = inp.import_eur_per_kwh, inp.export_eur_per_kwh
     owner = [""] * len(price_in)
@@ -453,9 +450,7 @@ def _asked_power(asked: dict[GridEventKind, StepAsk], house_kw: FloatArray) -> S
     return StepAsk(value, tuple(ids))
 
 
-def _with_asks(
-    numbers: Numbers, power: StepAsk | None, soc: StepAsk | None, capacity: float
-) -> Numbers:
+def _with_asks(numbers: Numbers, power: StepAsk | None, soc: StepAsk | None, capacity: float) -> Numbers:
     """The numbers with soft set-points added."""
     count = len(numbers.dt_h)
     low = high = None
@@ -474,8 +469,4 @@ def asked_soc_nodes(soc: StepAsk) -> list[int]:
     """Nodes at which an asked charge is due: where its interval ends."""
     ids = (*soc.event_ids, "")
     values = np.append(soc.value, np.nan)
-    return [
-        t + 1
-        for t in range(len(soc.value))
-        if ids[t] and (ids[t + 1] != ids[t] or values[t + 1] != values[t])
-    ]
+    return [t + 1 for t in range(len(soc.value)) if ids[t] and (ids[t + 1] != ids[t] or values[t + 1] != values[t])]

@@ -14,10 +14,12 @@ order, instead of being priced. Power in kW, energy in kWh, money in the home's 
 from dataclasses import dataclass, field
 from typing import Any
 
-import cvxpy as cp
+import cvxpy
 import numpy as np
 
 from energy.asks import FloatArray
+
+cp: Any = cvxpy  # its functions are typed only in part
 
 EXCESS_PENALTY_PER_KWH = 50.0
 """What keeps the house's own excess over a limit small, per kWh."""

@@ -23,7 +23,13 @@ def promises(prepared: Prepared, course: Course) -> tuple[Promise, ...]:
 
 
 def _promise(
-    kind: PromiseKind, deadline_s: float, wanted: float, planned: float, short_by: float, grain: float, event_id: str = ""
+    kind: PromiseKind,
+    deadline_s: float,
+    wanted: float,
+    planned: float,
+    short_by: float,
+    grain: float,
+    event_id: str = "",
 ) -> Promise:
     kept = short_by <= grain
     return Promise(

@@ -1,0 +1,121 @@
+"""Every limit as a bound on the car's power; applied last, so that nothing gets around it."""
+
+from dataclasses import dataclass
+
+from energy.dispatch.types import DispatchState, View, Want
+from energy.limits import Bound
+from energy.model import Reason, ReasonCode
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Bounds on the car's power, W signed."""
+
+    charge: tuple[Bound, ...]
+    """Upper ones, ≥ 0: charger, car, battery."""
+    discharge: tuple[Bound, ...]
+    """Lower ones, ≤ 0."""
+    import_: tuple[Bound, ...]
+    """Upper ones from the connection; below 0 where the house alone is over its limit."""
+    export: tuple[Bound, ...]
+    """Lower ones from the connection; above 0 where the roof alone is over its limit."""
+
+
+def bounds(view: View, state: DispatchState, want: Want) -> Bounds:
+    """All bounds that hold at this moment."""
+    limits = view.limits
+    charge = [limits.charge_w]
+    discharge = [Bound(-limits.discharge_w.value, limits.discharge_w.reason)]
+    soc = view.ev_state.soc
+    if not view.ev_state.connected or view.wishes.paused:
+        code = ReasonCode.NO_CAR if not view.ev_state.connected else ReasonCode.PAUSED
+        stop = Bound(0.0, Reason(code=code))
+        charge.append(stop)
+        discharge.append(stop)
+    if soc is None:
+        discharge.append(Bound(0.0, Reason(code=ReasonCode.LIMIT_CAR, params={"soc": "unknown"})))
+    else:
+        if soc >= limits.soc_max:
+            charge.append(Bound(0.0, Reason(code=ReasonCode.FULL, params={"soc": soc})))
+        if soc <= limits.reserve_soc.value or state.at_reserve:
+            discharge.append(Bound(0.0, limits.reserve_soc.reason))
+    if view.house_w is None:
+        stale = Reason(code=ReasonCode.METER_STALE, params={"age_s": view.now_s - view.readings.at_s})
+        return Bounds((*charge, Bound(_charge_unseen_w(view, state), stale)), (*discharge, Bound(0.0, stale)), (), ())
+    house_w, guard_w = view.house_w, view.config.guard_w
+    import_ = [Bound(limits.import_w.value - guard_w - house_w, limits.import_w.reason)]
+    export = [Bound(-max(0.0, limits.export_w.value - guard_w) - house_w, limits.export_w.reason)]
+    phases = _phase_room(view)
+    if phases is not None:
+        import_.append(Bound(phases[0] - guard_w, limits.phase_w.reason))
+        export.append(Bound(guard_w - phases[1], limits.phase_w.reason))
+    if not (want.exports and view.wishes.export_allowed):
+        house_only = Reason(code=ReasonCode.LIMIT_EXPORT, params={"limit_w": 0.0, "house_only": 1.0})
+        discharge.append(Bound(-max(0.0, house_w), house_only))
+    return Bounds(tuple(charge), tuple(discharge), tuple(import_), tuple(export))
+
+
+def cut(power_w: float, bounds: Bounds, least_w: float, must: bool) -> tuple[float, tuple[Reason, ...]]:
+    """Power within every bound, and the reasons of the bounds that cut it, tightest first.
+
+    The connection's bounds may ask the car to help (discharge while the house alone is over its limit); it helps as
+    far as its own bounds allow. Between 0 and ``least_w`` a charger pauses, or runs at ``least_w`` where it ``must``
+    and may.
+    """
+    most, least = _min(bounds.charge), _max(bounds.discharge)
+    most_grid, least_grid = _min(bounds.import_, float("inf")), _max(bounds.export, float("-inf"))
+    result = min(max(power_w, least), most)
+    if result < least_grid:
+        result = min(least_grid, most)
+    if result > most_grid:
+        result = max(most_grid, least)
+    if 0.0 < result < least_w:
+        room = min(most, most_grid)
+        raised = must or result < least_grid
+        result = least_w if raised and least_w <= room and power_w > 0 else 0.0
+    cutting = [b for b in (*bounds.charge, *bounds.import_) if power_w > b.value + 1.0]
+    cutting.sort(key=lambda b: b.value)
+    lifting = [b for b in (*bounds.discharge, *bounds.export) if power_w < b.value - 1.0]
+    lifting.sort(key=lambda b: -b.value)
+    return result, tuple(b.reason for b in (*cutting, *lifting))
+
+
+def _phase_room(view: View) -> tuple[float, float] | None:
+    """Most charging and most discharging that each phase's fuse leaves to the car, W; None: not measured by phase.
+
+    A charger with fewer phases than the house may hang on any of them: the fullest phase counts.
+    """
+    measured = [w for w in view.readings.phase_w if w is not None]
+    if not measured or len(measured) < len(view.readings.phase_w):
+        return None
+    used = max(1, min(view.limits.charger.phases, len(measured)))
+    own_w = view.ev_state.power_w / used
+    fuse_w = view.limits.phase_w.value
+    if used == len(measured):
+        most = min(fuse_w - (w - own_w) for w in measured) * used
+        least = min(fuse_w + (w - own_w) for w in measured) * used
+    else:
+        # Which phase carries the car is not known, so neither is what each carries without it.
+        most = min(fuse_w - w for w in measured) * used + view.ev_state.power_w
+        least = min(fuse_w + w for w in measured) * used - view.ev_state.power_w
+    return most, least
+
+
+def _charge_unseen_w(view: View, state: DispatchState) -> float:
+    """Charging power that cannot blow the fuse while the meter is silent: what the highest load of late leaves."""
+    if state.house_peak_w is None:
+        return 0.0
+    phases = max(1, view.limits.connection.phases)
+    used = max(1, min(view.limits.charger.phases, phases))
+    peak_w = max(0.0, state.house_peak_w)
+    # The peak may all have been on one phase.
+    by_phase = (view.limits.phase_w.value - peak_w) * used
+    return max(0.0, min(0.5 * (view.limits.import_w.value - peak_w), by_phase))
+
+
+def _min(bounds: tuple[Bound, ...], default: float = 0.0) -> float:
+    return min((b.value for b in bounds), default=default)
+
+
+def _max(bounds: tuple[Bound, ...], default: float = 0.0) -> float:
+    return max((b.value for b in bounds), default=default)

@@ -1,0 +1,202 @@
+"""What the car should do now: the first rule with an answer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from energy.dispatch.types import View, Want
+from energy.frequency import CURVES, response_w
+from energy.grid_events import GridEventKind
+from energy.model import Reason, ReasonCode
+
+_IDLE_W = 50.0
+_LATE_FACTOR = 1.2
+_LATE_MARGIN_S = 1800.0
+
+
+def wanted(view: View) -> Want:
+    """The first rule's answer, with the answer to frequency on top."""
+    want = next(want for rule in RULES if (want := rule(view)) is not None)
+    return _with_frequency(view, want)
+
+
+def _no_car(view: View) -> Want | None:
+    if view.ev_state.connected:
+        return None
+    return Want(power_w=0.0, reason=Reason(code=ReasonCode.NO_CAR), at_once=True)
+
+
+def _paused(view: View) -> Want | None:
+    if not view.wishes.paused:
+        return None
+    return Want(power_w=0.0, reason=Reason(code=ReasonCode.PAUSED), at_once=True)
+
+
+def _emergency(view: View) -> Want | None:
+    """Level 1: take nothing; from level 2 on: feed the house as well."""
+    held = view.limits.asks.get(GridEventKind.EMERGENCY)
+    if held is None or held.value < 1:
+        return None
+    power_w = 0.0
+    if held.value >= 2 and view.house_w is not None:
+        power_w = -max(0.0, view.house_w - view.config.follow_import_w)
+    params: dict[str, float | str] = {
+        "event_id": held.event_id,
+        "source": held.source,
+        "level": held.value,
+        "until_s": held.until_s,
+    }
+    return Want(power_w=power_w, reason=Reason(code=ReasonCode.EVENT_EMERGENCY, params=params), at_once=True)
+
+
+def _boost(view: View) -> Want | None:
+    until_s = view.wishes.boost_until_s
+    soc = view.ev_state.soc
+    if until_s is None or view.now_s >= until_s or (soc is not None and soc >= view.limits.soc_max):
+        return None
+    reason = Reason(code=ReasonCode.BOOST, params={"until_s": until_s})
+    return Want(power_w=view.limits.charge_w.value, reason=reason, must=True)
+
+
+def _asked(view: View) -> Want | None:
+    """A set-point of the grid. The plan may say that a promise to the homeowner leaves less of it."""
+    for kind in (GridEventKind.EV_SETPOINT, GridEventKind.SITE_SETPOINT):
+        held = view.limits.asks.get(kind)
+        if held is None:
+            continue
+        if kind is GridEventKind.SITE_SETPOINT:
+            if view.house_w is None:
+                continue
+            power_w = held.value - view.house_w
+        else:
+            power_w = held.value
+        params: dict[str, float | str] = {
+            "event_id": held.event_id,
+            "source": held.source,
+            "until_s": held.until_s,
+            "asked_w": held.value,
+        }
+        step = view.step
+        if step is not None and step.reason.params.get("event_id") == held.event_id and view.plan is not None:
+            gives_way = any(p.event_id == held.event_id and not p.kept for p in view.plan.promises)
+            if (gives_way and abs(step.ev_w) < abs(power_w)) or (gives_way and step.ev_w * power_w < 0):
+                power_w = step.ev_w
+        reason = Reason(code=ReasonCode.EVENT_SETPOINT, params=params)
+        return Want(power_w=power_w, reason=reason, exports=True, must=power_w > 0)
+    return None
+
+
+def _follow_plan(view: View) -> Want | None:
+    step = view.step
+    if step is None:
+        return None
+    if not step.present:
+        # The car is here though the plan expects it away: until the next plan, the safe thing.
+        return None
+    house_w, reason = view.house_w, step.reason
+    if step.exports:
+        return Want(power_w=step.ev_w, reason=reason, exports=True)
+    if step.ev_w > _IDLE_W and step.grid_w > _IDLE_W:
+        power_w = step.ev_w
+        if step.takes_surplus and house_w is not None:
+            power_w = max(power_w, -house_w)
+        return Want(power_w=power_w, reason=reason, must=True)
+    if house_w is None:
+        return Want(power_w=0.0, reason=Reason(code=ReasonCode.METER_STALE), at_once=True)
+    if house_w > 0 and (step.feeds_house or step.ev_w < -_IDLE_W):
+        power_w = -max(0.0, house_w - view.config.follow_import_w)
+        if not step.feeds_house:
+            power_w = max(power_w, step.ev_w)
+        if reason.code not in _FEEDING:
+            reason = Reason(
+                code=ReasonCode.FEED_HOUSE,
+                params={
+                    "price_eur_per_kwh": step.import_eur_per_kwh,
+                    "worth_eur_per_kwh": step.stored_eur_per_kwh,
+                },
+            )
+        return Want(power_w=power_w, reason=reason)
+    if step.takes_surplus or step.ev_w > _IDLE_W:
+        return _surplus(view, reason)
+    return Want(power_w=0.0, reason=reason)
+
+
+_FEEDING = frozenset({ReasonCode.FEED_HOUSE, ReasonCode.EXPORT_DEAR, ReasonCode.EVENT_PRICE})
+
+
+def _surplus(view: View, idle: Reason) -> Want:
+    """Charge with what the roof leaves over; ``idle`` is the reason while there is nothing."""
+    surplus_w = max(0.0, -(view.house_w or 0.0) - view.config.follow_import_w)
+    reason = idle
+    if surplus_w > _IDLE_W and idle.code is not ReasonCode.CHARGE_SOLAR:
+        params: dict[str, float | str] = {}
+        if view.step is not None:
+            params = {
+                "price_eur_per_kwh": view.step.export_eur_per_kwh,
+                "worth_eur_per_kwh": view.step.stored_eur_per_kwh,
+            }
+        reason = Reason(code=ReasonCode.CHARGE_SOLAR, params=params)
+    return Want(power_w=surplus_w, reason=reason, surplus=True)
+
+
+def _no_plan(view: View) -> Want:
+    """Without a plan: to the reserve, in time for the next departure, else surplus only; never discharge."""
+    soc = view.ev_state.soc
+    reserve = view.limits.reserve_soc.value
+    full = view.limits.charge_w.value
+    if soc is not None and soc < reserve - 0.02:
+        reason = Reason(code=ReasonCode.CHARGE_TO_RESERVE, params={"target_soc": reserve})
+        return Want(power_w=full, reason=reason, must=True)
+    capacity_wh = view.ev_state.ev.capacity_wh
+    usable_w = full * view.limits.charger.charge_efficiency
+    for departure in view.wishes.departures:
+        if departure.at_s <= view.now_s or usable_w <= 0:
+            continue
+        lacking_wh = max(0.0, departure.target_soc - (soc or 0.0)) * capacity_wh
+        needed_s = lacking_wh / usable_w * 3600.0 * _LATE_FACTOR + _LATE_MARGIN_S
+        if lacking_wh > 0 and view.now_s >= departure.at_s - needed_s:
+            params: dict[str, float | str] = {
+                "deadline_s": departure.at_s,
+                "target_soc": departure.target_soc,
+                "plan": "none",
+            }
+            return Want(power_w=full, reason=Reason(code=ReasonCode.CHARGE_FOR_DEPARTURE, params=params), must=True)
+    idle = Reason(code=ReasonCode.NO_PLAN)
+    if view.house_w is None:
+        return Want(power_w=0.0, reason=idle)
+    return _surplus(view, idle)
+
+
+RULES: tuple[Callable[[View], Want | None], ...] = (
+    _no_car,
+    _paused,
+    _emergency,
+    _boost,
+    _asked,
+    _follow_plan,
+    _no_plan,
+)
+"""In order of rank; the last one always has an answer."""
+
+
+def _with_frequency(view: View, want: Want) -> Want:
+    held = view.limits.asks.get(GridEventKind.FREQUENCY)
+    blocked = not view.ev_state.connected or view.wishes.paused
+    if held is None or blocked or view.house_w is None or view.readings.frequency_hz is None:
+        return want
+    curve = view.config.curve or CURVES["fcr"]
+    answer_w = response_w(curve, view.readings.frequency_hz, held.value)
+    if abs(answer_w) < _IDLE_W:
+        return want
+    params: dict[str, float | str] = {
+        "frequency_hz": view.readings.frequency_hz,
+        "answer_w": answer_w,
+        "event_id": held.event_id,
+    }
+    return replace(
+        want,
+        power_w=want.power_w + answer_w,
+        reason=Reason(code=ReasonCode.FREQUENCY, params=params),
+        exports=True,
+        surplus=False,
+        at_once=True,
+    )
