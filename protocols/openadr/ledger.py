@@ -18,13 +18,15 @@ from protocols.openadr.model import AdrEvent, PayloadUnits
 _OWN_NAME_KINDS = {"VEN_NAME", "RESOURCE_NAME", "GROUP", "SERVICE_AREA", "POWER_SERVICE_LOCATION"}
 """3.0.1's target types that choose among homes; others (``PROGRAM_NAME`` …) choose among events."""
 
+_UNREAD = object()
+
 
 @dataclass(slots=True)
 class _Entry:
     """What is known of one event id."""
 
     first_seen_s: float
-    raw: object = None
+    raw: object = _UNREAD
     event: AdrEvent | None = None
     reason: str = ""
     """Why the newest version is not in force, when it is not."""
@@ -70,7 +72,7 @@ class EventLedger:
 
     def _read_anew(self) -> None:
         for entry in self._entries.values():
-            entry.raw = None
+            entry.raw = _UNREAD
 
     def take(self, raws: Iterable[object], now_s: float, absences_needed: int = 1) -> None:
         """Compare a whole list with what was known.
