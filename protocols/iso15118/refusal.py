@@ -13,7 +13,7 @@ import msgspec
 
 from protocols.exi.messages import ac, app_protocol, common, dc
 from protocols.exi.messages.common_types import MessageHeaderType, ResponseCodeType
-from protocols.exi.schema import ONE_OF, Binary, Element, IntegerRange, Occurs
+from protocols.exi.schema import ONE_OF, Binary, Element, IntegerRange, Occurs, Text
 
 
 class Refusal(Exception):
@@ -78,7 +78,7 @@ def _least_value(hint: Any) -> Any:
         bounds = next((mark for mark in metadata if isinstance(mark, IntegerRange)), IntegerRange(0, None))
         return max(0, bounds.minimum or 0)
     if base is str:
-        return ""
+        return "id" if any(isinstance(mark, Text) and mark.is_id for mark in metadata) else ""
     if base is bytes:
         return bytes(next((mark.min_length for mark in metadata if isinstance(mark, Binary)), 0))
     if issubclass(base, Enum):

@@ -16,6 +16,7 @@ from protocols.iso15118.events import Event, SessionEnded
 from protocols.iso15118.evse import Evse, Notification
 from protocols.iso15118.link import Link
 from protocols.iso15118.network import (
+    Interface,
     TransportError,
     asking_socket,
     discovery_socket,
@@ -35,6 +36,7 @@ from protocols.iso15118.sdp import (
 from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import V2gtpError
+from protocols.iso15118.warmup import warm_up
 
 log = logging.getLogger(__name__)
 
@@ -179,6 +181,7 @@ class SeccServer:
         if self._security is Security.TLS:
             raise TransportError(TLS_IS_NOT_THERE)
         interface = find_interface(self._interface_name)
+        warm_up()
         loop = asyncio.get_running_loop()
         sdp_socket = discovery_socket(interface, self.sdp_port)
         try:
@@ -238,7 +241,8 @@ class EvccClient:
         if self._security is Security.TLS:
             raise TransportError(TLS_IS_NOT_THERE)
         interface = find_interface(self._interface_name)
-        found = await self._discover()
+        warm_up()
+        found = await self._discover(interface)
         if found.security is Security.TLS:
             raise TransportError("the charger insists on TLS, which is not there yet")
         session = EvccSession(self._car, self._plan, self._timings)
@@ -270,9 +274,13 @@ class EvccClient:
         """Whether a session is running."""
         return self._pipe is not None and not self._pipe.link.ended
 
-    async def _discover(self) -> SdpResponse:
+    @property
+    def last_end(self) -> SessionEnded | None:
+        """How the session ended; None while it runs or if there never was one."""
+        return self._pipe.ended.result() if self._pipe is not None and self._pipe.ended.done() else None
+
+    async def _discover(self, interface: Interface) -> SdpResponse:
         """Ask, wait a quarter of a second, ask again, up to fifty times (7.10.1.5)."""
-        interface = find_interface(self._interface_name)
         answers: asyncio.Queue[SdpResponse] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: _SdpClient(answers), sock=asking_socket(interface))

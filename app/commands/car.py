@@ -1,0 +1,139 @@
+"""``twoway car``: a simulated car alone, with an honest battery, that speaks ISO 15118-20."""
+
+import argparse
+import asyncio
+import time
+from contextlib import suppress
+
+from app.cli import UserError
+from app.commands.session_log import (
+    CONTROL_MODES,
+    SERVICES,
+    SessionLog,
+    add_common_arguments,
+    on_stop_signal,
+    percent,
+    positive,
+    timings_of,
+    warn_without_tls,
+)
+from protocols.iso15118 import CarPlan, EvccClient, SessionEnded, SimulatedCar, TransportError
+
+HELP = "a simulated car alone"
+
+DEFAULT_DURATION_S = 10.0
+
+EPILOG = """\
+One JSON line a message and a state change goes to standard output, and {"summary": ...} at the end.
+Exit status 0: the session ended properly. 1: not so; the summary, or one line on standard error, says why.
+
+example, in two terminals:
+  twoway secc --interface lo --once --no-tls --power=-3000
+  twoway car --interface lo --service dc_bpt --no-tls
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_common_arguments(parser)
+    parser.epilog = EPILOG
+    parser.add_argument(
+        "--service", choices=SERVICES, default="dc_bpt", help="the service to ask for (default %(default)s)"
+    )
+    parser.add_argument(
+        "--control-mode",
+        choices=CONTROL_MODES,
+        default="dynamic",
+        help="dynamic: the charger steers; scheduled: the car keeps a schedule (default %(default)s)",
+    )
+    parser.add_argument("--soc", type=percent, default=0.5, metavar="%%", help="charge at the start (default 50)")
+    parser.add_argument("--target", type=percent, default=0.8, metavar="%%", help="wanted charge (default 80)")
+    parser.add_argument("--floor", type=percent, default=0.2, metavar="%%", help="never discharge below (default 20)")
+    parser.add_argument(
+        "--departure", type=positive, default=8.0, metavar="H", help="leaves in so many hours (default %(default)g)"
+    )
+    parser.add_argument(
+        "--capacity", type=positive, default=60.0, metavar="KWH", help="battery size (default %(default)g)"
+    )
+    parser.add_argument("--loops", type=int, metavar="N", help="end after N charge loops")
+    parser.add_argument(
+        "--duration",
+        type=positive,
+        metavar="S",
+        help=f"end after S seconds (default {DEFAULT_DURATION_S:g}, unless --loops or --to-target)",
+    )
+    parser.add_argument("--to-target", action="store_true", help="end when the wanted charge is reached")
+    parser.add_argument(
+        "--interval",
+        type=positive,
+        default=0.2,
+        metavar="S",
+        help="between a charge-loop answer and the next request; chargers wait 0.5 s (default %(default)g)",
+    )
+    parser.add_argument(
+        "--speed", type=positive, default=1.0, metavar="N", help="the battery's time runs N times as fast"
+    )
+    parser.add_argument("--evcc-id", default="TWOWAYSIM0001", help="EVCCID to give (default %(default)s)")
+    parser.add_argument(
+        "--no-power-stage",
+        action="store_true",
+        help="laboratory: the charger has no power stage, so do not insist that its voltage follows the battery's",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run one session; returns the exit status."""
+    warn_without_tls(args, "car")
+    try:
+        ended = asyncio.run(_drive(args))
+    except TransportError as error:
+        raise UserError(str(error)) from None
+    except asyncio.CancelledError:
+        raise UserError("stopped before a charger was found") from None
+    return 0 if ended.proper else 1
+
+
+async def _drive(args: argparse.Namespace) -> SessionEnded:
+    car = _car(args)
+    plan = CarPlan(
+        service=SERVICES[args.service],
+        control_mode=CONTROL_MODES[args.control_mode],
+        loop_interval_s=args.interval,
+        trust_pre_charge=args.no_power_stage,
+    )
+    log = SessionLog(lambda: (car.charged_wh, car.discharged_wh))
+    client = EvccClient(args.interface, car, plan, log.handle, timings=timings_of(args), sdp_port=args.sdp_port)
+    session = asyncio.ensure_future(client.run())
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        # The first signal ends a session in order; a second one, or one before there is a session, cuts.
+        if client.connected and not asked:
+            asked = True
+            client.stop("stopped by the user")
+        else:
+            session.cancel()
+
+    on_stop_signal(stop)
+    with suppress(asyncio.CancelledError):
+        return await session
+    if client.last_end is None:
+        raise asyncio.CancelledError
+    return client.last_end
+
+
+def _car(args: argparse.Namespace) -> SimulatedCar:
+    endless = args.loops is None and args.duration is None and not args.to_target
+    return SimulatedCar(
+        evcc_id=args.evcc_id,
+        capacity_wh=args.capacity * 1000,
+        soc=args.soc,
+        target_soc=args.target,
+        floor_soc=args.floor,
+        departure_s=time.time() + args.departure * 3600,
+        speed=args.speed,
+        max_loops=args.loops,
+        max_seconds=DEFAULT_DURATION_S if endless else args.duration,
+        stop_at_target=args.to_target,
+    )

@@ -1,0 +1,193 @@
+"""``twoway secc``: the charger's side of ISO 15118-20 alone, with an ideal power stage behind it."""
+
+import argparse
+import asyncio
+import sys
+from dataclasses import replace
+
+from app.cli import UserError
+from app.commands.session_log import (
+    CONTROL_MODES,
+    SERVICES,
+    SessionLog,
+    add_common_arguments,
+    on_stop_signal,
+    positive,
+    timings_of,
+    warn_without_tls,
+)
+from protocols.iso15118 import (
+    ControlMode,
+    Event,
+    Evse,
+    EvseOffer,
+    IdealStage,
+    LoopAnswered,
+    Notification,
+    PowerDeliveryChanged,
+    SeccServer,
+    Service,
+    SessionEnded,
+    TransportError,
+)
+from protocols.iso15118.evse import DEFAULT_LIMITS
+
+HELP = "the charger's side of ISO 15118-20 alone"
+
+EPILOG = """\
+One JSON line a message and a state change goes to standard output, and {"summary": ...} at the end of each session.
+
+--power takes a number of watts (above 0 charges the car, below 0 discharges it), or several with commas:
+  --power=-3000              discharge at 3 kW all the time
+  --power=5000,-3000         one value a charge loop, again and again
+  --power=0:5000,60:-3000    from second 0 of power delivery 5 kW, from second 60 minus 3 kW
+
+Exit status 0: every session ended properly (with --once: and there was one). 1: not so; the summary says why.
+
+example, in two terminals:
+  twoway secc --interface lo --once --no-tls --power=-3000
+  twoway car --interface lo --service dc_bpt --no-tls
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    add_common_arguments(parser)
+    parser.epilog = EPILOG
+    parser.add_argument("--once", action="store_true", help="stop after one session")
+    parser.add_argument(
+        "--service",
+        action="append",
+        choices=SERVICES,
+        help="a service to offer; may be given several times (default: all four)",
+    )
+    parser.add_argument(
+        "--control-mode",
+        choices=CONTROL_MODES,
+        default="dynamic",
+        help="the control mode to offer first; cars take the first they can (default %(default)s)",
+    )
+    parser.add_argument("--power", type=PowerProfile, default="0", metavar="W", help="the set-point; see below")
+    parser.add_argument(
+        "--max-power", type=positive, default=11_000.0, metavar="W", help="limit each way (default %(default)g)"
+    )
+    parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases (default %(default)s)")
+    parser.add_argument("--evse-id", default="DE*TWO*E0001", help="EVSEID to give (default %(default)s)")
+    parser.add_argument(
+        "--stop-after",
+        type=positive,
+        metavar="S",
+        help="ask the car to end the session this long after power delivery began",
+    )
+
+
+class PowerProfile:
+    """What `--power` means: a value for each charge loop, or for each time since power delivery began."""
+
+    def __init__(self, text: str) -> None:
+        try:
+            self._steps = [self._step(part) for part in text.split(",")]
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{text!r} is not W, W,W,... or S:W,S:W,...") from None
+        timed = {start_s is not None for start_s, _ in self._steps}
+        if len(timed) > 1:
+            raise argparse.ArgumentTypeError(f"{text!r} mixes W and S:W")
+        self._timed = timed == {True}
+
+    @staticmethod
+    def _step(part: str) -> tuple[float | None, float]:
+        start, colon, power = part.rpartition(":")
+        value = float(power)
+        if not abs(value) < 1e7:
+            raise ValueError(part)
+        return (float(start) if colon else None, value)
+
+    def at(self, elapsed_s: float, loop: int) -> float:
+        """Watts for this time since power delivery began, and this charge loop."""
+        if not self._timed:
+            return self._steps[loop % len(self._steps)][1]
+        return next((w for start, w in reversed(self._steps) if start is not None and elapsed_s >= start), 0.0)
+
+
+class Charger:
+    """The ideal charger behind the session: a power stage, and a set-point that follows the profile."""
+
+    def __init__(self, evse: Evse, profile: PowerProfile, stop_after_s: float | None) -> None:
+        self.evse = evse
+        self.stage = IdealStage(evse)
+        self.began_s: float | None = None
+        self._profile = profile
+        self._stop_after_s = stop_after_s
+        self._loops = 0
+
+    def handle(self, event: Event) -> None:
+        """Do what a charger does about one event."""
+        self.stage.handle(event)
+        match event:
+            case PowerDeliveryChanged(time_s=now, on=True) if self.began_s is None:
+                self.began_s, self._loops = now, 0
+                self.steer(now)
+            case LoopAnswered(time_s=now):
+                self._loops += 1
+                self.steer(now)
+            case SessionEnded():
+                self.began_s = None
+            case _:
+                pass
+
+    def steer(self, now: float) -> None:
+        """Set the set-point of this moment."""
+        if self.began_s is None:
+            return
+        elapsed_s = now - self.began_s
+        self.evse.set_power(self._profile.at(elapsed_s, self._loops))
+        if self._stop_after_s is not None and elapsed_s >= self._stop_after_s:
+            self.evse.notify(Notification.Terminate)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until stopped; returns the exit status."""
+    profile = args.power if isinstance(args.power, PowerProfile) else PowerProfile(args.power)
+    warn_without_tls(args, "secc")
+    try:
+        return asyncio.run(_serve(args, profile))
+    except TransportError as error:
+        raise UserError(str(error)) from None
+
+
+async def _serve(args: argparse.Namespace, profile: PowerProfile) -> int:
+    evse = _evse(args)
+    charger = Charger(evse, profile, args.stop_after)
+    log = SessionLog(lambda: (charger.stage.charged_wh, charger.stage.discharged_wh))
+    done = asyncio.Event()
+
+    def on_event(event: Event) -> None:
+        charger.handle(event)
+        log.handle(event)
+        if isinstance(event, SessionEnded):
+            charger.stage = IdealStage(evse)
+            if args.once:
+                done.set()
+
+    server = SeccServer(args.interface, evse, on_event, timings=timings_of(args), sdp_port=args.sdp_port)
+    await server.start()
+    print(f"twoway secc: waiting for a car on {args.interface}, SDP on UDP {server.sdp_port}", file=sys.stderr)
+    on_stop_signal(done.set)
+    await done.wait()
+    await server.stop()
+    if args.once and log.sessions == 0:
+        print("twoway secc: stopped before a car came", file=sys.stderr)
+        return 1
+    return 0 if log.all_proper else 1
+
+
+def _evse(args: argparse.Namespace) -> Evse:
+    first = CONTROL_MODES[args.control_mode]
+    offer = EvseOffer(
+        evse_id=args.evse_id,
+        services=tuple(SERVICES[name] for name in args.service) if args.service else tuple(Service),
+        control_modes=(first, *(mode for mode in ControlMode if mode is not first)),
+        phases=args.phases,
+    )
+    limits = replace(DEFAULT_LIMITS, max_charge_w=args.max_power, max_discharge_w=args.max_power)
+    return Evse(offer=offer, limits=limits)

@@ -1,0 +1,191 @@
+"""The JSON lines that ``twoway secc`` and ``twoway car`` print: one a message, one a state change, one summary.
+
+Stable keys. A message: ``time`` (ISO 8601, UTC), ``kind`` "message", ``sender`` ("evcc" or "secc"), ``namespace``,
+``message``, ``state`` (of this end, when it came or went), ``json`` (the body, element names as in the standard).
+A state change: ``time``, ``kind`` "state", ``state``, ``previous``. The last line of a session: ``summary``.
+"""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from protocols.exi import to_json
+from protocols.iso15118 import (
+    ControlMode,
+    Event,
+    LoopAnswered,
+    MessageSeen,
+    Service,
+    ServiceSelected,
+    SessionEnded,
+    SessionStarted,
+    SetPointReceived,
+    StateChanged,
+    Timings,
+)
+from protocols.iso15118.sdp import SDP_PORT
+
+SERVICES = {service.name.lower(): service for service in Service}
+CONTROL_MODES = {mode.name.lower(): mode for mode in ControlMode}
+
+NO_TLS_WARNING = "TLS comes in a later version: this session is not encrypted (--no-tls says that you know)"
+
+
+@dataclass(slots=True)
+class Totals:
+    """What the summary tells of one session."""
+
+    began_s: float | None = None
+    peer_id: str = ""
+    session_id: str = ""
+    service: str | None = None
+    control_mode: str | None = None
+    messages: int = 0
+    charge_loops: int = 0
+    least_w: float | None = None
+    most_w: float | None = None
+
+
+class SessionLog:
+    """Prints events as they come; `energy_wh` gives (charged, discharged) for the summary."""
+
+    def __init__(self, energy_wh: Callable[[], tuple[float, float]]) -> None:
+        self._energy_wh = energy_wh
+        self.totals = Totals()
+        self.sessions = 0
+        self.all_proper = True
+
+    def handle(self, event: Event) -> None:
+        """Print what there is to print of one event, and count it."""
+        totals = self.totals
+        if totals.began_s is None:
+            totals.began_s = event.time_s
+        match event:
+            case MessageSeen():
+                totals.messages += 1
+                self._print_message(event)
+            case StateChanged():
+                _line(event, "state", state=event.state, previous=event.previous)
+            case SessionStarted():
+                totals.peer_id, totals.session_id = event.peer_id, event.session_id
+            case ServiceSelected():
+                totals.service = event.service.name.lower()
+                totals.control_mode = event.control_mode.name.lower()
+            case LoopAnswered(set_point_w=power_w) | SetPointReceived(set_point_w=power_w):
+                totals.charge_loops += 1
+                totals.least_w = power_w if totals.least_w is None else min(totals.least_w, power_w)
+                totals.most_w = power_w if totals.most_w is None else max(totals.most_w, power_w)
+            case SessionEnded():
+                self._summarise(event)
+            case _:
+                pass
+
+    def _print_message(self, event: MessageSeen) -> None:
+        body = to_json(event.message)[event.name]
+        _line(
+            event,
+            "message",
+            sender=event.sender,
+            namespace=event.namespace,
+            message=event.name,
+            state=event.state,
+            json=body,
+        )
+
+    def _summarise(self, event: SessionEnded) -> None:
+        totals, self.totals = self.totals, Totals()
+        self.sessions += 1
+        self.all_proper = self.all_proper and event.proper
+        charged_wh, discharged_wh = self._energy_wh()
+        summary = {
+            "proper": event.proper,
+            "paused": event.paused,
+            "reason": event.reason,
+            "peer": totals.peer_id,
+            "session": totals.session_id,
+            "service": totals.service,
+            "control_mode": totals.control_mode,
+            "messages": totals.messages,
+            "charge_loops": totals.charge_loops,
+            "least_set_point_w": totals.least_w,
+            "most_set_point_w": totals.most_w,
+            "charged_wh": round(charged_wh, 3),
+            "discharged_wh": round(discharged_wh, 3),
+            "duration_s": round(event.time_s - (totals.began_s or event.time_s), 3),
+        }
+        _print({"summary": summary})
+
+
+def _line(event: Event, kind: str, **rest: Any) -> None:
+    time = datetime.fromtimestamp(event.time_s, UTC).isoformat(timespec="milliseconds")
+    _print({"time": time.replace("+00:00", "Z"), "kind": kind, **rest})
+
+
+def _print(line: dict[str, Any]) -> None:
+    print(json.dumps(line, ensure_ascii=False, separators=(",", ":")), flush=True)
+
+
+def add_common_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options that both ends share."""
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "--interface", required=True, metavar="IF", help="network interface to the other end; lo for this machine"
+    )
+    parser.add_argument("--no-tls", action="store_true", help="laboratory: run without TLS and do not warn")
+    parser.add_argument(
+        "--timeout-scale",
+        type=positive,
+        default=1.0,
+        metavar="N",
+        help="laboratory: wait N times as long as the standard says, for peers slower than it",
+    )
+    parser.add_argument(
+        "--sdp-port",
+        type=int,
+        default=SDP_PORT,
+        metavar="PORT",
+        help="laboratory: another UDP port for discovery (default %(default)s)",
+    )
+
+
+def timings_of(args: argparse.Namespace) -> Timings:
+    """The standard's timers, or longer ones if asked for."""
+    timings = Timings()
+    return timings if args.timeout_scale == 1.0 else timings.scaled(args.timeout_scale)
+
+
+def warn_without_tls(args: argparse.Namespace, command: str) -> None:
+    """Say once that the session is open to be read, unless the user has said so."""
+    if not args.no_tls:
+        print(f"twoway {command}: {NO_TLS_WARNING}", file=sys.stderr)
+
+
+def positive(text: str) -> float:
+    """An argparse type: a number above 0."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
+def percent(text: str) -> float:
+    """An argparse type: percent, as a fraction 0..1."""
+    value = float(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100 %")
+    return value / 100
+
+
+def on_stop_signal(callback: Callable[[], None]) -> None:
+    """Call back on Ctrl-C and SIGTERM, in the running loop; where a system has none, Ctrl-C stays as it is."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(NotImplementedError):
+            loop.add_signal_handler(number, callback)
