@@ -57,6 +57,7 @@ def dispatch(
         state,
         power_w=power_w,
         at_s=now_s,
+        on_surplus=want.surplus and power_w > 0,
         turned_s=now_s if sign else state.turned_s,
         turned_sign=sign or state.turned_sign,
     )

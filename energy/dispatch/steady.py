@@ -24,7 +24,7 @@ def _surplus_power(view: View, state: DispatchState, want: Want) -> tuple[float,
     since = (state.surplus_since_s if state.surplus_since_s is not None else now_s) if enough else None
     lack = None if enough else (state.lack_since_s if state.lack_since_s is not None else now_s)
     state = replace(state, surplus_since_s=since, lack_since_s=lack)
-    if state.power_w > 0:
+    if state.power_w > 0 and (state.on_surplus or enough):
         rides_on = lack is None or now_s - lack < config.surplus_stop_s
         return (max(want.power_w, least_w) if rides_on else 0.0), state
     starts = since is not None and now_s - since >= config.surplus_start_s

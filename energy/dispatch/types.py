@@ -51,6 +51,8 @@ class DispatchState:
     """Since when the surplus has been enough to start."""
     lack_since_s: float | None = None
     """Since when it has been too small to go on."""
+    on_surplus: bool = False
+    """Was the last set-point charging on surplus?"""
     at_reserve: bool = False
     house_peak_w: float | None = None
     """Highest house load (less solar) seen of late, W; falls slowly. For when the meter is silent."""

@@ -6,12 +6,13 @@ from energy.asks import FloatArray
 from energy.plan.course import Course, charge_on_arrival, follow
 from energy.plan.explain import Explained, explain
 from energy.plan.prepare import Prepared, prepare
-from energy.plan.programme import Numbers, Programme, Solution, SolverError
+from energy.plan.programme import Programme, Solution, SolverError
 from energy.plan.promises import promises
-from energy.plan.repair import least_power, one_direction
+from energy.plan.repair import close_unworthy, least_power, one_direction
 from energy.plan.rule import simple_charging
 from energy.plan.types import Money, Plan, PlanInput, Step
 
+_MOST_REPAIRS = 4
 _DEFAULT_GOAL_SOC = 0.8
 """Charge on arrival stops here where no departure asks for more: what most cars are set to."""
 
@@ -33,12 +34,10 @@ class Planner:
         stats: dict[str, float] = {"steps": float(len(prepared.load_w))}
         gap = 0.0
         try:
-            solution = self._optimise(prepared, stats)
+            bound, solution = self._optimise(prepared, wear, stats)
             charge = least_power(prepared.numbers, solution, prepared.charge_min_kw)
             course = follow(prepared, charge, solution.discharge_kw, wear)
-            if charge is not solution.charge_kw:
-                bound = follow(prepared, solution.charge_kw, solution.discharge_kw, wear)
-                gap = max(0.0, course.cost - bound.cost)
+            gap = max(0.0, course.cost - bound.cost)
             worth, optimal = solution.stored_worth, True
         except SolverError as error:
             notes.append(f"The solver gave no plan ({error}); a simple rule made this one.")
@@ -57,7 +56,8 @@ class Planner:
             stats=stats,
         )
 
-    def _optimise(self, prepared: Prepared, stats: dict[str, float]) -> Solution:
+    def _optimise(self, prepared: Prepared, wear: float, stats: dict[str, float]) -> tuple[Course, Solution]:
+        """The programme's own optimum (a bound), and the solution mended for a real charger."""
         numbers = prepared.numbers
         with_asks = numbers.soc_low is not None
         key = (len(numbers.dt_h), with_asks)
@@ -66,13 +66,14 @@ class Planner:
             programme = self._programmes[key] = Programme(len(numbers.dt_h), with_asks)
         solution = programme.solve(numbers)
         stats["solver_s"] = solution.solver_time_s
-        narrowed: Numbers | None = one_direction(numbers, solution)
-        if narrowed is not None:
-            stats["both_ways_steps"] = float(
-                np.sum((narrowed.charge_max != numbers.charge_max) | (narrowed.discharge_max != numbers.discharge_max))
-            )
-            solution = programme.solve(narrowed)
-        return solution
+        bound = follow(prepared, solution.charge_kw, solution.discharge_kw, wear)
+        for rounds in range(1, _MOST_REPAIRS + 1):
+            mended = one_direction(numbers, solution) or close_unworthy(numbers, solution, prepared.charge_min_kw)
+            if mended is None:
+                break
+            numbers, solution = mended, programme.solve(mended)
+            stats["repairs"] = float(rounds)
+        return bound, solution
 
     @staticmethod
     def _goal_kwh(prepared: Prepared, inp: PlanInput) -> float:

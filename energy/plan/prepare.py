@@ -19,7 +19,7 @@ import numpy.typing as npt
 from energy.asks import FloatArray, StepAsk, asks_by_step
 from energy.grid_events import GridEventKind
 from energy.links import LinkPhase, is_limited
-from energy.model import Absence, Departure
+from energy.model import Departure
 from energy.plan.programme import Numbers
 from energy.plan.types import PlanInput, PlanInputError
 
@@ -171,11 +171,14 @@ def _build(inp: PlanInput, asked: dict[GridEventKind, StepAsk], serve: StepAsk |
         discharge_max = np.zeros(count)
         if inp.ev_state.connected:
             notes.append("The car does not tell its charge: it is taken as empty and is not discharged.")
+        else:
+            notes.append("The car is away with an unknown charge: it is taken to come home with its reserve.")
+            soc, trip_kwh = max(soc, wishes.reserve_soc), np.zeros(count)
     start = min(max(soc, 0.0), 1.0) * capacity
     gain = charger.charge_efficiency * dt_h
     drain = dt_h / charger.discharge_efficiency
     top = max(ev.soc_max * capacity, start)
-    reach, trip_kwh, trip_short = _fastest_course(start, top, gain * charge_max, trip_kwh)
+    reach, trip_kwh, trip_short = fastest_course(start, top, gain * charge_max, trip_kwh)
 
     reserve = _reserve(inp, asked, present, capacity) * (inp.ev_state.soc is not None)
     targets = _targets(inp, edges)
@@ -307,23 +310,15 @@ def _presence(inp: PlanInput) -> tuple[BoolArray, FloatArray]:
         if running and inp.ev_state.connected:
             continue
         back_known |= running
-        away = (edges[1:] > absence.from_s) & (edges[:-1] < absence.to_s)
-        if running:
-            # What the trip has used already is not known: the rest of the time takes the rest of its energy.
-            away |= edges[:-1] < absence.to_s
+        # What a running trip has used already is not known: all of it is still to come, out of the last known charge.
+        from_s = max(absence.from_s, float(edges[0]))
+        away = (edges[1:] > from_s) & (edges[:-1] < absence.to_s)
         present &= ~away
-        trip += _spread_trip(absence, edges, away)
+        inside = np.clip(np.minimum(edges[1:], absence.to_s) - np.maximum(edges[:-1], from_s), 0.0, None)
+        trip += max(absence.used_wh, 0.0) / 1e3 * inside / (absence.to_s - from_s)
     if not inp.ev_state.connected and not back_known:
         present[:] = False
     return present, trip
-
-
-def _spread_trip(absence: Absence, edges: FloatArray, away: BoolArray) -> FloatArray:
-    """The trip's kWh over its steps, in proportion to the time that falls in each."""
-    inside = np.minimum(edges[1:], absence.to_s) - np.maximum(edges[:-1], absence.from_s)
-    share = np.clip(inside, 0.0, None) * away / (absence.to_s - absence.from_s)
-    trip_kwh: FloatArray = max(absence.used_wh, 0.0) / 1e3 * share
-    return trip_kwh
 
 
 def _free_to_discharge(inp: PlanInput, starts: FloatArray) -> BoolArray:
@@ -335,7 +330,7 @@ def _free_to_discharge(inp: PlanInput, starts: FloatArray) -> BoolArray:
     return free
 
 
-def _fastest_course(
+def fastest_course(
     start: float, top: float, most_kwh: FloatArray, trip_kwh: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Stored energy when charging with all that is allowed; trips served as far as it lasts, and what is lacking."""

@@ -4,8 +4,11 @@ The linear programme may charge and discharge at once (it gains from the losses 
 and may charge with less than the charger's least power. Both are mended without a solver's binaries:
 
 - a step that does both keeps its net direction, and the programme is solved once more with the other one closed;
-- power below the least is gathered into blocks at the least power that run ahead of the programme's charge, so that
-  every target stays kept. The cost of that is measured against the programme, which is a bound on the best.
+- a step with power below the least is closed where, at the optimum's worth of a stored kWh, charging with the least
+  power would not pay (a weak surplus that a three-phase charger would fill up with dear import), and the programme is
+  solved once more;
+- what is left below the least is gathered into blocks at the least power that run ahead of the programme's charge, so
+  that every target stays kept. The cost of all this is measured against the first programme, a bound on the best.
 """
 
 from dataclasses import replace
@@ -13,9 +16,12 @@ from dataclasses import replace
 import numpy as np
 
 from energy.asks import FloatArray
+from energy.plan.prepare import fastest_course
 from energy.plan.programme import Numbers, Solution
 
 BOTH_WAYS_KW = 1e-3
+_EVEN = 1e-4
+"""Less than this is no gain, currency a step."""
 _BLOCK_H = 0.25
 """A block at least power lasts about this long: contactors are not for flapping."""
 
@@ -31,6 +37,36 @@ def one_direction(numbers: Numbers, solution: Solution) -> Numbers | None:
         charge_max=np.where(both & ~charges, 0.0, numbers.charge_max),
         discharge_max=np.where(both & charges, 0.0, numbers.discharge_max),
     )
+
+
+def close_unworthy(numbers: Numbers, solution: Solution, least_kw: float) -> Numbers | None:
+    """The numbers with charging closed in steps where it would run below ``least_kw`` and not pay at it.
+
+    None when there is no such step, or when closing them would cost a promise.
+    """
+    weak = (solution.charge_kw > BOTH_WAYS_KW) & (solution.charge_kw < least_kw - 1e-6)
+    if not weak.any():
+        return None
+    grid = numbers.house_kw + least_kw
+    rise = _bill(numbers, grid) - _bill(numbers, numbers.house_kw) + numbers.charge_cost * least_kw * numbers.dt_h
+    close = weak & (solution.stored_worth * numbers.charge_gain * least_kw < rise - _EVEN)
+    if not close.any():
+        return None
+    closed = np.where(close, 0.0, numbers.charge_max)
+    reach, _, _ = fastest_course(
+        float(numbers.stored_min[0]),
+        float(numbers.stored_max[1:].max()),
+        numbers.charge_gain * closed,
+        numbers.trip_kwh,
+    )
+    if np.any(reach < numbers.stored_min - 1e-9):
+        return None
+    return replace(numbers, charge_max=closed)
+
+
+def _bill(numbers: Numbers, grid_kw: FloatArray) -> FloatArray:
+    cost: FloatArray = numbers.dt_h * np.where(grid_kw > 0, numbers.price_in, numbers.price_out) * grid_kw
+    return cost
 
 
 def least_power(numbers: Numbers, solution: Solution, least_kw: float) -> FloatArray:
