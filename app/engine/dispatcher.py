@@ -7,7 +7,7 @@ runs out by itself.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.clock import Clock
 from app.engine.board import HouseBoard, Topic
@@ -74,6 +74,7 @@ class Dispatcher:
         self._state = DispatchState()
         self._last_tick_s = float("-inf")
         self._session_key: object = None
+        self._ev_w_at_reading: tuple[float, float] | None = None
         self._inside = False
         self.latest: Picture | None = None
         self.ticks = 0
@@ -117,8 +118,8 @@ class Dispatcher:
         session = self.session()
         charger = session.charger if session is not None else self._fixed.charger
         nobody = EvState(connected=False, ev=self._fixed.car, can_charge=False, at_s=now_s)
-        ev_state = session.ev if session is not None else nobody
         wishes, plan, readings = self._wishes(), self._plan(), self._board.readings()
+        ev_state = self._as_metered(session.ev, readings) if session is not None else nobody
         limits = gather(
             connection=self._fixed.connection,
             charger=charger,
@@ -153,6 +154,17 @@ class Dispatcher:
         )
         self._on_decision(self.latest)
 
+    def _as_metered(self, state: EvState, readings: Readings) -> EvState:
+        """The car's state with the power that flowed when the grid was read.
+
+        House load is the grid's reading less the car's power: a newer power beside an older reading would make a
+        phantom load or surplus of the difference.
+        """
+        latched = self._ev_w_at_reading
+        if latched is None or latched[0] != readings.at_s:
+            return state
+        return replace(state, power_w=latched[1])
+
     def _failed(self) -> bool:
         line = self._book.get(HEALTH_NAME)
         return line is not None and line.said.level is HealthLevel.FAILED
@@ -160,6 +172,8 @@ class Dispatcher:
     def _on_readings(self, source: str) -> None:
         readings = self._board.readings_of(source)
         if readings is not None and readings.grid_w is not None:
+            session = self.session()
+            self._ev_w_at_reading = (readings.at_s, session.ev.power_w if session is not None else 0.0)
             self.tick()
 
     def _on_session(self, source: str) -> None:

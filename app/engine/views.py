@@ -238,12 +238,13 @@ def event(
     )
 
 
+_UNPAID = "what was offered for it is not paid"
 _CONSEQUENCES: dict[GridEventKind, str] = {
-    GridEventKind.EV_SETPOINT: "The car follows its own plan instead; what was offered for the asked power is not paid.",
-    GridEventKind.SITE_SETPOINT: "The home follows its own plan instead; what was offered for the asked power is not paid.",
-    GridEventKind.SOC_SETPOINT: "The car is charged for your own wishes only; what was offered for the asked charge is not paid.",
-    GridEventKind.RESERVE: "The charge that was to be kept may be used; in an outage less may be left.",
-    GridEventKind.FREQUENCY: "The car stops supporting the grid's frequency; that service is not paid until you take it up again.",
+    GridEventKind.EV_SETPOINT: f"the car follows your own plan instead of the asked power; {_UNPAID}.",
+    GridEventKind.SITE_SETPOINT: f"the home follows your own plan instead of the asked power; {_UNPAID}.",
+    GridEventKind.SOC_SETPOINT: f"the car is charged for your own wishes only; {_UNPAID}.",
+    GridEventKind.RESERVE: "the charge that was to be kept may be used; in an outage less may be left.",
+    GridEventKind.FREQUENCY: f"the car stops supporting the grid's frequency; {_UNPAID}.",
 }
 
 
@@ -251,5 +252,4 @@ def opt_out_consequence(found: GridEvent, tz: ZoneInfo) -> str:
     """One sentence: what happens when the homeowner declines this event."""
     start, end = when(found.start_s).astimezone(tz), when(found.end_s).astimezone(tz)
     span = f"From {start:%H:%M}" + ("" if found.end_s == float("inf") else f" to {end:%H:%M}")
-    text = _CONSEQUENCES.get(found.kind, "The home follows its own plan instead.")
-    return f"{span}: {text[0].lower()}{text[1:]}"
+    return f"{span}: {_CONSEQUENCES.get(found.kind, 'the home follows your own plan instead.')}"

@@ -6,7 +6,20 @@ fit a real charger (minimum power, one direction at a time); ``explain`` gives e
 ``rule`` plans without a solver when that fails; ``planner`` puts them in order.
 """
 
-from energy.plan.planner import Planner
+from typing import TYPE_CHECKING, Any
+
 from energy.plan.types import Money, Plan, PlanInput, PlanInputError, Promise, PromiseKind, Step
 
+if TYPE_CHECKING:
+    from energy.plan.planner import Planner
+
 __all__ = ["Money", "Plan", "PlanInput", "PlanInputError", "Planner", "Promise", "PromiseKind", "Step"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the solver's framework (over a second) only where plans are made, not where they are read."""
+    if name == "Planner":
+        from energy.plan.planner import Planner
+
+        return Planner
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
