@@ -12,7 +12,14 @@ def kinds(faults):
 
 @pytest.mark.parametrize(
     ("quantity", "value"),
-    [("grid_w", 4e6), ("grid_w", -4e6), ("frequency_hz", 0.0), ("soc", 1.01), ("voltage_v.2", 6553.4), ("solar_w", -900)],
+    [
+        ("grid_w", 4e6),
+        ("grid_w", -4e6),
+        ("frequency_hz", 0.0),
+        ("soc", 1.01),
+        ("voltage_v.2", 6553.4),
+        ("solar_w", -900),
+    ],
 )
 def test_what_cannot_be_is_thrown_away_and_named(quantity, value):
     kept, faults = Checks().apply({quantity: value, "export_wh": 5.0}, 0.0)

@@ -183,9 +183,7 @@ async def test_a_profile_without_an_expiring_set_point_is_not_driven():
 
 async def test_the_guard_acts_though_nobody_reads(eventually):
     followed = []
-    stage = SimulatedPowerStage(
-        measure=lambda: StageValues(pilot=Pilot.C), follow=lambda *told: followed.append(told)
-    )
+    stage = SimulatedPowerStage(measure=lambda: StageValues(pilot=Pilot.C), follow=lambda *told: followed.append(told))
     guard = asyncio.create_task(stage.guard())
     async with ModbusServer({1: stage.unit()}) as server:
         link = ModbusLink("127.0.0.1", server.port)
@@ -231,9 +229,7 @@ asyncio.run(main())
 
 async def test_kill_9_of_the_master_brings_the_stage_to_zero(eventually):
     followed = []
-    stage = SimulatedPowerStage(
-        measure=lambda: StageValues(pilot=Pilot.C), follow=lambda *told: followed.append(told)
-    )
+    stage = SimulatedPowerStage(measure=lambda: StageValues(pilot=Pilot.C), follow=lambda *told: followed.append(told))
     guard = asyncio.create_task(stage.guard())
     async with ModbusServer({1: stage.unit()}) as server:
         command = [sys.executable, "-c", textwrap.dedent(MASTER), str(server.port)]

@@ -90,9 +90,7 @@ def test_carlo_gavazzi_sends_the_low_word_first():
 
 def test_eastron_reads_everything_in_one_request_of_input_registers():
     profile = load_profile("eastron-sdm630")
-    (block,) = BlockSchedule.of(
-        spans_of(profile.fields), max_words=profile.max_words, max_gap=profile.max_gap
-    ).blocks
+    (block,) = BlockSchedule.of(spans_of(profile.fields), max_words=profile.max_words, max_gap=profile.max_gap).blocks
     assert block.span == Span(Function.INPUT, 0, 76)
     values = decoded(profile, {(Function.INPUT, 52): words("f", -432.5), (Function.INPUT, 72): words("f", 12.5)})
     assert values["grid_w"] == -432.5
@@ -181,5 +179,15 @@ def test_bytes_that_are_no_text_are_refused(tmp_path):
 
 def test_the_readme_explains_every_key():
     text = (PROFILES_DIR / "README.md").read_text()
-    for key in ("vendor", "max_words", "max_gap", "writable", "quantity", "word_order", "factor", "missing", "optional"):
+    for key in (
+        "vendor",
+        "max_words",
+        "max_gap",
+        "writable",
+        "quantity",
+        "word_order",
+        "factor",
+        "missing",
+        "optional",
+    ):
         assert f"`{key}`" in text
