@@ -20,26 +20,26 @@ from protocols.exi.sets import SchemaSet, schema_set
 Encoder = Callable[[Any, int], int]
 Decoder = Callable[[Document, int, int], tuple[Any, int, int]]
 
-_STUMBLES = (Bad, Refused, ValueError, IndexError, KeyError, TypeError, AttributeError)
+STUMBLES = (Bad, Refused, ValueError, IndexError, KeyError, TypeError, AttributeError)
 """How compiled code refuses: itself, or by what Python raises for a shift by less than nothing, an index without
 member, a value of the wrong type."""
 
 
 def encode(namespace: str, message: Element) -> bytes:
     """The EXI document of `message` in the schema set of `namespace`; ExiError names message and element."""
-    codec = _codec(namespace)
+    codec = codec_of(namespace)
     try:
         return codec.encode(message)
-    except _STUMBLES:
+    except STUMBLES:
         return walk.write_document(codec.schema_set, message)
 
 
 def decode(namespace: str, data: bytes) -> Element:
     """The message in the EXI document `data`, padding after it allowed; ExiError names message, element and bit."""
-    codec = _codec(namespace)
+    codec = codec_of(namespace)
     try:
         return codec.decode(data)
-    except _STUMBLES:
+    except STUMBLES:
         return walk.read_document(codec.schema_set, data)
 
 
@@ -130,7 +130,8 @@ def _compile(lines: list[str], objects: dict[str, Any], cls: type[Element], name
 
 
 @cache
-def _codec(namespace: str) -> Codec:
+def codec_of(namespace: str) -> Codec:
+    """The compiled codec of a namespace; ExiError for one that is not known."""
     return Codec(schema_set(namespace))
 
 
