@@ -1,8 +1,8 @@
 """Drivers for what speaks Modbus: meters and inverters (readings to the board), and the charger's power stage.
 
 Signs are those of :mod:`protocols.modbus.readings`, which are the house's own: ``grid_w`` > 0 imports,
-``solar_w`` >= 0, ``ev_w`` > 0 charges. A device that does not answer is asked again within RETRY_S, inside the driver: the supervisor's
-longer back-off is for what somebody must mend.
+``solar_w`` >= 0, ``ev_w`` > 0 charges. A device that does not answer is asked again within RETRY_S, inside the driver:
+the supervisor's longer back-off is for what somebody must mend.
 """
 
 import asyncio
