@@ -3,7 +3,7 @@
 import importlib
 from functools import partial
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
@@ -21,7 +21,7 @@ from ui.i18n import install, language_of, tr
 from ui.pages import PAGES, PageEntry
 from ui.settings import Settings
 from ui.theme.apply import apply_look
-from ui.theme.icons import icon, pixmap
+from ui.theme.icons import icon
 from ui.theme.look import look, make_look, set_look
 from ui.widgets.kit import Label, Notice, column, restyle, row
 from ui.widgets.skeleton import Skeleton
@@ -46,8 +46,10 @@ class Rail(QFrame):
         one = look()
         self._mark = Label("Twoway", "strong", wrap=False)
         self.home_name = Label("", "small")
+        self.home_name.setContentsMargins(one.gap(), 0, 0, 0)
         self.home_name.hide()
         self.status = Label("", "small")
+        self.status.setContentsMargins(one.gap(), 0, 0, one.gap())
         self.status.hide()
         self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
@@ -58,7 +60,8 @@ class Rail(QFrame):
         self._box.addSpacing(one.gap())
         for index, page in enumerate(PAGES):
             self._box.addWidget(self._button(page, index))
-        self._box.insertStretch(self._box.count() - 1, 1)
+        self._spring = self._box.count() - 1
+        self._box.insertStretch(self._spring, 1)
         self._box.addWidget(self.status)
         self.setLayout(self._box)
         self._width = ""
@@ -101,6 +104,10 @@ class Rail(QFrame):
         self._mark.setVisible(wide)
         self.home_name.setVisible(wide and bool(self.home_name.text()))
         self.status.setVisible(wide and bool(self.status.text()))
+        # The stretch pushes the settings to the foot of the column; in the bar every button takes its share.
+        self._box.setStretch(self._spring, 0 if bar else 1)
+        for button in self._buttons.values():
+            self._box.setStretchFactor(button, 1 if bar else 0)
         for page in PAGES:
             button = self._buttons[page.key]
             button.setText(tr(page.title) if wide else "")
@@ -159,9 +166,10 @@ class Shell(QMainWindow):
     def renew(self) -> None:
         """Put the settings' language and look into force, and build everything in them."""
         install(language_of(self.settings.text("look/language", "system")))
+        self._room = _room(self.width())
         new = make_look(
             self.settings.text("look/theme", "system"),
-            self.settings.scale,
+            self.settings.scale * self._room,
             motion=not self.settings.flag("look/reduced_motion", default=False),
         )
         set_look(new)
@@ -199,6 +207,8 @@ class Shell(QMainWindow):
         central.setLayout(self._box)
         self.setCentralWidget(central)
         self._frame.setContentsMargins(0, 0, 0, 0)
+        # Nothing is marked until the first Tab, which then goes to the first page's button.
+        self.setFocus()
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -206,6 +216,8 @@ class Shell(QMainWindow):
         self._fit()
 
     def _fit(self) -> None:
+        if _room(self.width()) != self._room:
+            QTimer.singleShot(0, self.renew)
         em = look().body_px
         width = "bar" if self.width() < 46 * em else "icons" if self.width() < 76 * em else "wide"
         self.rail.set_width(width)
@@ -302,6 +314,6 @@ class Shell(QMainWindow):
         QApplication.quit()
 
 
-def window_icon() -> "object":
-    """The window's icon."""
-    return pixmap("zap", 64, look().tokens.accent)
+def _room(width: int) -> float:
+    """Text grows with a window that is wider than any desk: a 4K screen without scaling is looked at from afar."""
+    return 1.5 if width >= 2560 else 1.0

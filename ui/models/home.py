@@ -180,6 +180,9 @@ def ready_card(snapshot: "s.HomeSnapshot") -> ReadyCard:
     """The card *Ready by*."""
     fmt, ready = format_of(snapshot), snapshot.ready_by
     target = tr("with {soc}", soc=fmt.percent(ready.target_soc).text) if ready.target_soc is not None else ""
+    if ready.at is not None:
+        day = fmt.when(ready.at, snapshot.now).text.removesuffix(fmt.clock(ready.at).text).strip()
+        target = f"{day or tr('today')} {target}".strip()
     verdict, state = "", ""
     if ready.at is None:
         verdict = tr("No departure is set. Say when you need the car, and it will be ready.")
@@ -198,7 +201,7 @@ def ready_card(snapshot: "s.HomeSnapshot") -> ReadyCard:
             soc=fmt.percent(ready.planned_soc).text,
         )
     return ReadyCard(
-        time=fmt.when(ready.at, snapshot.now, tr("No departure is set.")),
+        time=fmt.clock(ready.at, tr("No departure is set.")),
         target=target,
         verdict=verdict,
         state=state,
@@ -236,6 +239,7 @@ def path_name(path: str) -> str:
 class TodayCard:
     """The day so far."""
 
+    known: bool
     saved: Shown
     saved_words: str
     cost: Shown
@@ -249,9 +253,14 @@ def today_card(snapshot: "s.HomeSnapshot") -> TodayCard:
     shown = [(p, source, today.paths_wh.get(p, 0.0)) for p, source in PATHS if today.paths_wh.get(p, 0.0) >= 50]
     most = max((wh for _, _, wh in shown), default=1.0)
     loss = today.saved is not None and today.saved < -0.005
+    known = today.saved is not None or today.cost is not None
+    words = tr("more than without V2G, so far") if loss else tr("saved against a home without V2G")
+    if not known:
+        words = tr("The day is young: what it costs and what V2G saves shows here after the first hour.")
     return TodayCard(
+        known=known,
         saved=fmt.money(abs(today.saved) if today.saved is not None else None, tr("Known after the first full hour.")),
-        saved_words=tr("more than without V2G, so far") if loss else tr("saved against a home without V2G"),
+        saved_words=words,
         cost=fmt.money(today.cost, tr("Known after the first full hour.")),
         paths=tuple((path_name(p), source, fmt.energy(wh), wh / most) for p, source, wh in shown),
     )

@@ -84,7 +84,9 @@ class ReadyCard(Card):
         self.verdict = Label("", "body")
         self._skeleton = Skeleton(0.5, 0.8)
         self.body.addWidget(self._skeleton)
-        self.body.addLayout(row(self.time, self.target, 1, gap=1.5))
+        line = row(self.time, self.target, gap=1.5)
+        line.setStretch(1, 1)
+        self.body.addLayout(line)
         self.body.addWidget(self.bar)
         self.body.addWidget(self.verdict)
         self.bar.hide()
@@ -161,8 +163,9 @@ class TodayCard(Card):
         """Show the day so far."""
         self._skeleton.hide()
         self.saved.show_figure(card.saved)
+        self.saved.setVisible(card.known)
         self.words.setText(card.saved_words)
-        self.cost.show()
+        self.cost.setVisible(card.known)
         self.cost.show_figure(card.cost)
         names = tuple(name for name, _, _, _ in card.paths)
         if names != self._names:

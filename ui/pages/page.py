@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -31,6 +31,13 @@ class Context:
     """Put changed looks into force: every page is built anew."""
 
 
+class _Sheet(QWidget):
+    """The scrolled widget: as tall as its text needs at the width it is given (Qt would ask for the narrowest width's)."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+
 class Page(QScrollArea):
     """Base of the pages. Override ``show_…``: called when the page appears and at each change."""
 
@@ -45,7 +52,7 @@ class Page(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        outer = QWidget()
+        outer = _Sheet()
         outer.setObjectName("page")
         self.content = QWidget()
         self.content.setMaximumWidth(round(self.width_em * look().body_px))

@@ -44,7 +44,7 @@ QPushButton[kind="danger"] { color: $limit; border-color: $limit; }
 QPushButton[kind="quiet"] { background: transparent; border: 2px solid transparent; padding: ${half1}px ${gap}px; }
 QPushButton[kind="quiet"]:hover { background: $sunken; }
 QPushButton[kind="quiet"]:focus { border: 2px solid $accent; }
-QPushButton[kind="link"] { background: transparent; border: 2px solid transparent; color: $accent; padding: ${half1}px ${half}px;
+QPushButton[kind="link"] { background: transparent; border: 2px solid transparent; color: $accent; padding: ${half1}px 2px;
   font-weight: 600; min-height: ${link}px; }
 QPushButton[kind="link"]:hover { background: $sunken; }
 QPushButton[kind="link"]:focus { border: 2px solid $accent; }
@@ -123,7 +123,7 @@ def style_sheet(look: Look, check_image: str) -> str:
         sunken=t.sunken,
         line=t.line,
         edge=t.edge,
-        scroll=QColor(t.edge).lighter(135).name() if not t.dark else QColor(t.edge).darker(150).name(),
+        scroll="#C9CFD8" if not t.dark else "#3B444F",
         accent=t.accent,
         accent_hover=QColor(t.accent).darker(112).name(),
         on_accent=t.on_accent,

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.i18n import tr
 from ui.models.home import Node, Picture, Wire
+from ui.models.units import DASH
 from ui.theme.icons import draw_icon
 from ui.theme.look import look
 from ui.theme.tokens import Source
@@ -300,7 +301,8 @@ class FlowPicture(QWidget):
             out = -out
         lift, thick = 0.06 * plan.unit, 0.17 * plan.unit
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._shape("solar"))
+        known = self._picture is not None and self._picture.roof.value.text != DASH
+        painter.setBrush(self._shape("solar") if known else QColor(look().tokens.line))
         for i in range(3):
             a = plan.apex + along * length * (0.23 + i * 0.235) + out * lift
             b = plan.apex + along * length * (0.23 + i * 0.235 + 0.205) + out * lift

@@ -154,7 +154,7 @@ class Card(QFrame):
         super().__init__()
         self.setProperty("role", "card")
         colour = look().tokens.ink[source] if source else None
-        self.caption = Label(caption, "caption")
+        self.caption = Label(caption, "caption", wrap=False)
         self.head = row(self.caption, gap=1)
         if icon_name:
             self.head.insertWidget(0, IconLabel(icon_name, colour))
