@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import Any
 
 from protocols.exi.bits import Refused
 from protocols.exi.errors import ExiError
 from protocols.exi.model import (
-    Alternative,
     BooleanValue,
     ElementValue,
     EnumValue,
@@ -24,6 +24,7 @@ from protocols.exi.schema import Binary, Element, IntegerRange, Text
 from protocols.exi.sets import schema_set
 
 Json = Any
+Conversion = Callable[[Any], Any]
 
 
 def to_json(message: Element) -> dict[str, Json]:
@@ -44,110 +45,153 @@ def from_json(namespace: str, document: Json) -> Element:
         raise ExiError("A message in JSON is an object with one key, the message's name.")
     ((name, content),) = document.items()
     if name not in messages:
-        raise ExiError(f"{name} is no message of {namespace}.")
-    path: list[str] = []
+        raise ExiError(f"{name!s:.80} is no message of {namespace}.")
     try:
-        return _element_from_json(messages[name], content, path)
-    except Refused as refusal:
-        where = f"{name}: element {'/'.join(path)}" if path else name
+        return _element_from_json(messages[name], content)
+    except _RefusedAt as refusal:
+        where = f"{name}: element {'/'.join(refusal.path)}" if refusal.path else name
         raise ExiError(f"{where}: {refusal}.") from None
+
+
+class _RefusedAt(Refused):
+    """A refusal that learns its path on the way up."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.path: list[str] = []
+
+
+# To JSON.
 
 
 def _element_to_json(element: Element) -> dict[str, Json]:
     result: dict[str, Json] = {}
-    for field in model_of(type(element)).fields:
-        value = getattr(element, field.name)
-        if value is None or (field.is_list and not value):
+    for name, key, convert in _writing_plan(element.__class__):
+        value = getattr(element, name)
+        if value is None:
             continue
-        alternative = field.alternatives[0]
-        name = element_name(type(value)) if field.is_substitution else alternative.name
-        if field.is_list:
-            result[name] = [_value_to_json(alternative.value, item) for item in value]
-        else:
-            result[name] = _value_to_json(alternative.value, value)
+        if convert is not None:
+            value = convert(value)
+            if value is None:
+                continue
+        result[key or element_name(type(getattr(element, name)))] = value
     return result
 
 
-def _value_to_json(target: Value | None, value: Any) -> Json:
-    if isinstance(value, Element):
-        return _element_to_json(value)
-    if isinstance(target, Binary):
-        return value.hex().upper() if target.as_hex else base64.b64encode(value).decode()
-    return str(value) if isinstance(target, EnumValue) else value
-
-
 @cache
-def _fields_by_key(cls: type[Element]) -> dict[str, tuple[Field, Alternative]]:
-    return {a.name: (f, a) for f in model_of(cls).fields for a in f.alternatives if a.value is not None}
+def _writing_plan(cls: type[Element]) -> tuple[tuple[str, str, Conversion | None], ...]:
+    """For each field its key (none where the class of the value decides) and its conversion, if it needs one."""
+    return tuple(
+        (f.name, "" if f.is_substitution else f.alternatives[0].name, _writing(f)) for f in model_of(cls).fields
+    )
 
 
-def _element_from_json(cls: type[Element], content: Json, path: list[str]) -> Element:
+def _writing(field: Field) -> Conversion | None:
+    one = _element_to_json if field.is_substitution else _writing_one(field.alternatives[0].value)
+    if not field.is_list:
+        return one
+    if one is None:
+        return lambda items: list(items) or None
+    return lambda items: [one(item) for item in items] or None
+
+
+def _writing_one(target: Value | None) -> Conversion | None:
+    match target:
+        case ElementValue():
+            return _element_to_json
+        case EnumValue():
+            return str
+        case Binary(as_hex=True):
+            return lambda data: data.hex().upper()
+        case Binary():
+            return lambda data: base64.b64encode(data).decode()
+        case _:
+            return None
+
+
+# From JSON.
+
+
+def _element_from_json(cls: type[Element], content: Json) -> Element:
     if not isinstance(content, dict):
-        raise Refused(f"it must be an object, not {content!r:.40}")
-    fields = _fields_by_key(cls)
+        raise _RefusedAt(f"it must be an object, not {content!r:.40}")
+    plan, required = _reading_plan(cls)
     values: dict[str, Any] = {}
     for key, item in content.items():
-        if key not in fields:
-            known = ", ".join(fields) or "nothing"
-            raise Refused(f"{key} is not known here; known: {known}")
-        field, alternative = fields[key]
-        if field.name in values:
-            raise Refused(f"{key} may not stand beside another {field.name}")
-        path.append(key)
-        values[field.name] = _field_from_json(field, alternative, item, path)
-        path.pop()
-    for field in model_of(cls).fields:
-        required = field.minimum if field.is_list else field.minimum and field.choice is None
-        if required and field.name not in values:
-            raise Refused(f"{' or '.join(a.name for a in field.alternatives if a.value)} is missing")
+        if key not in plan:
+            raise _RefusedAt(f"{key!s:.80} is not known here; known: {', '.join(plan) or 'nothing'}")
+        name, convert = plan[key]
+        if name in values:
+            raise _RefusedAt(f"{key} may not stand beside another {name}")
+        try:
+            values[name] = convert(item)
+        except _RefusedAt as refusal:
+            refusal.path.insert(0, key)
+            raise
+    for name, names in required:
+        if name not in values:
+            raise _RefusedAt(f"{names} is missing")
     return cls(**values)
 
 
-def _field_from_json(field: Field, alternative: Alternative, item: Json, path: list[str]) -> Any:
-    target = alternative.value
-    if target is None:
-        raise Refused("it is abstract")
-    if not field.is_list:
-        return _value_from_json(target, item, path)
-    if not isinstance(item, list):
-        raise Refused(f"it must be an array, not {item!r:.40}")
-    return [_value_from_json(target, entry, path) for entry in item]
+@cache
+def _reading_plan(
+    cls: type[Element],
+) -> tuple[dict[str, tuple[str, Conversion]], tuple[tuple[str, str], ...]]:
+    """For each key its field and conversion; and each required field with the keys that would do."""
+    fields = model_of(cls).fields
+    plan = {a.name: (f.name, _reading(f, a.value)) for f in fields for a in f.alternatives if a.value is not None}
+    required = tuple(
+        (f.name, " or ".join(a.name for a in f.alternatives if a.value is not None))
+        for f in fields
+        if f.minimum and f.choice is None
+    )
+    return plan, required
 
 
-def _value_from_json(target: Value, item: Json, path: list[str]) -> Any:
-    if isinstance(target, ElementValue):
-        return _element_from_json(target.cls, item, path)
-    return _simple_from_json(target, item)
+def _reading(field: Field, target: Value) -> Conversion:
+    one = partial(_element_from_json, target.cls) if isinstance(target, ElementValue) else _reading_simple(target)
+    return partial(_list_from_json, one) if field.is_list else one
 
 
-def _simple_from_json(target: SimpleValue, item: Json) -> Any:
+def _list_from_json(one: Conversion, items: Json) -> list[Any]:
+    if not isinstance(items, list):
+        raise _RefusedAt(f"it must be an array, not {items!r:.40}")
+    return [one(item) for item in items]
+
+
+def _reading_simple(target: SimpleValue) -> Conversion:
     match target:
         case BooleanValue():
-            if type(item) is not bool:
-                raise Refused(f"it must be true or false, not {item!r:.40}")
-            return item
+            return partial(_of_type, bool, "true or false")
         case IntegerRange():
-            if type(item) is not int:
-                raise Refused(f"it must be a whole number, not {item!r:.40}")
-            return item
-        case EnumValue(enum):
-            members: list[str] = list(enum)
-            if not isinstance(item, str) or item not in members:
-                raise Refused(f"{item!r:.40} is not one of {', '.join(members)}")
-            return enum(item)
+            return partial(_of_type, int, "a whole number")
         case Text():
-            if not isinstance(item, str):
-                raise Refused(f"it must be a string, not {item!r:.40}")
-            return item
-        case Binary(as_hex=as_hex):
-            return _bytes_from_json(item, as_hex)
+            return partial(_of_type, str, "a string")
+        case EnumValue(enum):
+            return partial(_member, {str(m): m for m in enum})
+        case Binary(as_hex=True):
+            return partial(_bytes, bytes.fromhex, "hexadecimal")
+        case Binary():
+            return partial(_bytes, partial(base64.b64decode, validate=True), "base64")
 
 
-def _bytes_from_json(item: Json, as_hex: bool) -> bytes:
-    form = "hexadecimal" if as_hex else "base64"
+def _of_type(kind: type, words: str, item: Json) -> Any:
+    if type(item) is not kind:
+        raise _RefusedAt(f"it must be {words}, not {item!r:.40}")
+    return item
+
+
+def _member(members: dict[str, Any], item: Json) -> Any:
+    if not isinstance(item, str) or item not in members:
+        raise _RefusedAt(f"{item!r:.40} is not one of {', '.join(members)}")
+    return members[item]
+
+
+def _bytes(decode: Conversion, form: str, item: Json) -> Any:
     if not isinstance(item, str):
-        raise Refused(f"it must be a string of {form}, not {item!r:.40}")
+        raise _RefusedAt(f"it must be a string of {form}, not {item!r:.40}")
     try:
-        return bytes.fromhex(item) if as_hex else base64.b64decode(item, validate=True)
+        return decode(item)
     except (ValueError, binascii.Error):
-        raise Refused(f"{item!r:.40} is no {form}") from None
+        raise _RefusedAt(f"{item!r:.40} is no {form}") from None
