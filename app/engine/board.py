@@ -165,9 +165,11 @@ class HouseBoard:
 
     def _absurd_readings(self, source: str, readings: Readings) -> str:
         before = self._readings.get(source)
-        if not math.isfinite(readings.at_s) or readings.at_s > self._clock.now_s() + FUTURE_S:
+        latest_s = self._clock.now_s() + FUTURE_S
+        if not math.isfinite(readings.at_s) or readings.at_s > latest_s:
             return "a reading is stamped in the future: ignored; check the clock"
-        if before is not None and readings.at_s < before.at_s:
+        # Where the one before lies in the future, the clock was set back: then the new one is the true one.
+        if before is not None and readings.at_s < before.at_s <= latest_s:
             return "a reading is older than the one before: ignored"
         low_hz, high_hz = FREQUENCY_HZ
         bounds: list[tuple[str, Iterable[float | None], float, float, str]] = [
