@@ -1,0 +1,146 @@
+"""Does a home file make sense, beyond its schema? Each check is one small function; all run, none stops another."""
+
+import math
+import zoneinfo
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from app.config.home import HomeConfig
+from app.config.locate import KeyPath
+from app.config.problems import Flaw, did_you_mean
+from energy import tariffs
+from energy.frequency import CURVES
+from protocols.modbus.profile import ProfileError, load_profile
+from protocols.modbus.quantities import Role
+
+SUNSPEC = "sunspec"
+
+
+def not_finite(data: Any, path: KeyPath = ()) -> Iterator[Flaw]:
+    """TOML knows nan and inf; a home does not."""
+    if isinstance(data, float) and not math.isfinite(data):
+        yield Flaw(path, f"{path[-1]} is {data}", "write a number")
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            yield from not_finite(value, (*path, key))
+    elif isinstance(data, list):
+        for number, value in enumerate(data):
+            yield from not_finite(value, (*path, number))
+
+
+def _timezone(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    zone = home.home.timezone
+    if zone not in zoneinfo.available_timezones():
+        near = did_you_mean(zone, sorted(zoneinfo.available_timezones()))
+        remedy = near if near.startswith("did") else 'write it like "Europe/Berlin"'
+        yield Flaw(("home", "timezone"), f'no time zone is called "{zone}"', remedy)
+
+
+def _names(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    taken: dict[str, str] = {}
+    rows: list[tuple[KeyPath, str]] = [(("meter", n), row.name) for n, row in enumerate(home.meter)]
+    rows += [(("inverter", n), row.name) for n, row in enumerate(home.inverter)]
+    singles = (("charger", home.charger), ("utility", home.utility), ("backend", home.backend))
+    rows += [((key,), row.name) for key, row in singles if row is not None]
+    for path, name in rows:
+        if name in taken:
+            yield Flaw((*path, "name"), f'"{name}" is already the name of the {taken[name]}', "give each its own name")
+        taken.setdefault(name, str(path[0]))
+
+
+def _profiles(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    wanted: list[tuple[KeyPath, str, Role]] = [
+        (("meter", n, "profile"), row.profile, Role.METER) for n, row in enumerate(home.meter)
+    ]
+    wanted += [(("inverter", n, "profile"), row.profile, Role.INVERTER) for n, row in enumerate(home.inverter)]
+    if home.charger is not None:
+        profile = home.charger.power_stage.profile
+        wanted.append((("charger", "power_stage", "profile"), profile, Role.POWER_STAGE))
+    for path, name, role in wanted:
+        if name == SUNSPEC and role is not Role.POWER_STAGE:
+            continue
+        try:
+            roles = load_profile(name).roles
+        except ProfileError as error:
+            yield Flaw(path, f'the profile "{name}" cannot be used', str(error))
+            continue
+        if role not in roles:
+            yield Flaw(path, f'"{name}" is no {role}', f"it is: {', '.join(sorted(roles))}; choose another profile")
+
+
+def _addresses(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    taken: dict[tuple[str, int, int], str] = {}
+    for number, row in enumerate(home.meter):
+        address = (row.host, row.port, row.unit)
+        if address in taken:
+            yield Flaw(
+                ("meter", number), f'"{row.name}" has the address of "{taken[address]}"', "give it its own host or unit"
+            )
+        taken[address] = row.name
+
+
+def _tariff(home: HomeConfig, folder: Path) -> Iterator[Flaw]:
+    tariff = home.tariff
+    if tariff.kind not in tariffs.kinds():
+        yield Flaw(
+            ("tariff", "kind"), f'no tariff is called "{tariff.kind}"', did_you_mean(tariff.kind, tariffs.kinds())
+        )
+    if tariff.file is not None and not (folder / tariff.file).is_file():
+        yield Flaw(
+            ("tariff", "file"), f'there is no file "{tariff.file}"', f"put it in {folder}, or give its full path"
+        )
+
+
+def _frequency(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    curve = home.frequency.curve
+    known = ("none", *CURVES)
+    if curve not in known:
+        yield Flaw(("frequency", "curve"), f'no curve is called "{curve}"', did_you_mean(curve, known))
+
+
+def _charges(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    car, reserve = home.car, home.wishes.reserve_soc
+    if car.soc_min >= car.soc_max:
+        yield Flaw(("car", "soc_min"), f"soc_min {car.soc_min:g} is not below soc_max {car.soc_max:g}", "lower soc_min")
+    if reserve > car.soc_max:
+        yield Flaw(("wishes", "reserve_soc"), f"the reserve {reserve:g} is above the car's {car.soc_max:g}", "lower it")
+    for number, row in enumerate(home.departure):
+        if row.target_soc > car.soc_max:
+            what = f"the target {row.target_soc:g} is above the car's soc_max {car.soc_max:g}"
+            yield Flaw(("departure", number, "target_soc"), what, "lower it, or raise soc_max")
+        if not row.days:
+            yield Flaw(("departure", number, "days"), "a departure on no day", 'name its days, as in ["mon", "tue"]')
+
+
+def _phases(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    if home.charger is not None and home.charger.phases > home.connection.phases:
+        what = f"a charger on {home.charger.phases} phases behind a connection with {home.connection.phases}"
+        yield Flaw(("charger", "phases"), what, "set both to what the electrician wired")
+
+
+_SCHEMES = {"utility": ("http://", "https://"), "backend": ("ws://", "wss://")}
+
+
+def _urls(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    for key, section in (("utility", home.utility), ("backend", home.backend)):
+        if section is not None and not section.url.startswith(_SCHEMES[key]):
+            yield Flaw((key, "url"), f'"{section.url}" is no address of this kind', f"begin it with {_SCHEMES[key][1]}")
+
+
+CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (
+    _timezone,
+    _names,
+    _profiles,
+    _addresses,
+    _tariff,
+    _frequency,
+    _charges,
+    _phases,
+    _urls,
+)
+
+
+def sense_flaws(home: HomeConfig, folder: Path) -> list[Flaw]:
+    """All that does not fit together in ``home``, whose file lies in ``folder``."""
+    return [flaw for check in CHECKS for flaw in check(home, folder)]
