@@ -11,7 +11,7 @@ The typed classes in `messages` are the schema; encoders and decoders are compil
 Every failure is an `ExiError` with one sentence. A document carries no V2GTP header.
 """
 
-from protocols.exi.codec import decode, encode
+from protocols.exi.codec import decode, encode, prepare
 from protocols.exi.errors import ExiError
 from protocols.exi.mapping import from_json, to_json
 from protocols.exi.namespaces import APP_PROTOCOL, V20_AC, V20_COMMON, V20_DC
@@ -27,5 +27,6 @@ __all__ = [
     "decode",
     "encode",
     "from_json",
+    "prepare",
     "to_json",
 ]

@@ -12,8 +12,7 @@ from protocols.exi.compiled import runtime
 from protocols.exi.compiled.decoder import DecoderSource
 from protocols.exi.compiled.encoder import EncoderSource
 from protocols.exi.compiled.runtime import BAD, Bad, Document
-from protocols.exi.compiled.source import layout_of
-from protocols.exi.errors import ExiError
+from protocols.exi.compiled.source import Lines, layout_of
 from protocols.exi.schema import Element
 from protocols.exi.sets import SchemaSet, schema_set
 
@@ -38,9 +37,15 @@ def decode(namespace: str, data: bytes) -> Element:
     """The message in the EXI document `data`, padding after it allowed; ExiError names message, element and bit."""
     codec = codec_of(namespace)
     try:
-        return codec.decode(data)
+        return codec.decode(bytes(data))
     except STUMBLES:
         return walk.read_document(codec.schema_set, data)
+
+
+def prepare(*namespaces: str) -> None:
+    """Compiles the codecs of these namespaces now; without it each message is compiled when it is first met."""
+    for namespace in namespaces:
+        codec_of(namespace).prepare()
 
 
 class Codec:
@@ -54,6 +59,7 @@ class Codec:
         self._decoders: dict[type[Element], Decoder] = {}
         self._root_encoders: dict[type[Element], tuple[Encoder, int]] = {}
         self._root_decoders: dict[int, Decoder] = {}
+        self._unlinked: list[Callable[[], Any]] = []
 
     def encode(self, message: Element) -> bytes:
         """The document of `message`; one of the stumbles where it is not valid."""
@@ -83,6 +89,14 @@ class Codec:
             raise BAD
         return message  # type: ignore[no-any-return]
 
+    def prepare(self) -> None:
+        """Compiles everything now, so that no message has to wait for it later."""
+        for cls in self.schema_set.messages.values():
+            self.encoder(cls)
+            self.decoder(cls)
+        while self._unlinked:
+            self._unlinked.pop()()
+
     def encoder(self, cls: type[Element]) -> Encoder:
         """The encoder of one type."""
         if cls not in self._encoders:
@@ -90,8 +104,9 @@ class Codec:
                 self._encoders[cls] = runtime.encode_by_walk
             else:
                 source = EncoderSource(cls)
-                called = {name: self.encoder(callee) for name, callee in source.calls.items()}
-                self._encoders[cls] = _compile(source.out.lines, source.out.objects | called, cls, "encode")
+                scope = _run(source.out, f"<encoder of {cls.__name__}>")
+                self._link(scope, source.calls, self.encoder)
+                self._encoders[cls] = scope["encode"]
         return self._encoders[cls]
 
     def decoder(self, cls: type[Element]) -> Decoder:
@@ -101,9 +116,34 @@ class Codec:
                 self._decoders[cls] = partial(runtime.decode_by_walk, cls)
             else:
                 source = DecoderSource(cls)
-                called = {name: self.decoder(callee) for name, callee in source.calls.items()}
-                self._decoders[cls] = _compile(source.out.lines, source.out.objects | called, cls, "decode")
+                scope = _run(source.out, f"<decoder of {cls.__name__}>")
+                self._link(scope, source.calls, self.decoder)
+                self._decoders[cls] = scope["decode"]
         return self._decoders[cls]
+
+    def _link(
+        self,
+        scope: dict[str, Any],
+        calls: dict[str, type[Element]],
+        make: Callable[[type[Element]], Callable[..., Any]],
+    ) -> None:
+        """Lets code call the functions of other types, each made when it is first called."""
+        for name, cls in calls.items():
+            link = partial(_replace, scope, name, make, cls)
+            scope[name] = partial(_call_first, link)
+            self._unlinked.append(link)
+
+
+def _replace(
+    scope: dict[str, Any], name: str, make: Callable[[type[Element]], Callable[..., Any]], cls: type[Element]
+) -> Callable[..., Any]:
+    function: Callable[..., Any] = make(cls)
+    scope[name] = function
+    return function
+
+
+def _call_first(link: Callable[[], Callable[..., Any]], *arguments: Any) -> Any:
+    return link()(*arguments)
 
 
 _RUNTIME = {
@@ -121,18 +161,14 @@ _RUNTIME = {
 }
 
 
-def _compile(lines: list[str], objects: dict[str, Any], cls: type[Element], name: str) -> Any:
-    """The function that `lines` define; they are made from the definitions alone, never from a document."""
-    scope = _RUNTIME | objects
-    code = compile("\n".join(lines), f"<exi {name} {cls.__name__}>", "exec")
-    exec(code, scope)  # noqa: S102
-    return scope[name]
+def _run(source: Lines, origin: str) -> dict[str, Any]:
+    """The scope that `source` defines; it is made from the definitions alone, never from a document."""
+    scope = _RUNTIME | source.objects
+    exec(compile("\n".join(source.lines), origin, "exec"), scope)  # noqa: S102
+    return scope
 
 
 @cache
 def codec_of(namespace: str) -> Codec:
     """The compiled codec of a namespace; ExiError for one that is not known."""
     return Codec(schema_set(namespace))
-
-
-__all__ = ["Codec", "ExiError", "decode", "encode"]

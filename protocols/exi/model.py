@@ -22,7 +22,6 @@ from protocols.exi.schema import (
     Occurs,
     Particle,
     Repeat,
-    Sequence,
     Text,
 )
 
@@ -203,19 +202,3 @@ def choice_groups(fields: tuple[Field, ...]) -> list[tuple[Field, ...]]:
         else:
             groups.append([field])
     return [tuple(g) for g in groups]
-
-
-__all__ = [
-    "Alternative",
-    "BooleanValue",
-    "ElementValue",
-    "EnumValue",
-    "Field",
-    "Sequence",
-    "SimpleValue",
-    "TypeModel",
-    "Value",
-    "choice_groups",
-    "element_name",
-    "model_of",
-]

@@ -79,7 +79,7 @@ Particle = Name | Anything | Sequence | Alternatives | Repeat
 
 @dataclass(frozen=True)
 class IntegerRange:
-    """Inclusive bounds; None leaves that side open (xs:integer)."""
+    """Inclusive bounds; None on both sides leaves it open (xs:integer)."""
 
     minimum: int | None
     maximum: int | None

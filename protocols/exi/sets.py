@@ -8,7 +8,7 @@ from types import ModuleType
 
 from protocols.exi import namespaces
 from protocols.exi.errors import ExiError
-from protocols.exi.messages import ac, app_protocol, common, common_types, dc, xmldsig
+from protocols.exi.messages import ac, app_protocol, common, dc, xmldsig
 from protocols.exi.model import element_name
 from protocols.exi.schema import Element
 
@@ -74,8 +74,7 @@ _XMLDSIG: Declared = {
     "MgmtData": None,
 }
 
-_COMMON_TYPES: Declared = _elements(common_types.CLReqControlModeType, common_types.CLResControlModeType)
-_COMMON_TYPES = dict.fromkeys(_COMMON_TYPES)
+_COMMON_TYPES: Declared = {"CLReqControlMode": None, "CLResControlMode": None}
 
 _IMPORTED_BY_V20 = ((namespaces.V20_COMMON_TYPES, _COMMON_TYPES), (namespaces.XMLDSIG, _XMLDSIG))
 

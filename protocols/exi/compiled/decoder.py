@@ -10,15 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from protocols.exi.bits import MAX_INTEGER_GROUPS
-from protocols.exi.compiled.runtime import RESERVE_BITS
+from protocols.exi.compiled.runtime import MAX_BOUNDED_GROUPS, RESERVE_BITS
 from protocols.exi.compiled.source import Lines, Slot, is_inlined, layout_of
 from protocols.exi.grammar import Kind, State
 from protocols.exi.model import Alternative, BooleanValue, ElementValue, EnumValue, Field, SimpleValue
 from protocols.exi.schema import UNBOUNDED, Binary, Element, IntegerRange, Text
 from protocols.exi.walk import N_BIT_LIMIT
 
-LONGEST_NUMBER = 8 * 11
-"""Bits that a bounded integer may take, however it is padded."""
+LONGEST_NUMBER = 8 * (MAX_BOUNDED_GROUPS + 1)
+"""Bits that a bounded integer may take, sign and event codes included."""
 LONGEST_UNBOUNDED_NUMBER = 8 * (MAX_INTEGER_GROUPS + 1)
 FIVE_GROUPS = 2**28
 """Numbers that may reach this are mostly times in seconds, which take five groups."""
@@ -271,13 +271,17 @@ class DecoderSource:
 
     def _integer(self, minimum: int | None, maximum: int | None) -> str:
         if minimum is None or maximum is None:
-            return self._signed(None)
+            return self._signed(LONGEST_UNBOUNDED_NUMBER, MAX_INTEGER_GROUPS)
         if maximum - minimum < N_BIT_LIMIT:
             width = (maximum - minimum).bit_length()
             form = "{}" if not minimum else f"{{}} {'+' if minimum > 0 else '-'} {abs(minimum)}"
             check = f"{{}} > {maximum}" if maximum - minimum < (1 << width) - 1 else ""
             return self._take(width, form, check)
-        return self._unsigned(minimum, maximum) if minimum >= 0 else self._signed(maximum)
+        if minimum >= 0:
+            return self._unsigned(minimum, maximum)
+        v = self._signed(LONGEST_NUMBER, MAX_BOUNDED_GROUPS)
+        self._refuse_if(f"not {minimum} <= {v} <= {maximum}")
+        return v
 
     def _unsigned(self, minimum: int, maximum: int) -> str:
         self._count(LONGEST_NUMBER)
@@ -303,9 +307,9 @@ class DecoderSource:
         with self.out.block("else:"):
             self.out.line(f"{v}, p = more_groups(w, p, {v} & 127, 7)")
 
-    def _signed(self, maximum: int | None) -> str:
+    def _signed(self, longest: int, most_groups: int) -> str:
         """Sign and first group in one look; a negative number is one less than its magnitude says."""
-        self._count(LONGEST_UNBOUNDED_NUMBER if maximum is None else LONGEST_NUMBER)
+        self._count(longest)
         raw, v = self._take(9), self.out.fresh()
         self._flush()
         self.out.line(f"{v} = {raw} & 127")
@@ -314,10 +318,7 @@ class DecoderSource:
             self.out.line("x = w >> p & 255")
             self.out.line(f"{v} |= (x & 127) << 7")
             with self.out.block("if x & 128:"):
-                limit = f", {MAX_INTEGER_GROUPS}" if maximum is None else ""
-                self.out.line(f"{v}, p = more_groups(w, p, {v}, 14{limit})")
-                if maximum is not None:
-                    self._refuse_if(f"{v} > {maximum}")
+                self.out.line(f"{v}, p = more_groups(w, p, {v}, 14, {most_groups})")
         with self.out.block(f"if {raw} & 256:"):
             self.out.line(f"{v} = ~{v}")
         return v

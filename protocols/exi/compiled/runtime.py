@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from protocols.exi.bits import BitReader, BitWriter, is_xml_id
 from protocols.exi.schema import Element
 from protocols.exi.walk import read_element, write_element
@@ -18,6 +20,8 @@ WINDOW_BYTES = 3072
 """How much of a long document is looked at as one number."""
 RESERVE_BITS = 8192
 """Compiled code reads at most so many bits between two looks at how many are left."""
+MAX_BOUNDED_GROUPS = 11
+"""Groups of seven bits in which a number of 64 bits is looked for."""
 PADDING_BITS = 64
 """Zeros after the document, so that a short look ahead never fails."""
 
@@ -35,9 +39,9 @@ def put_unsigned(a: int, value: int) -> int:
     return a << 8 | value
 
 
-def put_text(a: int, text: str, max_length: int) -> int:
+def put_text(a: int, text: Any, max_length: int) -> int:
     """Appends a string in full."""
-    if text.__class__ is not str or len(text) > max_length:
+    if not isinstance(text, str) or len(text) > max_length:
         raise BAD
     count = len(text)
     a = put_unsigned(a, count + 2)
@@ -50,9 +54,9 @@ def put_text(a: int, text: str, max_length: int) -> int:
     return a
 
 
-def put_id(a: int, text: str, max_length: int) -> int:
+def put_id(a: int, text: Any, max_length: int) -> int:
     """Appends an xs:ID."""
-    if text.__class__ is not str or not is_xml_id(text):
+    if not isinstance(text, str) or not is_xml_id(text):
         raise BAD
     return put_text(a, text, max_length)
 
@@ -116,7 +120,7 @@ class Document:
         return int.from_bytes(chunk, "big"), self.end - position
 
 
-def more_groups(w: int, p: int, value: int, shift: int, most: int = 11) -> tuple[int, int]:
+def more_groups(w: int, p: int, value: int, shift: int, most: int = MAX_BOUNDED_GROUPS) -> tuple[int, int]:
     """The rest of an unsigned integer of which `shift` bits are known, of at most `most` groups."""
     while shift < 7 * most:
         p -= 8

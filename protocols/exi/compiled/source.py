@@ -48,8 +48,9 @@ class Lines:
         return f"{prefix}{self._names}"
 
     def constant(self, name: str, value: Any) -> str:
-        """Makes `value` known to the code as `name`."""
-        self.objects[name] = value
+        """Makes `value` known to the code as `name`; TypeError if that name is taken by something else."""
+        if self.objects.setdefault(name, value) != value:
+            raise TypeError(f"Two definitions in one schema set are called {name}.")
         return name
 
 
