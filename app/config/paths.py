@@ -43,10 +43,13 @@ def standard_paths() -> Paths:
     if override:
         base = Path(override).expanduser().absolute()
         return Paths(config=base, state=base / "state", runtime=base / "run")
+    state = platformdirs.user_state_path(APP, appauthor=False)
+    # Without a login session there is no folder of one's own that vanishes; one in /tmp could be anybody's.
+    session = "XDG_RUNTIME_DIR" in os.environ
     return Paths(
         config=platformdirs.user_config_path(APP, appauthor=False),
-        state=platformdirs.user_state_path(APP, appauthor=False),
-        runtime=platformdirs.user_runtime_path(APP, appauthor=False),
+        state=state,
+        runtime=platformdirs.user_runtime_path(APP, appauthor=False) if session else state / "run",
     )
 
 

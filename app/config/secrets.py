@@ -53,14 +53,16 @@ def read_secrets(path: Path) -> Secrets:
         return Secrets({}, path)
     except OSError as error:
         raise SecretsError(f"{path} cannot be opened: {error.strerror}: make it a plain file of yours") from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         # Of the opened file, not of its name: nobody can swap it in between.
-        _refuse_loose(path, os.fstat(file.fileno()))
-        try:
+        _refuse_loose(path, os.fstat(handle))
+        with os.fdopen(handle, "rb", closefd=False) as file:
             data = tomllib.load(file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            # The parser's text may quote the line, and with it the secret.
-            raise SecretsError(f'{path} is not readable: write one name = "value" a line') from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        # The parser's text may quote the line, and with it the secret.
+        raise SecretsError(f'{path} is not readable: write one name = "value" a line') from None
+    finally:
+        os.close(handle)
     for name, value in data.items():
         if not isinstance(value, str):
             raise SecretsError(f'{path}: {name} is no text: write {name} = "…"')
