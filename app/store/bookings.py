@@ -1,0 +1,135 @@
+"""What must not be lost: accounts, sessions, events, deliveries, commands, settings; and plans and reasons.
+
+Functions on an open ``Database``; who calls them chooses the connection, and with it how sure a commit is.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from typing import Any
+
+from sqlite_utils import Database
+
+from app.store.rows import (
+    PATHS,
+    AccountRow,
+    AccountSum,
+    CommandRow,
+    DeliveryRow,
+    EventRow,
+    PlanRow,
+    ReasonRow,
+    SessionRow,
+)
+
+_BOOKED = {
+    AccountRow: "accounts",
+    SessionRow: "sessions",
+    EventRow: "grid_events",
+    DeliveryRow: "deliveries",
+    CommandRow: "commands",
+    ReasonRow: "reasons",
+    PlanRow: "plans",
+}
+Row = AccountRow | SessionRow | EventRow | DeliveryRow | CommandRow | ReasonRow | PlanRow
+
+_ACTIVE = ("coming", "active")
+
+
+def book(db: Database, rows: Sequence[Row]) -> None:
+    """Write rows of any kind in one commit; a row with a known key replaces it."""
+    with db.atomic():
+        for row in rows:
+            members = {k: json.dumps(v) if isinstance(v, dict | list) else v for k, v in asdict(row).items()}
+            db.table(_BOOKED[type(row)]).insert(members, replace=True)
+
+
+def set_setting(db: Database, key: str, value: Any, now_s: float) -> None:
+    """Keep a value (any JSON) under a key."""
+    with db.atomic():
+        db.table("settings").insert({"key": key, "value": json.dumps(value), "at_s": now_s}, replace=True)
+
+
+def settings(db: Database) -> dict[str, Any]:
+    """All settings."""
+    return {key: json.loads(value) for key, value in db.execute("SELECT key, value FROM settings")}
+
+
+def _rows(db: Database, sql: str, *parameters: Any) -> Iterable[dict[str, Any]]:
+    return db.query(sql, parameters)
+
+
+def account_sums(db: Database, edges_s: Sequence[float]) -> list[AccountSum]:
+    """Accounts between each two neighbouring edges; an interval belongs to where it starts."""
+    sums = ", ".join(f"coalesce(sum({path}_wh), 0.0) AS {path}" for path in PATHS)
+    sql = (
+        f"SELECT {sums}, sum(cost) AS cost, sum(baseline_cost) AS baseline_cost, sum(wear) AS wear"  # noqa: S608
+        " FROM accounts WHERE at_s >= ? AND at_s < ?"
+    )
+    found: list[AccountSum] = []
+    for start_s, end_s in pairwise(edges_s):
+        [row] = _rows(db, sql, start_s, end_s)
+        paths = {path: float(row[path]) for path in PATHS}
+        found.append(AccountSum(start_s, end_s, paths, row["cost"], row["baseline_cost"], row["wear"]))
+    return found
+
+
+def last_account_s(db: Database) -> float | None:
+    """End of the last interval booked: where a restarted engine goes on; None: nothing is booked."""
+    found = db.execute("SELECT at_s + span_s FROM accounts ORDER BY at_s DESC LIMIT 1").fetchone()
+    return None if found is None else float(found[0])
+
+
+def sessions(db: Database, limit: int) -> list[SessionRow]:
+    """The latest sessions, newest first."""
+    return [SessionRow(**row) for row in _rows(db, "SELECT * FROM sessions ORDER BY start_s DESC LIMIT ?", limit)]
+
+
+def events(db: Database, since_s: float) -> list[EventRow]:
+    """Events not over yet, and those that ended (or were cancelled) after ``since_s``; by their start."""
+    sql = (
+        "SELECT * FROM grid_events WHERE status IN (?, ?) OR coalesce(end_s, received_s) >= ? OR received_s >= ?"
+        " ORDER BY start_s"
+    )
+    return [
+        EventRow(**row | {"body": json.loads(row["body"]), "opted_out": bool(row["opted_out"])})
+        for row in _rows(db, sql, *_ACTIVE, since_s, since_s)
+    ]
+
+
+def deliveries(db: Database, source: str, event_id: str) -> list[DeliveryRow]:
+    """What was delivered for an event, in order of time."""
+    sql = "SELECT * FROM deliveries WHERE source = ? AND event_id = ? ORDER BY at_s"
+    return [DeliveryRow(**row) for row in _rows(db, sql, source, event_id)]
+
+
+def commands(db: Database, limit: int) -> list[CommandRow]:
+    """The latest commands, newest first."""
+    sql = "SELECT at_s, source, name, body, outcome FROM commands ORDER BY id DESC LIMIT ?"
+    return [CommandRow(**row | {"body": json.loads(row["body"])}) for row in _rows(db, sql, limit)]
+
+
+def reasons(db: Database, from_s: float, to_s: float, limit: int) -> list[ReasonRow]:
+    """Changes of set-point within a time, in order, at most ``limit`` of the latest."""
+    sql = "SELECT * FROM reasons WHERE at_s >= ? AND at_s < ? ORDER BY at_s DESC LIMIT ?"
+    found = [
+        ReasonRow(**row | {"params": json.loads(row["params"]), "limited_by": json.loads(row["limited_by"])})
+        for row in _rows(db, sql, from_s, to_s, limit)
+    ]
+    return found[::-1]
+
+
+def last_plan(db: Database, at_s: float | None) -> PlanRow | None:
+    """The plan that was in force at ``at_s`` (None: the latest)."""
+    where, parameters = ("", ()) if at_s is None else ("WHERE made_at_s <= ?", (at_s,))
+    sql = f"SELECT made_at_s, body FROM plans {where} ORDER BY made_at_s DESC LIMIT 1"  # noqa: S608
+    found = db.execute(sql, parameters).fetchone()
+    return None if found is None else PlanRow(float(found[0]), json.loads(found[1]))
+
+
+def forget(db: Database, before_s: float) -> None:
+    """Delete plans and reasons from before that time; bookings stay for ever."""
+    with db.atomic():
+        db.execute("DELETE FROM plans WHERE made_at_s < ?", (before_s,))
+        db.execute("DELETE FROM reasons WHERE at_s < ?", (before_s,))
