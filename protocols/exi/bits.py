@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 MAX_INTEGER_GROUPS = 74
-"""Longest integer taken, in groups of seven bits: 518 bits, far beyond any certificate's serial number."""
+"""Longest integer taken, in groups of seven bits, far beyond any certificate's serial number."""
+MAX_MAGNITUDE = 2 ** (7 * MAX_INTEGER_GROUPS) - 1
+"""Largest number that fits; a negative one is one less than its magnitude says."""
 
 
 _XML_ID = re.compile(r"[^\W\d][\w.\-·]*")

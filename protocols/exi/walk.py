@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from protocols.exi.bits import BitReader, BitWriter, Refused, bounds, is_xml_id
+from protocols.exi.bits import MAX_MAGNITUDE, BitReader, BitWriter, Refused, bounds, is_xml_id
 from protocols.exi.errors import ExiError
 from protocols.exi.grammar import Event, Grammar, Kind, State, grammar_of
 from protocols.exi.model import (
@@ -208,16 +208,16 @@ def write_simple(target: SimpleValue, value: Any, writer: BitWriter) -> None:
     match target:
         case BooleanValue():
             if type(value) is not bool:
-                raise Refused(f"it must be true or false, not {value!r}")
+                raise Refused(f"it must be true or false, not {value!r:.80}")
             writer.put(value, 1)
         case EnumValue(enum):
             members: list[str] = list(enum)
             if not isinstance(value, str) or value not in members:
-                raise Refused(f"{value!r} is no member of {enum.__name__}")
+                raise Refused(f"{value!r:.80} is no member of {enum.__name__}")
             writer.put(members.index(value), (len(members) - 1).bit_length())
         case IntegerRange(minimum, maximum):
             if type(value) is not int:
-                raise Refused(f"it must be a whole number, not {value!r}")
+                raise Refused(f"it must be a whole number, not {value!r:.80}")
             _check_range(value, minimum, maximum)
             _write_integer(value, minimum, maximum, writer)
         case Text(max_length=max_length, is_id=is_id):
@@ -241,6 +241,8 @@ def _write_integer(value: int, minimum: int | None, maximum: int | None, writer:
 
 
 def _check_range(number: int, minimum: int | None, maximum: int | None) -> None:
+    if not ~MAX_MAGNITUDE <= number <= MAX_MAGNITUDE:
+        raise Refused(f"a number of {number.bit_length()} bits is longer than any number allowed")
     if (minimum is not None and number < minimum) or (maximum is not None and number > maximum):
         raise Refused(f"{number} is not within {minimum} to {maximum}")
 
@@ -253,7 +255,7 @@ def _check_text(value: Any, max_length: int | None, is_id: bool) -> None:
     if any("\ud800" <= c <= "\udfff" for c in value):
         raise Refused("it has half a surrogate pair, which is no character")
     if is_id and not is_xml_id(value):
-        raise Refused(f"{value!r} is no XML ID (a letter or _, then letters, digits, '.', '-', '_')")
+        raise Refused(f"{value!r:.80} is no XML ID (a letter or _, then letters, digits, '.', '-', '_')")
 
 
 def _not_carried(event: Event) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from protocols.exi.bits import MAX_MAGNITUDE
 from protocols.exi.compiled.source import Lines, Slot, is_inlined, layout_of
 from protocols.exi.grammar import Kind, State
 from protocols.exi.model import Alternative, BooleanValue, ElementValue, EnumValue, Field, SimpleValue
@@ -253,7 +254,7 @@ class EncoderSource:
 
     def _integer(self, minimum: int | None, maximum: int | None, v: str) -> None:
         if minimum is None or maximum is None:
-            self._refuse_if(f"{v}.__class__ is not int")
+            self._refuse_if(f"{v}.__class__ is not int or not {~MAX_MAGNITUDE} <= {v} <= {MAX_MAGNITUDE}")
             self._signed(v)
             return
         self._refuse_if(f"{v}.__class__ is not int or not {minimum} <= {v} <= {maximum}")

@@ -6,7 +6,7 @@ import sys
 import msgspec
 import pytest
 
-from protocols.exi import APP_PROTOCOL, V20_COMMON, V20_DC, ExiError, decode, encode, from_json
+from protocols.exi import APP_PROTOCOL, V20_COMMON, V20_DC, ExiError, decode, encode, from_json, prepare
 from protocols.exi.messages import app_protocol, common, common_types, dc, xmldsig
 
 HEADER = common_types.MessageHeaderType(SessionID=bytes(8), TimeStamp=1_700_000_000)
@@ -49,6 +49,7 @@ def test_a_full_list_has_no_code_for_one_more_and_so_a_shorter_end():
         ({"Header": msgspec.structs.replace(HEADER, SessionID="0" * 8)}, "SessionID: it must be bytes, not str"),
         ({"Header": msgspec.structs.replace(HEADER, TimeStamp=-1)}, "TimeStamp: -1 is not within 0 to"),
         ({"Header": msgspec.structs.replace(HEADER, TimeStamp=2**64)}, "is not within 0 to"),
+        ({"Header": msgspec.structs.replace(HEADER, TimeStamp=10**9999)}, "a number of 33216 bits is longer"),
         ({"Header": msgspec.structs.replace(HEADER, TimeStamp=1.5)}, "it must be a whole number, not 1.5"),
         ({"Header": msgspec.structs.replace(HEADER, TimeStamp=True)}, "it must be a whole number, not True"),
     ],
@@ -164,6 +165,26 @@ def test_a_string_table_hit_is_refused():
 def test_json_that_does_not_fit(document, sentence):
     with pytest.raises(ExiError, match=sentence):
         from_json(V20_DC, document)
+
+
+def test_a_serial_number_has_a_length_that_both_directions_keep():
+    def serial(number):
+        return xmldsig.X509IssuerSerialType(X509IssuerName="CN=A", X509SerialNumber=number)
+
+    for number in (2**518 - 1, -(2**518)):
+        data = xmldsig.X509DataType(X509IssuerSerial=[serial(number)])
+        assert decode(V20_DC, encode(V20_DC, data)) == data
+    for number in (2**518, -(2**518) - 1):
+        with pytest.raises(ExiError, match="longer than any number allowed"):
+            encode(V20_DC, xmldsig.X509DataType(X509IssuerSerial=[serial(number)]))
+
+
+def test_prepared_codecs_do_the_same():
+    prepare(APP_PROTOCOL, V20_DC)
+    message = dc.DC_CableCheckReq(Header=HEADER)
+    assert decode(V20_DC, encode(V20_DC, message)) == message
+    offer = app_protocol.supportedAppProtocolReq(AppProtocol=(OFFER, OFFER))
+    assert decode(APP_PROTOCOL, bytearray(encode(APP_PROTOCOL, offer))).AppProtocol == [OFFER, OFFER]
 
 
 def test_a_long_schedule_takes_all_its_entries():
