@@ -1,5 +1,6 @@
 """Charging profiles: read into watts or refused with the standard's reason, stacked, and looked ahead."""
 
+import itertools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -234,7 +235,7 @@ def test_look_ahead_has_no_gap_and_an_end(make_profile: Make) -> None:
     ]
     steps = guidance_ahead([read(wire)], HERE, NOON, 40 * 86_400)
     assert len(steps) == MAX_STEPS
-    assert all(a.end_s == b.start_s for a, b in zip(steps, steps[1:], strict=False))
+    assert all(a.end_s == b.start_s for a, b in itertools.pairwise(steps))
     assert guidance_ahead([], HERE, NOON, 3600)[0].end_s == NOON + 3600
 
 
