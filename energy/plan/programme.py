@@ -93,7 +93,8 @@ class Programme:
     _parameters: dict[str, Any] = field(default_factory=dict)
     _variables: dict[str, Any] = field(default_factory=dict)
     _battery: Any = None
-    _problem: Any = None
+    problem: Any = None
+    """The CVXPY problem: for benchmarks and tests that look at its matrices."""
 
     def __post_init__(self) -> None:
         """Build the symbolic problem; CVXPY compiles it at the first solve."""
@@ -141,7 +142,7 @@ class Programme:
         ]
         if self.with_asks:
             cost, constraints = self._add_asks(cost, constraints, charge - discharge, stored)
-        self._problem = cp.Problem(cp.Minimize(cost), constraints)
+        self.problem = cp.Problem(cp.Minimize(cost), constraints)
 
     def _add_asks(self, cost: Any, constraints: list[Any], power: Any, stored: Any) -> tuple[Any, list[Any]]:
         """Soft set-points of power and charge: what misses them is priced."""
@@ -169,13 +170,11 @@ class Programme:
         self._fill(numbers)
         try:
             # warm_start=False: CVXPY's warm start of HiGHS makes an LP 1.4 to 5 times slower.
-            self._problem.solve(
-                solver=cp.HIGHS, warm_start=False, time_limit=time_limit_s, highs_options={"threads": 1}
-            )
+            self.problem.solve(solver=cp.HIGHS, warm_start=False, time_limit=time_limit_s, highs_options={"threads": 1})
         except (cp.SolverError, ValueError) as error:
             raise SolverError(str(error)) from error
-        if self._problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-            raise SolverError(f"HiGHS ended with status {self._problem.status}.")
+        if self.problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
+            raise SolverError(f"HiGHS ended with status {self.problem.status}.")
         v = self._variables
         worth = np.asarray(self._battery.dual_value, dtype=np.float64)
         return Solution(
@@ -183,8 +182,8 @@ class Programme:
             discharge_kw=np.maximum(v["discharge"].value, 0.0),
             stored_kwh=np.asarray(v["stored"].value, dtype=np.float64),
             stored_worth=worth,
-            objective=float(self._problem.value),
-            solver_time_s=float(self._problem.solver_stats.solve_time or 0.0),
+            objective=float(self.problem.value),
+            solver_time_s=float(self.problem.solver_stats.solve_time or 0.0),
         )
 
     def _fill(self, numbers: Numbers) -> None:

@@ -75,7 +75,7 @@ def least_power(numbers: Numbers, solution: Solution, least_kw: float) -> FloatA
     Only a battery that is nearly full may end up to one step's least charge short.
     """
     wanted = solution.charge_kw
-    if least_kw <= 0 or not np.any((wanted > BOTH_WAYS_KW) & (wanted < least_kw - 1e-6)):
+    if least_kw <= 0:
         return wanted
     power = np.zeros_like(wanted)
     ahead = 0.0
@@ -97,4 +97,19 @@ def least_power(numbers: Numbers, solution: Solution, least_kw: float) -> FloatA
         if power[t] * gain > room + least_kw * gain:
             power[t], running = 0.0, False
         ahead += power[t] * gain - float(wanted[t]) * gain
+    return _without_crumbs(numbers, solution, power, block / 2)
+
+
+def _without_crumbs(numbers: Numbers, solution: Solution, power: FloatArray, crumb_kwh: float) -> FloatArray:
+    """Blocks of less than ``crumb_kwh`` left out where no promise needs them: they earn less than they wear."""
+    change = numbers.charge_gain * (power - solution.charge_kw)
+    spare = solution.stored_kwh[1:] + np.cumsum(change) - np.maximum(numbers.stored_min[1:], 0.0)
+    on = np.concatenate([[False], power > 0, [False]])
+    starts, ends = np.flatnonzero(on[1:] & ~on[:-1]), np.flatnonzero(~on[1:] & on[:-1])
+    for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        stored = numbers.charge_gain[start:end] * power[start:end]
+        if stored.sum() < crumb_kwh and spare[start:].min() > stored.sum() + 1e-6:
+            spare[start:end] -= np.cumsum(stored)
+            spare[end:] -= stored.sum()
+            power[start:end] = 0.0
     return power
