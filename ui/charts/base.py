@@ -61,9 +61,12 @@ def lane(layout: Any, row: int, axis: HourAxis | None) -> Any:
         item = plot.getAxis(side)
         item.setPen(pg.mkPen(QColor(0, 0, 0, 0)))
         item.setTextPen(one.tokens.muted)
-        item.setTickPen(pg.mkPen(QColor(0, 0, 0, 0)))
         item.setStyle(
-            tickFont=one.font(one.small_px), tickLength=0, tickTextOffset=one.gap(0.75), hideOverlappingLabels=False
+            tickFont=one.font(one.small_px),
+            tickLength=0,
+            tickAlpha=0,
+            tickTextOffset=one.gap(0.75),
+            hideOverlappingLabels=False,
         )
     plot.getAxis("left").setWidth(round(one.small_px * 4.2))
     if axis is None:
@@ -108,7 +111,7 @@ def make_layout(name: str) -> Any:
     pg.setConfigOptions(antialias=True, background=look().tokens.surface, foreground=look().tokens.muted)
     widget = pg.GraphicsLayoutWidget()
     widget.setAccessibleName(name)
-    widget.ci.layout.setContentsMargins(0, 0, look().gap(), 0)
+    widget.ci.layout.setContentsMargins(0, 0, round(look().small_px * 1.6), 0)
     widget.ci.layout.setSpacing(look().gap(0.5))
     widget.wheelEvent = lambda event: event.ignore()
     return widget

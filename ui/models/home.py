@@ -1,11 +1,11 @@
 """What the Home page shows: the flow picture, the sentence, what comes next, and its three cards."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from ui.i18n import tr
 from ui.models import reasons
+from ui.models.events import event_time, event_title
 from ui.models.units import DASH, Format, Shown
 from ui.theme.tokens import Source
 
@@ -284,23 +284,8 @@ def grid_card(snapshot: "s.HomeSnapshot") -> GridCard:
     fmt, now = format_of(snapshot), snapshot.now
     active = event.status == "active"
     return GridCard(
-        title=event_title(event, fmt),
+        title=event_title(event),
         words=event_time(event, fmt, now) + (" · " + tr("you opted out") if event.opted_out else ""),
         event=event,
         active=active,
     )
-
-
-def event_title(event: "s.EventOut", fmt: Format) -> str:
-    """What an event asks, in a few words."""
-    return event.title or event.kind.replace("_", " ").capitalize()
-
-
-def event_time(event: "s.EventOut", fmt: Format, now: datetime) -> str:
-    """When an event holds."""
-    start, end = fmt.when(event.start, now).text, fmt.when(event.end, now).text if event.end else ""
-    if event.status == "active":
-        return tr("now, until {time}", time=end) if end else tr("now, until it is cancelled")
-    if event.end is not None and fmt.local(event.end).date() == fmt.local(event.start).date():
-        end = fmt.clock(event.end).text
-    return tr("{start} to {end}", start=start, end=end) if end else tr("from {start}", start=start)

@@ -72,10 +72,11 @@ QLineEdit:focus, QPlainTextEdit:focus, QTimeEdit:focus, QDateTimeEdit:focus, QDa
 QComboBox::drop-down { border: none; width: ${gap3}px; }
 QComboBox QAbstractItemView { background: $surface; border: 1px solid $edge; selection-background-color: $sunken;
   selection-color: $text; }
+QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: none; padding: 0 ${half}px; background: transparent; min-height: 0; }
 QTimeEdit::up-button, QDateTimeEdit::up-button, QSpinBox::up-button, QTimeEdit::down-button, QDateTimeEdit::down-button,
 QSpinBox::down-button { width: 0; border: none; }
 
-QCheckBox { spacing: ${gap}px; background: transparent; padding: ${half}px; border: 2px solid transparent; border-radius: 6px; }
+QCheckBox { spacing: ${gap}px; background: transparent; padding: 2px 0; border: 2px solid transparent; border-radius: 6px; }
 QCheckBox:focus { border: 2px solid $accent; }
 QCheckBox::indicator { width: ${link}px; height: ${link}px; border: 1px solid $edge; border-radius: 5px; background: $ground; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }

@@ -130,7 +130,10 @@ class Button(QPushButton):
         name: str = "",
         tip: str = "",
     ) -> None:
-        super().__init__(text)
+        super().__init__()
+        # Qt leaves four pixels between icon and words, whatever the text size: an en space gives them room.
+        self._lead = "\u2002" if icon_name and text else ""
+        self.setText(text)
         self.setProperty("kind", kind)
         self.setAccessibleName(name or text)
         self.setToolTip(tip or (name if not text else ""))
@@ -145,6 +148,42 @@ class Button(QPushButton):
             self.setIconSize(QSize(side, side))
         if on_click is not None:
             self.clicked.connect(lambda _checked=False: on_click())
+
+
+    def setText(self, text: str) -> None:
+        super().setText(self._lead + text if text else "")
+
+
+class RowButton(QPushButton):
+    """One line of a list: a title over small words, both wrapping; checkable."""
+
+    def __init__(self, title: str, words: str, icon_name: str, colour: str) -> None:
+        super().__init__()
+        self.setProperty("kind", "row")
+        self.setCheckable(True)
+        self.setAccessibleName(f"{title}, {words}")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        sign = IconLabel(icon_name, colour)
+        line = row(sign, column(Label(title), Label(words, "small"), gap=0.25), gap=1.5, margins=(1, 1, 1, 1))
+        line.setStretch(1, 1)
+        self._line = line
+        self.setLayout(line)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    # A button measures its own text only; this one is as large as what lies on it.
+    def sizeHint(self) -> QSize:
+        return self._line.sizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, 1)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._line.heightForWidth(width)
 
 
 class Card(QFrame):
@@ -279,13 +318,15 @@ class Segments(QWidget):
 class Split(QWidget):
     """Two parts beside each other where there is room, one above the other where not."""
 
-    def __init__(self, main: QWidget, side: QWidget, *, side_em: float = 24, break_em: float = 56) -> None:
+    def __init__(
+        self, main: QWidget, side: QWidget, *, side_em: float = 24, break_em: float = 56, side_first: bool = False
+    ) -> None:
         super().__init__()
         em = look().body_px
         self._break, self._side_width, self._side = round(break_em * em), round(side_em * em), side
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom)
-        fill(self._box, (main, side), 2, (0, 0, 0, 0))
-        self._box.setStretch(0, 1)
+        fill(self._box, (side, main) if side_first else (main, side), 2, (0, 0, 0, 0))
+        self._box.setStretchFactor(main, 1)
         self.setLayout(self._box)
         self._set_wide(wide=False)
 
