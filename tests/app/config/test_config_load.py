@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.config.home import HomeConfig
-from app.config.load import HomeFileError, check_home, edit_home, load_home, write_home
-from app.config.problems import dotted
+from app.config.load import check_home, edit_home, load_home, write_home
+from app.config.problems import HomeFileError, dotted
 
 GOOD = """\
 # The Millers' home
@@ -117,7 +117,12 @@ def test_a_byte_order_mark_is_no_problem(tmp_path):
         ("target_soc = 0.9", "target_soc = inf", "target_soc = inf", ["write a number"]),
         ('"06:45"', '"25:00"', '"25:00"', ['time is "25:00"', '"07:00"']),
         ('"06:45"', "06:45:00", "06:45:00", ["time of day"]),
-        ('["dc_bpt", "dc"]', '[\n  "dc_bpt",\n  "dcc",\n]', '"dcc"', ["services 2", "'ac', 'ac_bpt', 'dc' or 'dc_bpt'"]),
+        (
+            '["dc_bpt", "dc"]',
+            '[\n  "dc_bpt",\n  "dcc",\n]',
+            '"dcc"',
+            ["services 2", "'ac', 'ac_bpt', 'dc' or 'dc_bpt'"],
+        ),
         ('host = "192.0.2.10"', 'host = ""', 'host = ""', ["length must be 1"]),
         # nonsense that a schema cannot see
         ("Europe/Vienna", "Europe/Wien", "Europe/Wien", ["no time zone"]),

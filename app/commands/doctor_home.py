@@ -1,0 +1,172 @@
+"""Is this home fit? Its file, its secrets, its ports, its engine, and whether its devices answer."""
+
+import asyncio
+import errno
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+
+from app.commands.doctor_findings import Finding, fail, ok, warn
+from app.commands.doctor_machine import addresses, has_raw_sockets
+from app.config.home import ChargerSection, HomeConfig, ModbusSection, PowerStageSection
+from app.config.load import load_home
+from app.config.paths import secrets_file
+from app.config.problems import HomeFileError
+from app.config.secrets import SecretsError, read_secrets
+from protocols.modbus import device as modbus
+from protocols.modbus.checks import Fault
+from protocols.modbus.link import LinkError, ModbusLink, RefusedError
+from protocols.modbus.profile import load_profile
+from protocols.modbus.quantities import Role
+from protocols.modbus.sunspec import SunSpecError
+
+ANSWER_S = 5.0
+SUNSPEC = "sunspec"
+
+
+def home_file(path: Path) -> tuple[HomeConfig | None, list[Finding]]:
+    """The home, where its file can be used, and what is to be said of it."""
+    try:
+        home = load_home(path)
+    except HomeFileError as error:
+        rows = [
+            fail("home file", f"{path}:{problem.line}: {problem.what}", problem.remedy) for problem in error.problems
+        ]
+        return None, rows
+    return home, [ok("home file", f"{path} is well")]
+
+
+def secrets(home: HomeConfig, home_path: Path) -> Iterator[Finding]:
+    """The secrets that the home names are there, and nobody else reads them."""
+    path = secrets_file(home_path)
+    named = [section.secret for section in (home.utility, home.backend) if section is not None and section.secret]
+    try:
+        known = read_secrets(path)
+    except SecretsError as error:
+        what, _, remedy = str(error).rpartition(": ")
+        yield fail("secrets", what, remedy)
+        return
+    missing = [name for name in named if name not in known]
+    for name in missing:
+        yield fail("secrets", f'"{name}" is not in {path}', f'add {name} = "…" to it')
+    if not missing:
+        yield ok("secrets", f"{path}: owner only" if path.exists() else "none needed")
+
+
+def engine(home: HomeConfig) -> Iterator[Finding]:
+    """An engine answers, or its port is free for one."""
+    host, port = home.engine.api_host, home.engine.api_port
+    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    if port == 0:
+        yield ok("engine", "takes any free port")
+        return
+    try:
+        about = httpx.get(f"http://{shown}/api/v1/health", timeout=ANSWER_S, trust_env=False).json()
+        yield ok("engine", f"answers on {shown}: version {about['engine_version']}, process {about['pid']}")
+    except httpx.ConnectError:
+        yield _port(host, port, socket.SOCK_STREAM, "engine", "none runs; its port is free")
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        yield fail("engine", f"something else answers on {shown}", "set engine.api_port to another port")
+
+
+def charger(section: ChargerSection) -> Iterator[Finding]:
+    """The interface to the car, and what SLAC asks of the system."""
+    name = section.interface
+    if name not in {interface for _, interface in socket.if_nameindex()}:
+        yield fail(
+            "charger", f"there is no interface {name}", "set charger.interface to the power-line modem's (ip link)"
+        )
+        return
+    if name == "lo":
+        yield ok("charger", "on loopback: for the demo home's car")
+    else:
+        if addresses().get(name):
+            yield ok("charger", f"{name} is link-local")
+        else:
+            yield fail(
+                "charger", f"{name} has no IPv6 link-local address", f"ip link set {name} up; check that it has IPv6"
+            )
+        if has_raw_sockets():
+            yield ok("charger", "raw sockets for the power-line modem are allowed")
+        else:
+            remedy = "run the engine with CAP_NET_RAW (systemd: AmbientCapabilities=CAP_NET_RAW)"
+            yield warn("charger", "raw sockets are not allowed: no SLAC", remedy)
+    yield _port("::", section.sdp_port, socket.SOCK_DGRAM, "charger", f"SDP port {section.sdp_port} is free")
+
+
+def _port(host: str, port: int, kind: socket.SocketKind, check: str, free: str) -> Finding:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, kind) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                return warn(check, f"port {port} is taken", "an engine may run here already; else stop what holds it")
+            return fail(check, f"port {port} cannot be used: {error.strerror}", "choose another in the home file")
+    return ok(check, free)
+
+
+def devices(home: HomeConfig) -> Iterator[Finding]:
+    """Every device of the home answers, all asked at once."""
+    wanted = [(row.name, row, Role.METER) for row in home.meter]
+    wanted += [(row.name, row, Role.INVERTER) for row in home.inverter]
+    asked = [_instrument(*row) for row in wanted]
+    if home.charger is not None:
+        asked.append(_stage(f"{home.charger.name} power stage", home.charger.power_stage))
+
+    async def ask() -> list[Finding]:
+        return list(await asyncio.gather(*asked))
+
+    yield from asyncio.run(ask())
+
+
+async def _instrument(name: str, section: ModbusSection, role: Role) -> Finding:
+    link = ModbusLink(section.host, section.port)
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            if section.profile == SUNSPEC:
+                device = await modbus.ModbusDevice.find(link, section.unit, clock=time.time)
+            else:
+                profile = load_profile(section.profile)
+                device = modbus.ModbusDevice.from_profile(link, profile, section.unit, clock=time.time)
+            if role not in device.roles:
+                return fail(name, f"{device} is no {role}", "check unit number and profile in the home file")
+            sample = await device.poll()
+    except (LinkError, RefusedError, SunSpecError, TimeoutError) as error:
+        return _silent(name, link, error)
+    finally:
+        await link.close()
+    quantity = "grid_w" if role is Role.METER else "solar_w"
+    return _judged(name, str(device), sample.values.get(quantity), quantity, sample.faults)
+
+
+async def _stage(name: str, section: PowerStageSection) -> Finding:
+    link = ModbusLink(section.host, section.port)
+    device = modbus.ModbusDevice.from_profile(link, load_profile(section.profile), section.unit, clock=time.time)
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            sample = await device.poll()
+    except (LinkError, RefusedError, TimeoutError) as error:
+        return _silent(name, link, error)
+    finally:
+        await link.close()
+    if reported := sample.power_stage().fault:
+        return fail(name, f"{device} reports fault {reported}", "see the maker's manual")
+    return _judged(name, str(device), sample.values.get("ev_w"), "ev_w", sample.faults)
+
+
+def _silent(name: str, link: ModbusLink, error: Exception) -> Finding:
+    what, _, remedy = str(error).partition(": ")
+    return fail(name, what or f"{link} does not answer", remedy or "check cable, address, port and unit number")
+
+
+def _judged(name: str, device: str, watt: float | None, quantity: str, faults: tuple[Fault, ...]) -> Finding:
+    if watt is None:
+        return fail(name, f"{device} gives no {quantity}", "check its wiring and settings")
+    text = f"{device} answers, {quantity} {watt:.0f} W"
+    if faults:
+        return warn(name, f"{text}; {'; '.join(map(str, faults))}", "compare with the device's own display")
+    return ok(name, text)
