@@ -11,6 +11,7 @@ order. It keeps everything in memory and believes in whatever events it is given
 """
 
 import asyncio
+import base64
 import json
 import secrets
 import socket
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Self
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, unquote_plus
 
 import uvicorn
 from starlette.applications import Starlette
@@ -243,7 +244,7 @@ class SimulatedVtn:
 
     async def _token(self, request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode(errors="replace")))
-        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+        client_id, secret = _basic(request) or (form.get("client_id", ""), form.get("client_secret", ""))
         if form.get("grant_type") != "client_credentials":
             return _json({"error": "unsupported_grant_type"}, 400)
         client = self.clients.get(client_id)
@@ -342,6 +343,18 @@ class SimulatedVtn:
         found = self._one(request, name, client_id, role)
         self.remove(name, found["id"])
         return _json(found)
+
+
+def _basic(request: Request) -> tuple[str, str] | None:
+    """Credentials in the header (RFC 6749, 2.3.1), as some clients send them; OpenADR's own place is the form."""
+    scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        client_id, _, secret = base64.b64decode(text, validate=True).decode().partition(":")
+    except ValueError as problem:
+        raise _Refusal(400, "the credentials are not base64") from problem
+    return unquote_plus(client_id), unquote_plus(secret)
 
 
 def _whole(text: str, most: int) -> int:
