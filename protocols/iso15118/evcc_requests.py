@@ -18,6 +18,7 @@ from protocols.exi.messages.common import (
     EVPowerProfileType,
     PowerDeliveryReq,
     PowerScheduleEntryType,
+    PowerToleranceAcceptanceType,
     Scheduled_EVPPTControlModeType,
     ScheduleExchangeReq,
     ScheduleTupleType,
@@ -201,7 +202,10 @@ def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> Power
     )
     if scheduled:
         tuple_id = trip.schedules[0].ScheduleTupleID if trip.schedules else 1
-        profile.Scheduled_EVPPTControlMode = Scheduled_EVPPTControlModeType(SelectedScheduleTupleID=tuple_id)
+        profile.Scheduled_EVPPTControlMode = Scheduled_EVPPTControlModeType(
+            SelectedScheduleTupleID=tuple_id,
+            PowerToleranceAcceptance=PowerToleranceAcceptanceType.PowerToleranceConfirmed,
+        )
     else:
         profile.Dynamic_EVPPTControlMode = Dynamic_EVPPTControlModeType()
     return PowerDeliveryReq(

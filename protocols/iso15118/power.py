@@ -23,7 +23,8 @@ class Limits:
 
     def clip(self, power_w: float) -> float:
         """`power_w` held inside what this end can do."""
-        return max(-self.max_discharge_w, min(self.max_charge_w, power_w))
+        # Adding 0.0 turns -0.0 into 0.0, which reads better in logs.
+        return max(-self.max_discharge_w, min(self.max_charge_w, power_w)) + 0.0
 
     def without_discharge(self) -> "Limits":
         """The same for a service that only charges."""

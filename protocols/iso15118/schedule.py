@@ -15,6 +15,9 @@ from protocols.exi.messages.common import (
     PowerScheduleEntryListType,
     PowerScheduleEntryType,
     PowerScheduleType,
+    PriceLevelScheduleEntryListType,
+    PriceLevelScheduleEntryType,
+    PriceLevelScheduleType,
     PriceRuleStackListType,
     PriceRuleStackType,
     PriceRuleType,
@@ -79,11 +82,28 @@ def _half(
         PowerScheduleEntryType(Duration=round(duration), **per_phase("Power", power, phases))
         for duration, power in islice(merged(steps), points)
     ]
-    return ChargingScheduleType(
+    element = ChargingScheduleType(
         PowerSchedule=PowerScheduleType(
             TimeAnchor=anchor_s, PowerScheduleEntries=PowerScheduleEntryListType(PowerScheduleEntry=entries)
+        )
+    )
+    if prices is None:
+        length_s = sum(entry.Duration for entry in entries)
+        element.PriceLevelSchedule = _one_level(length_s, anchor_s, price_id)
+    else:
+        element.AbsolutePriceSchedule = price_element(prices, anchor_s, price_id)
+    return element
+
+
+def _one_level(length_s: int, anchor_s: int, price_id: int) -> PriceLevelScheduleType:
+    """All times cost the same. The schema lets prices be absent, but EcoG's EVCC refuses that."""
+    return PriceLevelScheduleType(
+        TimeAnchor=anchor_s,
+        PriceScheduleID=price_id,
+        NumberOfPriceLevels=1,
+        PriceLevelScheduleEntries=PriceLevelScheduleEntryListType(
+            PriceLevelScheduleEntry=[PriceLevelScheduleEntryType(Duration=length_s, PriceLevel=1)]
         ),
-        AbsolutePriceSchedule=None if prices is None else price_element(prices, anchor_s, price_id),
     )
 
 

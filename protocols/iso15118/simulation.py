@@ -20,6 +20,7 @@ TAPER_FROM_SOC = 0.9
 """From here on a battery takes less and less, down to nothing when full."""
 EMPTY_VOLTAGE_V, FULL_VOLTAGE_V = 340.0, 420.0
 JOULES_PER_WH = 3600.0
+PRE_CHARGE_OFFSET_V = 1.0
 
 DEFAULT_CAR_LIMITS = Limits(
     max_charge_w=11_000,
@@ -165,7 +166,8 @@ class IdealStage:
             case CableCheckRequested():
                 self.evse.insulation_ok = True
             case PreChargeRequested(target_v=target_v):
-                self._voltage_v = target_v
+                # A real outlet settles a little beside its target, never on it.
+                self._voltage_v = max(0.0, target_v - PRE_CHARGE_OFFSET_V)
                 self._show()
             case LoopAnswered(time_s=now, report=report, set_point_w=power_w):
                 self._meter(now)
