@@ -1,0 +1,72 @@
+"""The repair for a least power, beside the exact answer of a mixed-integer programme."""
+
+from dataclasses import replace
+
+import cvxpy as cp
+import numpy as np
+import pytest
+
+from energy.horizon import make_edges
+from energy.model import Departure, Wishes
+from energy.plan.course import follow
+from energy.plan.prepare import prepare
+
+HOUR = 3600.0
+
+
+def exact_cost(prepared, least_kw, wear):
+    """The best there is with charging at 0 or at least ``least_kw``, by binaries."""
+    n = prepared.numbers
+    count = len(n.dt_h)
+    charge, discharge = cp.Variable(count, nonneg=True), cp.Variable(count, nonneg=True)
+    imported, exported = cp.Variable(count, nonneg=True), cp.Variable(count, nonneg=True)
+    stored, on = cp.Variable(count + 1), cp.Variable(count, boolean=True)
+    constraints = [
+        stored[0] == prepared.start_kwh,
+        stored[1:]
+        == stored[:-1] + cp.multiply(n.charge_gain, charge) - cp.multiply(n.discharge_drain, discharge) - n.trip_kwh,
+        stored >= n.stored_min,
+        stored <= n.stored_max,
+        imported - exported == n.house_kw + charge - discharge,
+        charge <= cp.multiply(n.charge_max, on),
+        charge >= least_kw * on,
+        discharge <= cp.multiply(n.discharge_max, 1 - on),
+        imported <= n.import_max,
+        exported <= n.export_max,
+    ]
+    cost = (
+        (n.price_in * n.dt_h) @ imported
+        - (n.price_out * n.dt_h) @ exported
+        + (n.charge_cost * n.dt_h) @ charge
+        + (n.discharge_cost * n.dt_h) @ discharge
+        - n.end_value * stored[count]
+    )
+    problem = cp.Problem(cp.Minimize(cost), constraints)
+    problem.solve(solver=cp.HIGHS, mip_rel_gap=1e-3, time_limit=20.0)
+    assert problem.status in ("optimal", "user_limit")
+    return follow(prepared, charge.value, discharge.value, wear).cost
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_repair_costs_little_beside_the_exact_answer(home, planner, seed):
+    rng = np.random.default_rng(seed)
+    edges = make_edges(home.now_s, hours=24, step_s=1800, coarse_step_s=1800, fine_hours=24)
+    hours = (edges[:-1] / HOUR) % 24
+    charger = replace(home.charger, charge_min_w=4140.0)
+    departure = Departure(at_s=home.now_s + 15 * HOUR, target_soc=0.7)
+    price = np.repeat(0.15 + 0.15 * rng.random(24), 2)
+    inp = home.plan_input(
+        edges_s=edges,
+        price=price,
+        pay=price / 3,
+        load_w=300 + 600 * rng.random(48),
+        solar_w=5000 * rng.random() * np.clip(np.cos((hours - 13) / 7 * np.pi / 2), 0, 1),
+        charger=charger,
+        wishes=Wishes(departures=(departure,)),
+    )
+    prepared = prepare(inp)
+    exact = exact_cost(prepared, 4.14, home.ev.wear_eur_per_kwh)
+    plan = planner.solve(inp)
+    assert plan.missed == ()
+    assert plan.money.planned_eur >= exact - 0.01
+    assert plan.money.planned_eur <= exact + 0.12
