@@ -16,15 +16,14 @@ from app.config.load import load_home
 from app.config.paths import secrets_file
 from app.config.problems import HomeFileError
 from app.config.secrets import SecretsError, read_secrets
-from protocols.modbus import device as modbus
 from protocols.modbus.checks import Fault
+from protocols.modbus.device import ModbusDevice
 from protocols.modbus.link import LinkError, ModbusLink, RefusedError
 from protocols.modbus.profile import load_profile
 from protocols.modbus.quantities import Role
 from protocols.modbus.sunspec import SunSpecError
 
 ANSWER_S = 5.0
-SUNSPEC = "sunspec"
 
 
 def home_file(path: Path) -> tuple[HomeConfig | None, list[Finding]]:
@@ -99,13 +98,13 @@ def charger(section: ChargerSection) -> Iterator[Finding]:
 
 def _port(host: str, port: int, kind: socket.SocketKind, check: str, free: str) -> Finding:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, kind) as probe:
-        try:
+    try:
+        with socket.socket(family, kind) as probe:
             probe.bind((host, port))
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                return warn(check, f"port {port} is taken", "an engine may run here already; else stop what holds it")
-            return fail(check, f"port {port} cannot be used: {error.strerror}", "choose another in the home file")
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return warn(check, f"port {port} is taken", "an engine may run here already; else stop what holds it")
+        return fail(check, f"port {port} cannot be used: {error.strerror}", "choose another in the home file")
     return ok(check, free)
 
 
@@ -127,11 +126,7 @@ async def _instrument(name: str, section: ModbusSection, role: Role) -> Finding:
     link = ModbusLink(section.host, section.port)
     try:
         async with asyncio.timeout(ANSWER_S):
-            if section.profile == SUNSPEC:
-                device = await modbus.ModbusDevice.find(link, section.unit, clock=time.time)
-            else:
-                profile = load_profile(section.profile)
-                device = modbus.ModbusDevice.from_profile(link, profile, section.unit, clock=time.time)
+            device = await ModbusDevice.open(link, section.profile, section.unit, clock=time.time)
             if role not in device.roles:
                 return fail(name, f"{device} is no {role}", "check unit number and profile in the home file")
             sample = await device.poll()
@@ -145,7 +140,7 @@ async def _instrument(name: str, section: ModbusSection, role: Role) -> Finding:
 
 async def _stage(name: str, section: PowerStageSection) -> Finding:
     link = ModbusLink(section.host, section.port)
-    device = modbus.ModbusDevice.from_profile(link, load_profile(section.profile), section.unit, clock=time.time)
+    device = ModbusDevice.from_profile(link, load_profile(section.profile), section.unit, clock=time.time)
     try:
         async with asyncio.timeout(ANSWER_S):
             sample = await device.poll()

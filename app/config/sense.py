@@ -11,10 +11,8 @@ from app.config.locate import KeyPath
 from app.config.problems import Flaw, did_you_mean
 from energy import tariffs
 from energy.frequency import CURVES
-from protocols.modbus.profile import ProfileError, load_profile
+from protocols.modbus.profile import SUNSPEC, ProfileError, load_profile
 from protocols.modbus.quantities import Role
-
-SUNSPEC = "sunspec"
 
 
 def not_finite(data: Any, path: KeyPath = ()) -> Iterator[Flaw]:

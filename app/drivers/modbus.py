@@ -21,7 +21,6 @@ from protocols.modbus.profile import load_profile
 from protocols.modbus.quantities import Role
 from protocols.modbus.readings import PowerStageReading
 
-SUNSPEC = "sunspec"
 RETRY_S = 0.5
 FORGET_AFTER_S = 30.0
 """A SunSpec device that was away this long is looked at anew: its firmware, and its chain, may have changed."""
@@ -91,11 +90,7 @@ class InstrumentDriver:
 
     async def _open(self) -> ModbusDevice:
         section = self._section
-        if section.profile == SUNSPEC:
-            device = await ModbusDevice.find(self._link, section.unit, clock=self._clock.now_s)
-        else:
-            profile = load_profile(section.profile)
-            device = ModbusDevice.from_profile(self._link, profile, section.unit, clock=self._clock.now_s)
+        device = await ModbusDevice.open(self._link, section.profile, section.unit, clock=self._clock.now_s)
         role = _ROLE[self._gives]
         if role not in device.roles:
             gives = ", ".join(sorted(device.roles)) or "nothing known"

@@ -13,7 +13,7 @@ from protocols.modbus.blocks import PERMANENT_CODES, BlockSchedule, Span
 from protocols.modbus.checks import Checks, Fault, FaultKind
 from protocols.modbus.fields import Field, Memory, decode_fields, spans_of, store
 from protocols.modbus.link import LinkError, ModbusLink, RefusedError
-from protocols.modbus.profile import Profile, roles_of
+from protocols.modbus.profile import SUNSPEC, Profile, load_profile, roles_of
 from protocols.modbus.quantities import Role
 from protocols.modbus.readings import (
     InverterReading,
@@ -112,6 +112,16 @@ class ModbusDevice:
             checks=Checks(ranges=profile.ranges),
             schedule=BlockSchedule.of(spans_of(profile.fields), max_words=profile.max_words, max_gap=profile.max_gap),
         )
+
+    @classmethod
+    async def open(cls, link: ModbusLink, profile: str, unit: int, *, clock: Callable[[], float]) -> ModbusDevice:
+        """The device at ``unit``, by its model chain where ``profile`` is "sunspec", else by the profile of that name.
+
+        Raises LinkError, SunSpecError, ProfileError.
+        """
+        if profile == SUNSPEC:
+            return await cls.find(link, unit, clock=clock)
+        return cls.from_profile(link, load_profile(profile), unit, clock=clock)
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -22,6 +22,9 @@ from protocols.modbus.fields import Field
 from protocols.modbus.quantities import QUANTITIES, ROLE_NEEDS, Role
 from protocols.modbus.words import TYPES
 
+SUNSPEC = "sunspec"
+"""The name that stands for no profile: the device tells its own model chain."""
+
 PROFILES_DIR = Path(__file__).parents[2] / "resources" / "profiles"
 
 
