@@ -8,6 +8,7 @@ reader needs to know nothing of OpenADR's timing rules (3.1.0 User Guide, 7.3 to
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from protocols.openadr.model import AdrEvent, AdrInterval, AdrSignal, PayloadUnits, without_overlap
@@ -128,14 +129,14 @@ def _follow(cursor_s: float | None, where: str) -> float:
 def _unpack(span: AdrInterval, payload_type: str, values: tuple[Value, ...]) -> Iterable[AdrInterval]:
     """Packed values share their interval evenly."""
     if len(values) == 1 or not RULES.get(payload_type, PRIVATE_RULE).packed:
-        yield replace(span, values=values)
+        yield AdrInterval(span.interval_id, span.start_s, span.end_s, values)
         return
     if math.isinf(span.end_s):
         raise BadEventError(f"{len(values)} values of {payload_type} share an interval without an end")
     step_s = (span.end_s - span.start_s) / len(values)
-    for index, value in enumerate(values):
-        start_s = span.start_s + index * step_s
-        yield replace(span, start_s=start_s, end_s=start_s + step_s, values=(value,))
+    edges_s = [span.start_s + index * step_s for index in range(len(values))] + [span.end_s]
+    for (start_s, end_s), value in zip(pairwise(edges_s), values, strict=True):
+        yield AdrInterval(span.interval_id, start_s, end_s, (value,))
 
 
 def _signals(

@@ -38,6 +38,14 @@ def test_packed_values_share_their_interval_evenly(event: Make, interval: Make) 
     assert values(found) == [(0, 3600, 0.17), (3600, 7200, 0.03), (7200, 10800, 0.11)]
 
 
+def test_seven_values_of_an_hour_join_without_gap_or_overlap(event: Make, interval: Make) -> None:
+    found = read(event(intervals=[interval("PRICE", *[n / 10 for n in range(7)])]))
+    intervals = found.signals[0].intervals
+    assert len(intervals) == 7
+    assert all(a.end_s == b.start_s for a, b in pairwise(intervals))
+    assert (intervals[0].start_s, intervals[-1].end_s) == (found.start_s, found.end_s)
+
+
 def test_a_list_by_nature_is_not_divided(event: Make, interval: Make) -> None:
     found = read(event(intervals=[interval("CURVE", {"x": 1, "y": 2}, {"x": 3, "y": 4})]))
     signal = found.signal("CURVE")
