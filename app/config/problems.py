@@ -19,6 +19,9 @@ from app.cli import UserError
 from app.config.home import HomeConfig
 from app.config.locate import KeyPath
 
+EXAMPLE = "resources/home.example.toml"
+"""A home file that shows every key."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -79,9 +82,7 @@ def syntax_problem(error: tomllib.TOMLDecodeError, text: str) -> Problem:
     found = re.search(r"at line (\d+)", message)
     line = int(found.group(1)) if found else max(1, text.rstrip().count("\n") + 1)
     what = re.sub(r" \(at (line \d+, column \d+|end of document)\)$", "", message)
-    remedy = next(
-        (remedy for start, remedy in _SYNTAX if what.startswith(start)), "write it as the example home file does"
-    )
+    remedy = next((remedy for start, remedy in _SYNTAX if what.startswith(start)), f"write it as {EXAMPLE} does")
     return Problem(line, f"not readable: {what[:1].lower()}{what[1:]}", remedy)
 
 
@@ -173,7 +174,7 @@ def _value_flaw(name: str, path: KeyPath, kind: str, given: Any, ctx: dict[str, 
         return f"{name} is {shown}", f"write it as a section [{name}] with single brackets, once"
     if kind in _TYPES:
         return f"{name} is {shown}", f"write {_TYPES[kind]}"
-    return f"{name} is {shown}", "see this key in the example home file"
+    return f"{name} is {shown}", f"see this key in {EXAMPLE}"
 
 
 def _shown(given: Any) -> str:
