@@ -21,8 +21,8 @@ Facts in; plain calls that never wait, safe also while an event is handled; what
 Questions::
 
     client.guidance(evse_id) -> Guidance              # limits and set-point that the backend's profiles ask now
-    client.guidance_ahead(evse_id, horizon_s) -> tuple[Guidance, ...]
-    client.online, client.waiting, client.open_transactions
+    client.guidance_ahead(evse_id, horizon_s, from_s=None) -> tuple[Guidance, ...]
+    client.online, client.waiting, client.open_transactions, client.registers(evse_id) -> (import_wh, export_wh)
 
 Events out: LinkUp, LinkDown, BootAnswer, GuidanceChanged, RemoteStart, RemoteStop, Authorisation, NeedsAnswer,
 TransactionDeauthorised, AllowedModes, AvailabilityAsked, MessageGivenUp, MessageSeen (the log).
@@ -33,7 +33,7 @@ Signs: power > 0 charges. ``Guidance.charge_max_w`` and ``discharge_max_w`` are 
 The CSMS's side::
 
     async with SimulatedCsms(now) as csms:            # csms.url, csms.bookings, csms.messages, csms.problems
-        await csms.call(station_id, action, payload)
+        await csms.call(station_id, action, payload)  # payload: say(7, start_s, 3600, limit_w=4200)
 
 Not here: TLS client certificates, local authorization list, reservations, firmware, displays, tariffs, monitoring,
 signed meter values, LocalFrequency and LocalLoadBalancing modes; each is answered with the refusal of the standard.

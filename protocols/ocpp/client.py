@@ -99,6 +99,10 @@ class OcppClient:
         """Also those that were open when the engine last ended: end them, or go on with them."""
         return self._station.transactions.open
 
+    def registers(self, evse_id: int) -> tuple[float, float]:
+        """See ``Transactions.registers``: where the energy registers stood, import and export in Wh."""
+        return self._station.transactions.registers(evse_id)
+
     status_changed = _fact(Station.status_changed)
     authorise = _fact(Station.authorise)
     transaction_started = _fact(Station.transaction_started)
@@ -115,9 +119,9 @@ class OcppClient:
         """What the backend's profiles ask now."""
         return self._station.guidance(evse_id, self._now())
 
-    def guidance_ahead(self, evse_id: int, horizon_s: float) -> tuple[Guidance, ...]:
-        """What they ask over the next ``horizon_s`` home seconds, in steps without gaps."""
-        return self._station.guidance_ahead(evse_id, self._now(), horizon_s)
+    def guidance_ahead(self, evse_id: int, horizon_s: float, from_s: float | None = None) -> tuple[Guidance, ...]:
+        """What they ask over ``horizon_s`` home seconds from now (or ``from_s``) on, in steps without gaps."""
+        return self._station.guidance_ahead(evse_id, self._now() if from_s is None else from_s, horizon_s)
 
     async def events(self) -> AsyncIterator[Event]:
         """What the backend asks and how the link fares; for one reader. Ends when ``run`` ends."""

@@ -49,6 +49,8 @@ class ProfileBook:
     def set(self, version: Version, evse_id: int, profile_wire: Json, at_s: float) -> Profile:
         """Install one; on disk when this returns. Raises ProfileRefused."""
         profile = read_profile(version, self._config.evses, evse_id, profile_wire, at_s)
+        # A backend that sends a profile a day and never clears one must not find the book full.
+        self.clear(lambda installed: installed.is_over(at_s))
         transaction = self._transaction_on(evse_id)
         admit(profile, self._profiles.values(), transaction.transaction_id if transaction else None)
         self._keep(version, profile, at_s)

@@ -102,6 +102,13 @@ class Profile:
     wire: Json
     """As it came, for GetChargingProfiles."""
 
+    def is_over(self, at_s: float) -> bool:
+        """Can it never ask anything again?"""
+        ends_s = math.inf
+        if self.kind is Kind.ABSOLUTE and self.start_s is not None and self.duration_s is not None:
+            ends_s = self.start_s + self.duration_s
+        return at_s >= min(self.valid_to_s, ends_s)
+
 
 def read_profile(version: Version, evses: tuple[Evse, ...], evse_id: int, wire: Json, at_s: float) -> Profile:
     """Read a ChargingProfileType that its schema accepts, set for ``evse_id`` at home time ``at_s``.

@@ -41,6 +41,12 @@ class Transactions:
         """The newest reading there, whether it was sent or not."""
         return self._samples.get(evse_id)
 
+    def registers(self, evse_id: int) -> tuple[float, float]:
+        """The newest booked energy registers there, import and export in Wh; 0 before the first. Outlive restarts."""
+        text = self._memory.settings().get(f"registers/{evse_id}", "0 0")
+        imported, exported = text.split()
+        return float(imported), float(exported)
+
     def start(
         self,
         evse_id: int,
@@ -198,6 +204,10 @@ class Transactions:
         # One commit: a crash between the two would lose a number or use one twice.
         with self._disk.commit():
             self._outbox.put(self._new_id(), record, offline=offline, periodic=periodic)
+            if sample is not None and sample.import_wh is not None and sample.export_wh is not None:
+                self._memory.keep_setting(
+                    f"registers/{transaction.evse_id}", f"{sample.import_wh:.3f} {sample.export_wh:.3f}"
+                )
             if event == "Ended":
                 self._memory.drop_transaction(transaction.transaction_id)
             else:

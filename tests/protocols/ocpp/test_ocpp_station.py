@@ -24,6 +24,7 @@ from protocols.ocpp import (
     TransactionDeauthorised,
     Version,
 )
+from protocols.ocpp.profiles import parse_time
 
 ME = IdToken(value="ME", evcc_id="0A1B2C")
 NOW = "2026-11-22T12:00:00Z"
@@ -429,6 +430,16 @@ def test_dynamic_update_and_pull(desk: Any, make_profile: Any) -> None:
     desk.answer(call, {"status": "Accepted", "scheduleUpdate": {"setpoint": -3000.0}})
     assert desk.told_of(GuidanceChanged)[-1].guidance.setpoint_w == -3000.0
     assert desk.ask("UpdateDynamicSchedule", update | {"chargingProfileId": 9})["status"] == "Rejected"
+
+
+def test_a_profile_a_day_never_fills_the_book(desk: Any, make_profile: Any) -> None:
+    desk.boot()
+    for day in range(200):
+        start = f"20{27 + day // 28}-01-{1 + day % 28:02d}T00:00:00Z"
+        wire = make_profile(id=day, schedule={"startSchedule": start, "duration": 3600})
+        desk.at = parse_time(start) - 60
+        assert desk.ask("SetChargingProfile", {"evseId": 1, "chargingProfile": wire}) == {"status": "Accepted"}
+    assert len(desk.station.profiles) == 1
 
 
 def test_operation_mode_change_is_booked(desk: Any, make_profile: Any) -> None:
