@@ -110,7 +110,8 @@ class Rail(QFrame):
             self._box.setStretchFactor(button, 1 if bar else 0)
         for page in PAGES:
             button = self._buttons[page.key]
-            button.setText(tr(page.title) if wide else "")
+            # An en space: Qt puts only four pixels between icon and words.
+            button.setText("\u2002" + tr(page.title) if wide else "")
             restyle(button, narrow="false" if wide else "true")
             button.setSizePolicy(
                 QSizePolicy.Policy.Expanding if bar or wide else QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QSizePolicy
 
 from ui.client.engine import Link, Problem
 from ui.files import save_and_say
@@ -36,7 +36,7 @@ class View(Page):
         self._summary: s.SummaryOut | None = None
         self._bars: list[model.Bar] = []
         self.saved = Label("", "big", wrap=False)
-        self.words = Label("", "muted", wrap=False)
+        self.words = Label("", "muted")
         periods = (("day", tr("Day")), ("month", tr("Month")), ("year", tr("Year")))
         self.segments = Segments(periods, "day", tr("Period"))
         self.segments.chosen.connect(self._choose)
@@ -44,9 +44,10 @@ class View(Page):
         self.forth = Button("", partial(self._go, 1), kind="quiet", icon_name="chevron-right", name=tr("Later"))
         self.title = Label("", "strong", wrap=False)
         self.export = Button(tr("Export CSV"), self._export, icon_name="download")
-        figures = widget(row(self.saved, self.words, gap=2))
+        figures = row(self.saved, self.words, gap=2)
+        figures.setStretch(1, 1)
         walk = widget(row(self.back, self.title, self.forth, gap=0.5))
-        self.box.addLayout(FlowRow(figures, gap=3))
+        self.box.addLayout(figures)
         self.box.addLayout(FlowRow(self.segments, walk, self.export, gap=2))
         self.notice = Notice()
         self.box.addWidget(self.notice)
@@ -59,13 +60,15 @@ class View(Page):
             tr("Nothing here yet. From the first full hour on, this shows where your energy came from and where it went."),
             "muted",
         )
-        for part in (self.readout, self._empty, self._skeleton, self.chart):
-            chart_card.body.addWidget(part)
+        for child in (self.readout, self._empty, self._skeleton, self.chart):
+            chart_card.body.addWidget(child)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._empty.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         chart_card.body.setStretchFactor(self.chart, 1)
         self.chart.hide()
         self._empty.hide()
         self.readout.setMinimumHeight(round(look().body_px * 1.4))
-        side_card = Card(tr("Energy by path"), "activity")
+        self._side = side_card = Card(tr("Energy by path"), "activity")
         self._paths = column(gap=1)
         self._cost = Fact(tr("Energy cost"))
         self._cycles = Fact(tr("Full cycles of the battery"))
@@ -120,7 +123,9 @@ class View(Page):
         self._bars = model.bars(summary, fmt)
         empty = not any(bar.total_wh for bar in self._bars)
         self._empty.setVisible(empty)
-        self.chart.setVisible(not empty)
+        for shown in (self.chart, self.readout, self._side, self.saved, self.words):
+            shown.setVisible(not empty)
+        self.export.setEnabled(not empty)
         self.chart.show_bars(self._bars, fmt)
         self.saved.show_figure(fmt.money(abs(summary.saved) if summary.saved is not None else None, tr("Nothing was measured yet.")))
         self.words.setText(model.saved_words(summary))
@@ -128,10 +133,9 @@ class View(Page):
         self._cost.show_figure(cost)
         self._cycles.show_figure(cycles)
         clear(self._paths)
-        for part in model.totals(summary):
-            line = Fact(part.name)
-            line.layout().insertWidget(0, _Patch(part))  # type: ignore[union-attr]  # a Fact has a row
-            line.show_figure(fmt.energy(part.energy_wh))
+        for path in model.totals(summary):
+            line = Fact(path.name, sign=_Patch(path))
+            line.show_figure(fmt.energy(path.energy_wh))
             self._paths.addWidget(line)
         self._point(-1)
 

@@ -210,7 +210,7 @@ class Card(QFrame):
 class Fact(QWidget):
     """A named figure: the name left, the figure right."""
 
-    def __init__(self, name: str, source: Source | None = None) -> None:
+    def __init__(self, name: str, sign: QWidget | None = None) -> None:
         super().__init__()
         self._name = name
         self._label = Label(name, "muted")
@@ -218,8 +218,8 @@ class Fact(QWidget):
         self.figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         line = row(self._label, self.figure, gap=1)
         line.setStretch(0, 1)
-        if source:
-            line.insertWidget(0, Swatch(source))
+        if sign is not None:
+            line.insertWidget(0, sign)
         self.setLayout(line)
 
     def show_figure(self, shown: Shown) -> None:

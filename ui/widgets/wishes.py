@@ -6,11 +6,12 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, QTime, Signal
-from PySide6.QtWidgets import QCheckBox, QDateTimeEdit, QSlider, QSpinBox, QTimeEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QDateTimeEdit, QSlider, QSpinBox, QTimeEdit, QWidget
 
 from ui.i18n import tr
 from ui.models.car import DAYS, next_full_hour
 from ui.models.units import Format
+from ui.theme.look import look
 from ui.widgets.flowrow import FlowRow
 from ui.widgets.kit import Button, Label, column, row, widget
 
@@ -24,11 +25,17 @@ def day_names() -> dict[str, str]:
     return {d: locale.dayName(i, QLocale.FormatType.ShortFormat).rstrip(".") for i, d in enumerate(DAYS, 1)}
 
 
+def roomy(box: QAbstractSpinBox) -> None:
+    """Give the text of a spin box some air: a style sheet's padding does not reach it."""
+    box.lineEdit().setTextMargins(look().gap(0.75), 0, look().gap(0.75), 0)
+
+
 def _percent_box(name: str, changed: Callable[[], None]) -> QSpinBox:
     box = QSpinBox()
     box.setRange(0, 100)
     box.setSingleStep(5)
     box.setSuffix(" %")
+    roomy(box)
     box.setAccessibleName(name)
     box.setToolTip(name)
     box.valueChanged.connect(lambda _value: changed())
@@ -55,6 +62,7 @@ class WeeklyRow(QWidget):
             chips.append(chip)
         self.time = QTimeEdit(QTime(departure.time.hour, departure.time.minute))
         self.time.setDisplayFormat("HH:mm")
+        roomy(self.time)
         self.time.setAccessibleName(tr("Time of departure"))
         self.time.timeChanged.connect(lambda _time: self.changed.emit())
         self.target = _percent_box(tr("Charge at departure"), self.changed.emit)
@@ -100,6 +108,7 @@ class WishesEditor(QWidget):
         self.once.toggled.connect(self._once_toggled)
         self.once_at = QDateTimeEdit()
         self.once_at.setDisplayFormat("ddd dd.MM.yyyy HH:mm")
+        roomy(self.once_at)
         self.once_at.setAccessibleName(tr("Single departure"))
         self.once_at.dateTimeChanged.connect(lambda _at: self._changed())
         self.once_target = _percent_box(tr("Charge at the single departure"), self._changed)

@@ -1,0 +1,1 @@
+"""What the installer takes away: the report as PDF, the diagnostics bundle without secrets."""
