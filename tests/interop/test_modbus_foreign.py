@@ -1,6 +1,7 @@
 """Our simulated devices read by the SunSpec Alliance's client, and our reader against a foreign server."""
 
 import asyncio
+import contextlib
 import json
 import shutil
 import socket
@@ -117,10 +118,24 @@ FOREIGN = [
 ]
 
 
-@needs_node
-@pytest.mark.parametrize("base", [0, 40_000, 50_000])
-async def test_we_read_foreign_registers_from_a_foreign_server(base):
-    words = await sunspec("sunspec_registers.py", stdin=json.dumps(FOREIGN))
+HYBRID_INPUTS = [
+    {"ID": 1, "IDStr": "MPPT 1", "DCW": 3100, "DCWH": 5_000},
+    {"ID": 2, "IDStr": "MPPT 2", "DCW": 65535, "DCWH": 4_000},
+    {"ID": 3, "IDStr": "StCha 3", "DCW": 1200, "DCWH": 300},
+    {"ID": 4, "IDStr": "StDisCha 4", "DCW": 0, "DCWH": 200},
+]
+HYBRID = [
+    [1, {"Mn": "Foreign Works"}],
+    [113, {"W": 1850.0, "Hz": 50.0}],
+    [160, {"DCW_SF": 0, "DCWH_SF": 1, "N": 4, "module": HYBRID_INPUTS}],
+    [124, {"ChaState": 5150, "ChaState_SF": -2}],
+]
+
+
+@contextlib.asynccontextmanager
+async def foreign_server(models, base):
+    """The port of a foreign server with the registers that pysunspec2 makes of ``models``."""
+    words = await sunspec("sunspec_registers.py", stdin=json.dumps(models))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -135,6 +150,32 @@ async def test_we_read_foreign_registers_from_a_foreign_server(base):
     try:
         process.stdin.write(json.dumps({"base": base, "words": words}).encode() + b"\n")
         assert await asyncio.wait_for(process.stdout.readline(), 30) == b"ready\n"
+        yield port
+    finally:
+        process.kill()
+        await process.wait()
+
+
+@needs_node
+async def test_we_tell_a_foreign_hybrids_battery_from_its_roof():
+    async with foreign_server(HYBRID, 40_000) as port:
+        sample = await read_by_us(port)
+    expected = {
+        "solar_w": 3100,
+        "solar_wh": 90_000,
+        "battery_w": 1200,
+        "charge_wh": 3000,
+        "discharge_wh": 2000,
+        "ac_w": 1850,
+        "soc": 0.515,
+    }
+    assert {name: sample.values[name] for name in expected} == pytest.approx(expected)
+
+
+@needs_node
+@pytest.mark.parametrize("base", [0, 40_000, 50_000])
+async def test_we_read_foreign_registers_from_a_foreign_server(base):
+    async with foreign_server(FOREIGN, base) as port:
         link = ModbusLink("127.0.0.1", port)
         device = await ModbusDevice.find(link, 1, clock=lambda: 0.0)
         sample = await device.poll()
@@ -142,9 +183,6 @@ async def test_we_read_foreign_registers_from_a_foreign_server(base):
             await link.write(1, base + 10, [1])
         again = await device.poll()
         await link.close()
-    finally:
-        process.kill()
-        await process.wait()
     assert (device.identity.maker, device.identity.serial) == ("Foreign Works", "F-1")
     assert device.roles == {"meter", "inverter", "storage"}
     expected = {

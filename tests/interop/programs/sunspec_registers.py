@@ -11,8 +11,6 @@ import sunspec2.device as device
 
 words = [0x5375, 0x6E53]
 for model_id, values in json.load(sys.stdin):
-    model = device.Model(model_id)
-    model.set_dict(values, computed=False)
-    data = model.get_mb()
+    data = device.Model(model_id, data={"ID": model_id, **values}).get_mb()
     words += struct.unpack(f">{len(data) // 2}H", data)
 print(json.dumps([*words, 0xFFFF, 0]))
