@@ -117,6 +117,8 @@ class BackendDriver:
     def _on_message(self, event: ocpp.MessageSeen) -> None:
         if self._board is not None:
             self._board.publish_message(self.name, event.direction, event.action, event.body)
+            if event.direction == "in" and self._client is not None and self._client.online:
+                self._board.publish_heartbeat(self.name)
 
     def _on_link_up(self, event: ocpp.LinkUp) -> None:
         self._version = event.version.value
