@@ -11,8 +11,9 @@ Public API (all times POSIX seconds, W, Wh, fractions; rows are in ``app.store.r
     store.reason(ReasonRow(…))                  # likewise
     store.trouble                               # StoreError while readings cannot be written, else None
 
-    await store.book(AccountRow(…), SessionRow(…), EventRow(…), DeliveryRow(…), CommandRow(…), PlanRow(…))
-    await store.set_setting("wishes", {...}, now_s)   # on disk (fsync) when the await returns
+    await store.book(AccountRow(…), SessionRow(…), EventRow(…), DeliveryRow(…), CommandRow(…), PlanRow(…),
+                     SettingRow(…))         # one commit, on disk (fsync) when the await returns
+    await store.set_setting("wishes", {...}, now_s)   # a SettingRow alone
 
     bucket_s, buckets = await store.history(from_s, to_s, max_points)    # mean, low, high of each channel
     await store.summary("day" | "month" | "year", date, tz)  # [(label, AccountSum)]: energy by path, cost, saved
@@ -43,6 +44,7 @@ from app.store.rows import (
     ReadingRow,
     ReasonRow,
     SessionRow,
+    SettingRow,
     Spread,
 )
 from app.store.store import Store
@@ -64,6 +66,7 @@ __all__ = [
     "ReasonRow",
     "Retention",
     "SessionRow",
+    "SettingRow",
     "Spread",
     "Store",
     "StoreError",

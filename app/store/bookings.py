@@ -21,6 +21,7 @@ from app.store.rows import (
     PlanRow,
     ReasonRow,
     SessionRow,
+    SettingRow,
 )
 
 _BOOKED = {
@@ -31,24 +32,23 @@ _BOOKED = {
     CommandRow: "commands",
     ReasonRow: "reasons",
     PlanRow: "plans",
+    SettingRow: "settings",
 }
-Row = AccountRow | SessionRow | EventRow | DeliveryRow | CommandRow | ReasonRow | PlanRow
+Row = AccountRow | SessionRow | EventRow | DeliveryRow | CommandRow | ReasonRow | PlanRow | SettingRow
 
 _ACTIVE = ("coming", "active")
+
+
+_JSON = {"body", "params", "limited_by", "value"}
+"""Columns that hold JSON."""
 
 
 def book(db: Database, rows: Sequence[Row]) -> None:
     """Write rows of any kind in one commit; a row with a known key replaces it."""
     with db.atomic():
         for row in rows:
-            members = {k: json.dumps(v) if isinstance(v, dict | list) else v for k, v in asdict(row).items()}
+            members = {k: json.dumps(v) if k in _JSON else v for k, v in asdict(row).items()}
             db.table(_BOOKED[type(row)]).insert(members, replace=True)
-
-
-def set_setting(db: Database, key: str, value: Any, now_s: float) -> None:
-    """Keep a value (any JSON) under a key."""
-    with db.atomic():
-        db.table("settings").insert({"key": key, "value": json.dumps(value), "at_s": now_s}, replace=True)
 
 
 def settings(db: Database) -> dict[str, Any]:

@@ -164,3 +164,12 @@ class PlanRow:
 
     made_at_s: float
     body: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingRow:
+    """Any JSON value kept under a key, booked with other rows in one commit."""
+
+    key: str
+    value: Any
+    at_s: float

@@ -35,6 +35,7 @@ from app.store.rows import (
     ReadingRow,
     ReasonRow,
     SessionRow,
+    SettingRow,
 )
 from app.store.telemetry import Retention
 from app.store.vault import Vault, connect
@@ -169,7 +170,7 @@ class Store:
         return await loop.run_in_executor(self._writer, self._vault.run, lambda vault: work(vault.sure))
 
     async def book(self, *rows: Row) -> None:
-        """Accounts, sessions, events, deliveries, commands or plans: in one commit, on disk when this returns.
+        """Accounts, sessions, events, deliveries, commands, plans, settings: one commit, on disk when this returns.
 
         Raises ``StoreError``; then none of them is booked.
         """
@@ -177,7 +178,7 @@ class Store:
 
     async def set_setting(self, key: str, value: Any, now_s: float) -> None:
         """Keep any JSON value (the wishes, say) under a key; on disk when this returns."""
-        await self._sure(lambda db: bookings.set_setting(db, key, value, now_s))
+        await self.book(SettingRow(key=key, value=value, at_s=now_s))
 
     # -- reading -------------------------------------------------------------------------------------------
 

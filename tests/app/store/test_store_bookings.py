@@ -1,6 +1,7 @@
 """What is booked comes back as it was, is on disk when acknowledged, and survives kill -9."""
 
 import asyncio
+import math
 import os
 import signal
 import sqlite3
@@ -22,6 +23,7 @@ from app.store import (
     ReadingRow,
     ReasonRow,
     SessionRow,
+    SettingRow,
     Store,
     StoreError,
     StoreFault,
@@ -80,6 +82,17 @@ async def test_a_commit_is_whole_or_not_at_all(store: Store) -> None:
     with pytest.raises(StoreError):
         await store.book(AccountRow(at_s=T0, span_s=900, cost=1.0), bad)
     assert await store.last_account_s() is None
+
+
+async def test_a_setting_and_an_account_stand_or_fall_together(store: Store) -> None:
+    memory = {"stored_wh": 1.5, "far": math.inf, "list": [1, None]}
+    await store.book(AccountRow(at_s=T0, span_s=60), SettingRow(key="memory", value=memory, at_s=T0))
+    assert await store.settings() == {"memory": memory}
+    bad = AccountRow(at_s=T0 + 60, span_s=60)
+    object.__setattr__(bad, "span_s", None)
+    with pytest.raises(StoreError):
+        await store.book(SettingRow(key="memory", value="new", at_s=T0), bad)
+    assert await store.settings() == {"memory": memory}
 
 
 async def test_energy_by_path_and_money_of_a_day_a_month_a_year(store: Store) -> None:
