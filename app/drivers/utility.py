@@ -46,6 +46,7 @@ class UtilityDriver:
         self._figures = FigureLog()
         self._last_contact_s: float | None = None
         self._told: tuple[object, ...] = ()
+        self._picture: tuple[object, ...] = ()
         self.shown: list[ShownEvent] = []
         """What the utility sent and this home does not act on."""
         self.ven = Ven(
@@ -106,8 +107,12 @@ class UtilityDriver:
             self._client.wake()
 
     def _publish(self, board: Board) -> None:
-        asked, self.shown = grid_events(self.ven.events, self.name, self._clock.now_s())
-        board.publish_events(self.name, asked)
+        now_s = self._clock.now_s()
+        # Laid out anew when something changed, and each hour for what repeats.
+        if (picture := (self.ven.events, now_s // 3_600)) != self._picture:
+            self._picture = picture
+            asked, self.shown = grid_events(self.ven.events, self.name, now_s)
+            board.publish_events(self.name, asked)
         health = self.ven.health()
         if health.last_contact_s is not None and health.last_contact_s != self._last_contact_s:
             self._last_contact_s = health.last_contact_s
@@ -127,5 +132,5 @@ class UtilityDriver:
             level = HealthLevel.WARNING if health.state is LinkState.OK and quarantined else _LEVELS[health.state]
             board.publish_health(
                 self.name,
-                Health(level=level, text=health.sentence, since_s=self._clock.now_s(), details=details),
+                Health(level=level, text=health.sentence, since_s=now_s, details=details),
             )

@@ -1,7 +1,7 @@
 """Which reports are due when, over all events: the VEN's calendar of duties."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from protocols.openadr.model import AdrEvent, AdrInterval, ReportDescriptor
@@ -40,6 +40,11 @@ class ReportAgenda:
     def plan(self, event: AdrEvent, now_s: float) -> None:
         """Take up (anew) what ``event`` asks for, from ``now_s`` on."""
         self._duties[event.event_id] = [self._duty(event, d, now_s) for d in event.descriptors]
+
+    def plan_all(self, events: Iterable[AdrEvent], now_s: float) -> None:
+        """Reckon all duties anew, after the clock was set."""
+        for event in events:
+            self.plan(event, now_s)
 
     def _duty(self, event: AdrEvent, descriptor: ReportDescriptor, now_s: float) -> _Duty:
         if descriptor.frequency == 0 or not event.spans:

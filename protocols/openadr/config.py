@@ -57,7 +57,7 @@ def steady_shift(secret: str) -> Shift:
     """Draws for ``randomizeStart``: uniform in -1..1, the same for a key after a restart, other in each home."""
 
     def shift(key: str) -> float:
-        digest = hashlib.blake2b(key.encode(), key=secret.encode()[:64], digest_size=8).digest()
+        digest = hashlib.blake2b(f"{secret}\n{key}".encode(), digest_size=8).digest()
         return int.from_bytes(digest) / 2**63 - 1.0
 
     return shift

@@ -19,7 +19,8 @@ from protocols.openadr.versions import read_targets
 
 MAX_INTERVALS = 10_000
 """More (after unpacking) is refused: a year of hourly prices fits, an attack does not."""
-_SHORTEST_REPEATED_S = 1.0
+_SHORTEST_REPEATED_S = 60.0
+"""Mean length of the values of an event that repeats: shorter ones would fill days with too many."""
 _ID_LENGTH = 128
 
 Shift = Callable[[str], float]
@@ -180,8 +181,6 @@ def _extent(spans: Iterable[AdrInterval], duration: object) -> tuple[float, floa
         return start_s, start_s + (duration_s or length_s), None
     if duration_s <= length_s:
         return start_s, start_s + duration_s, None
-    if length_s < _SHORTEST_REPEATED_S * len(spans):
-        raise BadEventError(f"{len(spans)} intervals repeat every {length_s:g} s")
     return start_s, start_s + duration_s, length_s
 
 
@@ -235,6 +234,9 @@ def _parse_event(
     # A period without intervals is implied to repeat, for reports (User Guide 8.7).
     duration = raw.get("duration") or ("P9999Y" if shown and not spans else None)
     start_s, end_s, repeat_s = _extent(shown, duration) if shown else (now_s, math.inf, None)
+    most = max([len(spans), *(len(signal.intervals) for signal in signals)])
+    if repeat_s is not None and repeat_s < _SHORTEST_REPEATED_S * most:
+        raise BadEventError(f"{max(most, 1)} values repeat every {repeat_s:g} s")
     modified = str(raw.get("modificationDateTime") or "")[:_ID_LENGTH]
     return AdrEvent(
         event_id=event_id,

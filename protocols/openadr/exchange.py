@@ -38,6 +38,7 @@ class Request:
 class Listing:
     """A list that comes in pages, and perhaps by several queries."""
 
+    stage: Stage
     queries: tuple[tuple[tuple[str, str], ...], ...] = ((),)
     query: int = 0
     skip: int = 0

@@ -162,9 +162,14 @@ class EventLedger:
             entry.over = True
 
     def on_timer(self, now_s: float) -> None:
-        """Complete what has ended."""
+        """Complete what has ended; take up again what a clock gone wrong had ended too early."""
         for event_id, entry in self._entries.items():
-            if entry.event is not None and not entry.over and entry.event.end_s <= now_s:
+            if entry.event is None or entry.over == (entry.event.end_s <= now_s):
+                continue
+            if entry.over:
+                entry.over = False
+                self.changes.append(VenChange(ChangeKind.NEW, event_id, entry.event, "the clock was set back"))
+            else:
                 self._end(event_id, entry, ChangeKind.COMPLETED)
 
     def next_s(self) -> float:

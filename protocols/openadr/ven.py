@@ -30,6 +30,9 @@ from protocols.openadr.versions import read_targets
 _TOKEN_MARGIN_S = 30.0
 _MAX_REPORTS = 1_000
 _RETRY_STATUS = {408, 425, 429}
+_BAD_CREDENTIALS = {400, 401, 403}
+_STEP_BACK_S = 60.0
+"""A clock that goes back by more was wrong before: what was reckoned by it is reckoned anew."""
 
 
 class Ven:
@@ -41,7 +44,8 @@ class Ven:
         self._random = random
         self._agenda = ReportAgenda(config.ad_hoc_report_s)
         names = frozenset({config.ven_name, *config.resource_names, *config.targets})
-        self._ledger = EventLedger(shift or steady_shift(config.client_secret), self._agenda, names)
+        own_shift = steady_shift(f"{config.ven_name} {config.client_id} {config.client_secret}")
+        self._ledger = EventLedger(shift or own_shift, self._agenda, names)
         self._reports_due: deque[ReportDue] = deque()
         self._reports: deque[dict[str, Any]] = deque(maxlen=_MAX_REPORTS)
         self._token: str | None = None
@@ -58,6 +62,7 @@ class Ven:
         self._not_before_s = -math.inf
         self._failures = 0
         self._next_poll_s = -math.inf
+        self._latest_s = -math.inf
         self._last_contact_s: float | None = None
         self._trouble = ""
         self._refused = False
@@ -117,6 +122,7 @@ class Ven:
 
     def on_timer(self, now_s: float) -> None:
         """Complete events that ended, and collect the reports that fall due."""
+        self._mind_clock(now_s)
         self._ledger.on_timer(now_s)
         self._reports_due.extend(self._agenda.due(now_s))
 
@@ -130,6 +136,7 @@ class Ven:
 
     def next_request(self, now_s: float) -> Request | None:
         """What to ask now, or None: one is under way, a back-off runs, or nothing is due."""
+        self._mind_clock(now_s)
         if self._under_way is not None or now_s < self._not_before_s:
             return None
         for stage, is_needed, build in _ORDER:
@@ -138,6 +145,14 @@ class Ven:
                 self._under_way = request
                 return request
         return None
+
+    def _mind_clock(self, now_s: float) -> None:
+        if now_s < self._latest_s - _STEP_BACK_S:
+            self._next_poll_s = self._programs_at_s = self._not_before_s = -math.inf
+            self._token = None
+            self._agenda.plan_all(self._ledger.events, now_s)
+            self._latest_s = now_s
+        self._latest_s = max(self._latest_s, now_s)
 
     def _anything_due(self, now_s: float) -> bool:
         return bool(self._reports) or now_s >= min(self._next_poll_s, self._programs_due_s())
@@ -165,8 +180,8 @@ class Ven:
         return Request(stage, "POST", self._token_url or "/auth/token", form=form)
 
     def _ask_list(self, stage: Stage) -> Request:
-        if self._listing is None:
-            self._listing = Listing(self._queries(stage))
+        if self._listing is None or self._listing.stage is not stage:
+            self._listing = Listing(stage, self._queries(stage))
         return self._ask(stage, "GET", f"/{stage}", params=self._listing.params(self.config.page_size))
 
     def _queries(self, stage: Stage) -> tuple[tuple[tuple[str, str], ...], ...]:
@@ -209,7 +224,7 @@ class Ven:
             self._take(request, body, now_s)
         elif status in _RETRY_STATUS or status >= 500:
             self._back_off(f"The utility answers {status} to {request.method} {request.url}.", now_s, retry_after_s)
-        elif request.stage is Stage.TOKEN:
+        elif request.stage is Stage.TOKEN and status in _BAD_CREDENTIALS:
             self._refused = True
             self._back_off(
                 f"The utility refuses the credentials of “{self.config.client_id}” ({status}):"
@@ -217,7 +232,7 @@ class Ven:
                 now_s,
                 self.config.backoff_max_s,
             )
-        elif status == 401:
+        elif status == 401 and request.token is not None:
             self._token_rejected(now_s)
         else:
             self._refusal(request, status, body, now_s)
@@ -289,7 +304,7 @@ class Ven:
         """The whole list when it is complete, None while pages are missing, else what is wrong."""
         if not isinstance(body, list):
             return "is no list"
-        listing = self._listing or Listing()
+        listing = self._listing or Listing(Stage.EVENTS)
         return listing.items if listing.take(body, self.config.page_size) else None
 
     def _take_programs(self, body: object, now_s: float) -> str | None:

@@ -207,6 +207,10 @@ HOSTILE: dict[str, tuple[dict[str, Any], str]] = {
         {"duration": "P9999Y", "intervalPeriod": {"start": "2026-01-01T00:00:00Z", "duration": "PT0.001S"}},
         "repeat",
     ),
+    "thousands of values repeated for ever": (
+        {"duration": "P9999Y", "intervals": [{"id": 0, "payloads": [{"type": "PRICE", "values": [1] * 9_999}]}]},
+        "repeat",
+    ),
     "units a number": ({"payloadDescriptors": [{"payloadType": "PRICE", "units": 5}]}, "units"),
 }
 

@@ -269,3 +269,50 @@ def test_the_draw_for_a_random_start_is_steady_and_uniform() -> None:
     assert 0.98 < max(draws) < 1
     assert abs(sum(draws) / len(draws)) < 0.05
     assert shift("event-1") != steady_shift("other")("event-1")
+
+
+def test_a_discovery_that_wants_a_token_does_not_make_a_storm(now_s: float) -> None:
+    ven = make_ven()
+    assert Utility(discover=(401, None)).serve(ven, now_s)[:3] == ["discover", "token", "programs"]
+
+
+def test_an_open_utility_that_is_none_backs_off(now_s: float) -> None:
+    config = VenConfig(version=V3_1_0, client_id="", client_secret="", ven_name="home")
+    ven = Ven(config, random=lambda: 1.0)
+    Utility(programs=(401, None), find_ven=(401, None), events=(401, None)).serve(ven, now_s)
+    assert ven.health().state is LinkState.WAITING
+    assert ven.next_timer() > now_s
+
+
+def test_a_token_endpoint_that_is_not_there_is_no_matter_of_credentials(now_s: float) -> None:
+    ven = make_ven()
+    Utility(token=(404, None)).serve(ven, now_s)
+    assert ven.health().state is LinkState.WAITING
+    assert "404" in ven.health().sentence
+
+
+def test_a_list_broken_off_does_not_leak_into_another(event: Make, now_s: float) -> None:
+    ven = make_ven(page_size=1, programs_poll_s=100)
+    Utility().serve(ven, now_s)
+    first = ven.next_request(now_s + 99)
+    assert first is not None
+    assert first.stage is Stage.EVENTS
+    ven.receive(first, 200, [event()], now_s + 99)
+    utility = Utility(events=[(200, [event()]), (200, [])])
+    assert utility.serve(ven, now_s + 101)[0] == "programs"
+    assert dict(utility.asked[0].params)["skip"] == "0"
+    assert [e.event_id for e in ven.events] == ["event-1"]
+
+
+def test_a_clock_that_jumps_ten_years_and_back_loses_no_limit(event: Make, interval: Make, now_s: float) -> None:
+    ven = make_ven()
+    answers: Answer = (200, [event(intervals=[interval("IMPORT_CAPACITY_LIMIT", 4)])])
+    Utility(events=answers).serve(ven, now_s)
+    future_s = now_s + 3.2e8
+    ven.on_timer(future_s)
+    Utility(events=answers).serve(ven, future_s)
+    assert ven.events == ()
+    ven.on_timer(now_s + 10)
+    assert len(ven.events) == 1
+    assert Utility(events=answers).serve(ven, now_s + 10)[-1] == "events"
+    assert ven.next_timer() <= now_s + 10 + ven.config.poll_s
