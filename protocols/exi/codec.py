@@ -11,7 +11,7 @@ from protocols.exi.bits import Refused, padded_bytes
 from protocols.exi.compiled import runtime
 from protocols.exi.compiled.decoder import DecoderSource
 from protocols.exi.compiled.encoder import EncoderSource
-from protocols.exi.compiled.runtime import BAD, Bad, Document
+from protocols.exi.compiled.runtime import Bad, Document
 from protocols.exi.compiled.source import Lines, layout_of
 from protocols.exi.schema import Element
 from protocols.exi.sets import SchemaSet, schema_set
@@ -82,11 +82,11 @@ class Codec:
         if decoder is None:
             cls = self.schema_set.roots[code][1]
             if cls is None:
-                raise BAD
+                raise Bad
             decoder = self._root_decoders[code] = self.decoder(cls)
         message, window, left = decoder(document, window, left)
         if left < document.padding or root >> self._root_width != walk.HEADER:
-            raise BAD
+            raise Bad
         return message  # type: ignore[no-any-return]
 
     def prepare(self) -> None:
@@ -147,7 +147,7 @@ def _call_first(link: Callable[[], Callable[..., Any]], *arguments: Any) -> Any:
 
 
 _RUNTIME = {
-    "BAD": BAD,
+    "Bad": Bad,
     "LONG": runtime.LONG,
     "from_bytes": int.from_bytes,
     "join": runtime.join,

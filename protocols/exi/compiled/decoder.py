@@ -152,7 +152,7 @@ class DecoderSource:
         for offset, (field, alternative) in enumerate(slot.options):
             with self.out.block(f"{word} {place} == {first_event + offset}:"):
                 if alternative.value is None:
-                    self.out.line("raise BAD")
+                    self.out.line("raise Bad")
                 else:
                     self._option(slot, field, alternative, values, follow, first_event)
             word = "elif"
@@ -328,4 +328,4 @@ class DecoderSource:
 
     def _refuse_if(self, condition: str) -> None:
         with self.out.block(f"if {condition}:"):
-            self.out.line("raise BAD")
+            self.out.line("raise Bad")

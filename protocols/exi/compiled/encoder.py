@@ -122,7 +122,7 @@ class EncoderSource:
             word = "elif"
         if slot.minimum:
             with self.out.block("else:"):
-                self.out.line("raise BAD")
+                self.out.line("raise Bad")
 
     def _substitution(self, slot: Slot, m: str, entries: list[State], track: str) -> None:
         self._flush()
@@ -137,7 +137,7 @@ class EncoderSource:
                     self._leave(track, None if slot.minimum else len(entries))
                 word = "elif"
         with self.out.block("else:" if slot.minimum else f"elif {v} is not None:"):
-            self.out.line("raise BAD")
+            self.out.line("raise Bad")
 
     def _list(self, slot: Slot, m: str, entries: list[State], track: str) -> list[State]:
         items, count = self.out.fresh("items"), self.out.fresh("n")
@@ -300,7 +300,7 @@ class EncoderSource:
 
     def _refuse_if(self, condition: str) -> None:
         with self.out.block(f"if {condition}:"):
-            self.out.line("raise BAD")
+            self.out.line("raise Bad")
 
 
 def _code_of(state: State, field: Field, alternative: Alternative) -> Code:

@@ -10,10 +10,9 @@ from protocols.exi.walk import read_element, write_element
 
 
 class Bad(Exception):
-    """Compiled code refuses; it does not say why."""
+    """Compiled code refuses; it does not say why. Always a new one: an old one would keep its traceback."""
 
 
-BAD = Bad()
 LONG = 1 << 4096
 """Numbers of collected bits beyond this are put aside in lists."""
 WINDOW_BYTES = 3072
@@ -42,14 +41,14 @@ def put_unsigned(a: int, value: int) -> int:
 def put_text(a: int, text: Any, max_length: int) -> int:
     """Appends a string in full."""
     if not isinstance(text, str) or len(text) > max_length:
-        raise BAD
+        raise Bad
     count = len(text)
     a = put_unsigned(a, count + 2)
     if text.isascii():
         return a << 8 * count | int.from_bytes(text.encode("ascii"), "big")
     for point in map(ord, text):
         if 0xD800 <= point < 0xE000:
-            raise BAD
+            raise Bad
         a = put_unsigned(a, point)
     return a
 
@@ -57,7 +56,7 @@ def put_text(a: int, text: Any, max_length: int) -> int:
 def put_id(a: int, text: Any, max_length: int) -> int:
     """Appends an xs:ID."""
     if not isinstance(text, str) or not is_xml_id(text):
-        raise BAD
+        raise Bad
     return put_text(a, text, max_length)
 
 
@@ -65,7 +64,7 @@ def put_binary(a: int, data: bytes, max_length: int) -> int:
     """Appends the number of bytes and the bytes."""
     count = len(data)
     if count > max_length:
-        raise BAD
+        raise Bad
     return put_unsigned(a, count) << 8 * count | int.from_bytes(data, "big")
 
 
@@ -129,7 +128,7 @@ def more_groups(w: int, p: int, value: int, shift: int, most: int = MAX_BOUNDED_
         if octet < 128:
             return value, p
         shift += 7
-    raise BAD
+    raise Bad
 
 
 def read_text(c: Document, w: int, p: int, max_length: int) -> tuple[str, int, int]:
@@ -137,7 +136,7 @@ def read_text(c: Document, w: int, p: int, max_length: int) -> tuple[str, int, i
     count, w, p = _length(c, w, p)
     count -= 2
     if count < 0 or count > max_length:
-        raise BAD
+        raise Bad
     w, p = _at_hand(c, w, p, count * 8)
     p -= count * 8
     raw = (w >> p & (1 << count * 8) - 1).to_bytes(count, "big")
@@ -153,7 +152,7 @@ def _read_wide_text(c: Document, w: int, p: int, count: int) -> tuple[str, int, 
             w, p = c.window(c.end - p)
         point, p = more_groups(w, p, 0, 0)
         if point > 0x10FFFF or 0xD800 <= point < 0xE000:
-            raise BAD
+            raise Bad
         characters.append(chr(point))
     return "".join(characters), w, p
 
@@ -162,7 +161,7 @@ def read_binary(c: Document, w: int, p: int, min_length: int, max_length: int) -
     """A number of bytes, then the bytes."""
     count, w, p = _length(c, w, p)
     if not min_length <= count <= max_length:
-        raise BAD
+        raise Bad
     w, p = _at_hand(c, w, p, count * 8)
     p -= count * 8
     return (w >> p & (1 << count * 8) - 1).to_bytes(count, "big"), w, p
@@ -183,7 +182,7 @@ def _at_hand(c: Document, w: int, p: int, need: int) -> tuple[int, int]:
     if p - c.padding >= need + c.low:
         return w, p
     if c.padding or need > len(c.data) * 8:
-        raise BAD
+        raise Bad
     return c.window(c.end - p, need)
 
 

@@ -1,5 +1,6 @@
 """Input made to hurt: nothing but an ExiError comes back, and the two ways of decoding always agree."""
 
+import gc
 import random
 
 import pytest
@@ -67,3 +68,18 @@ def test_padding_after_a_document_is_accepted(golden_sample):
 def test_no_document_at_all(namespace, data):
     with pytest.raises(ExiError):
         decode(namespace, data)
+
+
+def test_refusals_leave_nothing_behind():
+    """A thousand refused documents keep no traceback, no frame and no document alive."""
+
+    def refuse(times):
+        for _ in range(times):
+            with pytest.raises(ExiError):
+                decode(V20_DC, b"\x80\x30\xff\xff\xff\xff")
+        gc.collect()
+        return len(gc.get_objects())
+
+    refuse(10)
+    before = refuse(10)
+    assert refuse(1000) - before < 500
