@@ -54,6 +54,7 @@ class Outbox:
         """On an open disk."""
         self._disk = disk
         self._max_rows = max_rows
+        self._sent_up_to = 0
 
     def __len__(self) -> int:
         return int(self._disk.db.execute("SELECT COUNT(*) FROM outbox").fetchone()[0])
@@ -84,11 +85,12 @@ class Outbox:
 
     def sent(self, row_id: int) -> None:
         """It went over the wire once: from now on it stays as it is."""
-        self._disk.db.execute("UPDATE outbox SET sent = 1 WHERE id = ? AND sent = 0", (row_id,))
+        self._sent_up_to = row_id
 
     def delivered(self, row_id: int) -> None:
-        """The CSMS has it."""
-        self._disk.db.execute("DELETE FROM outbox WHERE id = ?", (row_id,))
+        """The CSMS has it. A power cut may undo this; then it is sent once more and booked once."""
+        with self._disk.hasty():
+            self._disk.db.execute("DELETE FROM outbox WHERE id = ?", (row_id,))
 
     def refused(self, row_id: int) -> None:
         """The CSMS refused it once more."""
@@ -101,11 +103,11 @@ class Outbox:
                 "INSERT INTO given_up (id, record, code, text) VALUES (?, ?, ?, ?)",
                 (waiting.row_id, msgspec.json.encode(waiting.record), code, text),
             )
-            self.delivered(waiting.row_id)
+            self._disk.db.execute("DELETE FROM outbox WHERE id = ?", (waiting.row_id,))
 
     def mark_offline(self) -> None:
         """The link is gone: what was never sent is reported as having happened offline."""
-        self._disk.db.execute("UPDATE outbox SET offline = 1 WHERE sent = 0 AND offline = 0")
+        self._disk.db.execute("UPDATE outbox SET offline = 1 WHERE id > ? AND offline = 0", (self._sent_up_to,))
 
     def has(self, transaction_id: str | None) -> bool:
         """Does anything wait, or anything of that transaction?"""
@@ -116,6 +118,7 @@ class Outbox:
 
     def _thin(self) -> None:
         rows = self._disk.db.execute(
-            "SELECT id FROM outbox WHERE periodic = 1 AND sent = 0 ORDER BY id LIMIT ?", (self._max_rows // 2,)
+            "SELECT id FROM outbox WHERE periodic = 1 AND id > ? ORDER BY id LIMIT ?",
+            (self._sent_up_to, self._max_rows // 2),
         ).fetchall()
         self._disk.db.executemany("DELETE FROM outbox WHERE id = ?", rows[::2])
