@@ -137,7 +137,7 @@ def _answers(lines: Iterable[bytes], action: str, namespace: str | None) -> Iter
     """One answer for each line, in order."""
     given, missing, _, convert = _HALVES[action]
     for raw in lines:
-        text = raw.decode("utf-8", errors="replace").strip()
+        text = raw.decode("utf-8", errors="replace").strip("\ufeff \t\r\n")
         try:
             line = _parsed(text)
             if not isinstance(line, dict):

@@ -27,6 +27,7 @@ from protocols.exi.sets import SchemaSet
 
 HEADER = 0x80
 """EXI header without options: the distinguishing bits 10, no options, final version 1."""
+_V2GTP = b"\x01\xfe"
 N_BIT_LIMIT = 4096
 """A bounded integer with at most so many values takes a fixed number of bits."""
 
@@ -37,6 +38,8 @@ def read_document(schema_set: SchemaSet, data: bytes) -> Element:
     roots = schema_set.roots
     path = [f"The document of {schema_set.namespace}"]
     with _explained(path, reader):
+        if data.startswith(_V2GTP):
+            raise Refused("it starts with a V2GTP header, whose 8 bytes are no part of it")
         if reader.bits(8) != HEADER:
             raise Refused("it does not start with the EXI header 0x80")
         code = reader.bits(len(roots).bit_length())

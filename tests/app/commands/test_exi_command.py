@@ -101,7 +101,9 @@ def test_a_bad_line_is_answered_in_its_place(call):
 
 
 def test_a_batch_survives_bytes_that_are_no_text(call):
-    status, output = call("decode", "--batch", given=b"\xff\xfe\n" + b'{"namespace":"sap","exi":"80400040"}\n')
+    status, output = call(
+        "decode", "--batch", given=b"\xff\xfe\n" + b'\xef\xbb\xbf{"namespace":"sap","exi":"80400040"}\r\n'
+    )
     assert status == 1
     assert [set(json.loads(line)) for line in output.splitlines()] == [
         {"line", "error"},

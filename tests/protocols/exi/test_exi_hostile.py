@@ -70,6 +70,13 @@ def test_no_document_at_all(namespace, data):
         decode(namespace, data)
 
 
+def test_a_v2gtp_header_is_recognised(golden_sample):
+    document = golden_sample[0]
+    frame = bytes.fromhex("01fe8002") + len(document.exi).to_bytes(4, "big") + document.exi
+    with pytest.raises(ExiError, match="starts with a V2GTP header, whose 8 bytes are no part of it"):
+        decode(document.namespace, frame)
+
+
 def test_refusals_leave_nothing_behind():
     """A thousand refused documents keep no traceback, no frame and no document alive."""
 
