@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from protocols.modbus.blocks import PERMANENT_CODES, BlockSchedule, Span
 from protocols.modbus.checks import Checks, Fault, FaultKind
 from protocols.modbus.fields import Field, Memory, decode_fields, spans_of, store
-from protocols.modbus.link import LinkError, ModbusLink, RefusedError
+from protocols.modbus.link import LinkError, ModbusLink, Pace, RefusedError
 from protocols.modbus.profile import SUNSPEC, Profile, load_profile, roles_of
 from protocols.modbus.quantities import Role
 from protocols.modbus.readings import (
@@ -70,11 +70,13 @@ class ModbusDevice:
         identity: Identity,
         checks: Checks,
         schedule: BlockSchedule,
+        pace: Pace | None = None,
     ) -> None:
         self.link = link
         self.unit = unit
         self.identity = identity
         self.fields = fields
+        self.pace = pace
         self._clock = clock
         self._checks = checks
         self._schedule = schedule
@@ -111,6 +113,7 @@ class ModbusDevice:
             identity=Identity(maker=profile.vendor, model=profile.product),
             checks=Checks(ranges=profile.ranges),
             schedule=BlockSchedule.of(spans_of(profile.fields), max_words=profile.max_words, max_gap=profile.max_gap),
+            pace=Pace(profile.timeout_s, profile.connect_delay_s),
         )
 
     @classmethod
@@ -144,7 +147,7 @@ class ModbusDevice:
         while block := next((b for b in self._schedule.due(loop_s) if b.span not in asked), None):
             asked.add(block.span)
             try:
-                words = await self.link.read(self.unit, block.span)
+                words = await self.link.read(self.unit, block.span, self.pace)
             except RefusedError as refusal:
                 if refusal.code not in PERMANENT_CODES:
                     self._rest(loop_s)

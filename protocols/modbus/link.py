@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pymodbus.client import AsyncModbusTcpClient
@@ -39,8 +40,19 @@ EXCEPTION_NAMES = {
 
 T = TypeVar("T")
 
+PYMODBUS_TIMEOUT_S = 60.0
+"""pymodbus' own time-out stays out of the way of ours."""
+
 # It logs whole frame dumps at "error" for what reaches our callers as an exception anyway.
 logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How patient a device wants its master: ``settle_s`` of quiet after connecting, ``timeout_s`` for an answer."""
+
+    timeout_s: float = TIMEOUT_S
+    settle_s: float = 0.0
 
 
 class LinkError(OSError):
@@ -58,14 +70,15 @@ class RefusedError(Exception):
 class ModbusLink:
     """A connection to ``host``:``port``. Connects by itself on the first request, and again after each failure.
 
-    Requests are answered one by one (a device behind a serial gateway can do no better); each takes at most
-    ``timeout_s``, so a silent unit costs its neighbours on the same link that long, and other links nothing.
+    Requests are answered one by one (a device behind a serial gateway can do no better); each takes at most the
+    time-out, so a silent unit costs its neighbours on the same link that long, and other links nothing.
     """
 
     def __init__(self, host: str, port: int = 502, *, timeout_s: float = TIMEOUT_S) -> None:
+        """``timeout_s`` holds for connecting, and for every request that comes without a pace of its own."""
         self.host = host
         self.port = port
-        self.timeout_s = timeout_s
+        self.pace = Pace(timeout_s)
         self._client: AsyncModbusTcpClient | None = None
         self._lost = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -79,7 +92,7 @@ class ModbusLink:
         """Whether the connection stands, as far as is known."""
         return self._client is not None and not self._lost.is_set()
 
-    async def read(self, unit: int, span: Span) -> list[int]:
+    async def read(self, unit: int, span: Span, pace: Pace | None = None) -> list[int]:
         """The words of ``span`` from ``unit``: exactly as many as asked.
 
         Raises LinkError (try again later) or RefusedError (the device says no).
@@ -89,14 +102,14 @@ class ModbusLink:
             read = client.read_input_registers if span.function is Function.INPUT else client.read_holding_registers
             return await read(span.address, count=span.count, device_id=unit)
 
-        reply = await self._request(unit, int(span.function), ask)
+        reply = await self._request(unit, int(span.function), ask, pace or self.pace)
         words = list(reply.registers)
         if len(words) != span.count:
             self._drop()
             raise LinkError(f"{self} unit {unit} answered {len(words)} registers where {span.count} were asked")
         return words
 
-    async def write(self, unit: int, address: int, words: Sequence[int]) -> None:
+    async def write(self, unit: int, address: int, words: Sequence[int], pace: Pace | None = None) -> None:
         """Write ``words`` from ``address`` on in one request, so that they take effect together.
 
         Raises LinkError or RefusedError; after LinkError it is unknown whether the device took them.
@@ -105,7 +118,7 @@ class ModbusLink:
         async def ask(client: AsyncModbusTcpClient) -> ModbusPDU:
             return await client.write_registers(address, list(words), device_id=unit)
 
-        reply = await self._request(unit, WRITE_MULTIPLE, ask)
+        reply = await self._request(unit, WRITE_MULTIPLE, ask, pace or self.pace)
         if (reply.address, reply.count) != (address, len(words)):
             self._drop()
             raise LinkError(f"{self} unit {unit} confirmed another write than the one sent")
@@ -116,12 +129,12 @@ class ModbusLink:
         self._drop()
 
     async def _request(
-        self, unit: int, function: int, ask: Callable[[AsyncModbusTcpClient], Awaitable[ModbusPDU]]
+        self, unit: int, function: int, ask: Callable[[AsyncModbusTcpClient], Awaitable[ModbusPDU]], pace: Pace
     ) -> ModbusPDU:
         async with self._lock:
-            client = await self._connected_client()
+            client = await self._connected_client(pace.settle_s)
             try:
-                reply = await self._first(ask(client))
+                reply = await self._first(ask(client), pace.timeout_s)
             except BaseException as exc:
                 # A cancelled request leaves its reply on the wire: the connection cannot be trusted either.
                 self._drop()
@@ -135,12 +148,12 @@ class ModbusLink:
             raise RefusedError(reply.exception_code, f"{self} unit {unit}, function {function}")
         return reply
 
-    async def _first(self, request: Awaitable[T]) -> T:
+    async def _first(self, request: Awaitable[T], timeout_s: float) -> T:
         """The reply, or OSError as soon as the connection breaks, or TimeoutError."""
         task = asyncio.ensure_future(request)
         lost = asyncio.ensure_future(self._lost.wait())
         try:
-            await asyncio.wait({task, lost}, timeout=self.timeout_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({task, lost}, timeout=timeout_s, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
             raise ConnectionResetError if self._lost.is_set() else TimeoutError
@@ -148,7 +161,7 @@ class ModbusLink:
             lost.cancel()
             task.cancel()
 
-    async def _connected_client(self) -> AsyncModbusTcpClient:
+    async def _connected_client(self, settle_s: float) -> AsyncModbusTcpClient:
         if self._client is not None and not self._lost.is_set():
             return self._client
         if self._closed:
@@ -163,17 +176,22 @@ class ModbusLink:
         client = AsyncModbusTcpClient(
             self.host,
             port=self.port,
-            timeout=self.timeout_s,
+            timeout=PYMODBUS_TIMEOUT_S,
             retries=0,
             reconnect_delay=0,
             trace_connect=lambda up: None if up else lost.set(),
         )
-        if not await client.connect():
+        try:
+            connected = await asyncio.wait_for(client.connect(), self.pace.timeout_s)
+        except TimeoutError:
+            connected = False
+        if not connected:
             client.close()
             raise LinkError(f"{self} refuses the connection: check address, port and that Modbus TCP is switched on")
         # pymodbus counts from 1 anew; a gateway's late reply to the last connection must not fit this one's requests.
         client.ctx.next_tid = self._last_tid
         self._client, self._lost = client, lost
+        await asyncio.sleep(settle_s)
         self._retry_s = RETRY_MIN_S
         return client
 

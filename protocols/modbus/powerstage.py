@@ -60,14 +60,15 @@ class PowerStage:
             raise PowerStageError(self._not_writable())
         power, expiry = self._setpoint
         words = encode_field(power, power_w) + encode_field(expiry, expiry_s)
-        await self.device.link.write(self.device.unit, power.span.address, words)
+        await self.device.link.write(self.device.unit, power.span.address, words, self.device.pace)
 
     async def contactor(self, closed: bool) -> None:
         """Close or open the contactor. Raises as :meth:`write_setpoint`; the stage closes in pilot C and D only."""
         command = self._profile.commands.get("command_contactor")
         if command is None:
             raise PowerStageError(self._not_writable())
-        await self.device.link.write(self.device.unit, command.span.address, encode_field(command, float(closed)))
+        words = encode_field(command, float(closed))
+        await self.device.link.write(self.device.unit, command.span.address, words, self.device.pace)
 
     def _not_writable(self) -> str:
         return (

@@ -43,6 +43,8 @@ class Profile:
     unit: int
     max_words: int
     max_gap: int
+    timeout_s: float
+    connect_delay_s: float
     writable: bool
     fields: tuple[Field, ...]
     commands: Mapping[str, Field]
@@ -91,6 +93,8 @@ class _File(_Strict):
     unit: int = Key(default=1, ge=0, le=247)
     max_words: int = Key(default=MAX_WORDS, ge=1, le=MAX_WORDS)
     max_gap: int = Key(default=8, ge=0, le=MAX_WORDS)
+    timeout_s: int | float = Key(default=1.0, gt=0, le=30)
+    connect_delay_s: int | float = Key(default=0.0, ge=0, le=10)
     writable: bool = False
     defaults: _Defaults = _Defaults()
     fields: list[_Row] = Key(min_length=1)
@@ -151,6 +155,8 @@ def _profile(path: Path, file: _File) -> Profile:
         unit=file.unit,
         max_words=file.max_words,
         max_gap=file.max_gap,
+        timeout_s=float(file.timeout_s),
+        connect_delay_s=float(file.connect_delay_s),
         writable=file.writable,
         fields=tuple(reads),
         commands=MappingProxyType(commands),

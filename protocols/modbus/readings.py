@@ -32,8 +32,8 @@ class Reading:
         return max(0.0, now_s - self.at_s)
 
     def is_stale(self, now_s: float, max_age_s: float = STALE_AFTER_S) -> bool:
-        """Whether the reading is too old to act upon."""
-        return self.age_s(now_s) > max_age_s
+        """Whether the reading is too old to act upon; one from the future is too: the clock stepped."""
+        return abs(now_s - self.at_s) > max_age_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,8 @@ def test_readings_grow_old_and_never_negative():
     assert reading.is_stale(105.1)
     assert reading.is_stale(102.0, max_age_s=1.0)
     assert reading.age_s(50.0) == 0.0, "a clock that stepped back"
+    assert reading.is_stale(50.0), "nobody knows how old it is"
+    assert not reading.is_stale(99.0)
 
 
 def test_missing_is_none_everywhere():

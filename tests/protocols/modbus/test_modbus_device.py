@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -160,9 +161,8 @@ async def test_a_silent_device_does_not_hold_up_another(links, hostile):
     image.update({"grid_w": 5.0})
     async with ModbusServer({1: Unit(image)}) as server:
         good = await ModbusDevice.find(links(server.port), 1, clock=clock)
-        silent = ModbusDevice.from_profile(
-            links(hostile.port, timeout_s=20.0), load_profile("eastron-sdm630"), clock=clock
-        )
+        patient = replace(load_profile("eastron-sdm630"), timeout_s=20.0)
+        silent = ModbusDevice.from_profile(links(hostile.port), patient, clock=clock)
         waiting = asyncio.create_task(silent.poll())
         while not hostile.requests:
             await asyncio.sleep(0.01)

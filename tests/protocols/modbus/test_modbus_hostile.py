@@ -6,7 +6,7 @@ import time
 import pytest
 
 from protocols.modbus.blocks import Function, Span
-from protocols.modbus.link import LinkError, ModbusLink, RefusedError
+from protocols.modbus.link import LinkError, ModbusLink, Pace, RefusedError
 
 SPAN = Span(Function.HOLDING, 100, 4)
 WORDS = [1, 2, 3, 4]
@@ -132,6 +132,39 @@ async def test_it_is_back_soon_after_the_device_is_back(hostile, link, capsys):
     with capsys.disabled():
         print(f"\n    reconnected {took_s:.2f} s after the device came back")
     assert took_s < 6.0
+
+
+async def test_a_device_that_wants_quiet_after_connecting_gets_it_once(hostile, link):
+    asked = []
+
+    def answer(request):
+        asked.append(time.monotonic())
+        return request.reply(WORDS)
+
+    hostile.answer = answer
+    pace = Pace(timeout_s=5.0, settle_s=0.3)
+    began = time.monotonic()
+    for _ in range(3):
+        await link.read(1, SPAN, pace)
+    assert asked[0] - began >= 0.29
+    assert asked[2] - asked[0] < 0.3 or hostile.connections == 1
+
+
+async def test_a_slow_device_gets_its_own_time(hostile, link):
+    held = []
+
+    def answer(request):
+        held.append(request)
+        return None
+
+    hostile.answer = answer
+    task = asyncio.create_task(link.read(1, SPAN, Pace(timeout_s=30.0)))
+    while not held:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(2 * link.pace.timeout_s)
+    assert not task.done()
+    hostile._writers[0].write(held[0].reply(WORDS))
+    assert await asyncio.wait_for(task, 10) == WORDS
 
 
 async def test_a_refused_connection_says_what_to_check():

@@ -183,6 +183,8 @@ def test_the_readme_explains_every_key():
         "vendor",
         "max_words",
         "max_gap",
+        "timeout_s",
+        "connect_delay_s",
         "writable",
         "quantity",
         "word_order",
