@@ -13,6 +13,7 @@ from app.config.home import UtilitySection
 from app.drivers.utility_events import ShownEvent, grid_events
 from app.drivers.utility_reports import CAR, HOME, FigureLog, answer
 from app.ports import Board, Health, HealthLevel
+from energy.grid_events import GridEvent, GridEventKind
 from protocols.openadr import (
     LinkState,
     ReportDue,
@@ -34,6 +35,9 @@ _LEVELS = {
     LinkState.REFUSED: HealthLevel.FAILED,
 }
 
+_OFFERS = {GridEventKind.IMPORT_PRICE, GridEventKind.EXPORT_PRICE}
+"""Kinds that curtail nothing: a home under a price alone is in normal operation."""
+
 
 class UtilityDriver:
     """Implements ``app.ports.Driver`` and ``app.ports.Report``."""
@@ -47,6 +51,7 @@ class UtilityDriver:
         self._last_contact_s: float | None = None
         self._told: tuple[object, ...] = ()
         self._picture: tuple[object, ...] = ()
+        self._asked: list[GridEvent] = []
         self.shown: list[ShownEvent] = []
         """What the utility sent and this home does not act on."""
         self.ven = Ven(
@@ -96,9 +101,10 @@ class UtilityDriver:
     def report(self, figures: dict[str, float], now_s: float) -> None:
         """Take figures for the utility's reports: ``grid_w``, ``ev_w``, ``soc``; and where known ``set_point_w``,
         ``capacity_wh``, ``charge_max_w``, ``discharge_max_w``, ``baseline_grid_w``, ``baseline_ev_w``,
-        ``planned_grid_w``, ``shed_w``, ``event_active`` (0 or 1).
+        ``planned_grid_w``, ``planned_ev_w``, ``shed_w``.
         """
-        self._figures.add(figures, now_s)
+        active = any(event.kind not in _OFFERS and event.value_at(now_s) is not None for event in self._asked)
+        self._figures.add(figures | {"event_active": float(active)}, now_s)
 
     def grid_returned(self) -> None:
         """After a grid outage limits of before mean nothing: forget them and ask anew."""
@@ -111,8 +117,8 @@ class UtilityDriver:
         # Laid out anew when something changed, and each hour for what repeats.
         if (picture := (self.ven.events, now_s // 3_600)) != self._picture:
             self._picture = picture
-            asked, self.shown = grid_events(self.ven.events, self.name, now_s)
-            board.publish_events(self.name, asked)
+            self._asked, self.shown = grid_events(self.ven.events, self.name, now_s)
+            board.publish_events(self.name, self._asked)
         health = self.ven.health()
         if health.last_contact_s is not None and health.last_contact_s != self._last_contact_s:
             self._last_contact_s = health.last_contact_s

@@ -108,12 +108,21 @@ def _capacity(q: _Question) -> float | None:
     return None if capacity_wh is None else energy_in(capacity_wh, q.units)
 
 
+_STATES = {
+    (False, False): "IDLE_NORMAL",
+    (False, True): "RUNNING_NORMAL",
+    (True, False): "IDLE_CURTAILED",
+    (True, True): "RUNNING_CURTAILED",
+}
+"""By: is an event in force, does power flow."""
+_FLOWS_W = 50.0
+
+
 def _operating_state(q: _Question) -> str:
     power_w = q.mean(_POWER[q.resource])
     if power_w is None:
         return "ERROR"
-    following = (q.mean("event_active") or 0.0) > 0.5
-    return ("RUNNING_CURTAILED" if following else "RUNNING_NORMAL") if abs(power_w) > 50 else "NORMAL"
+    return _STATES[(q.mean("event_active") or 0.0) > 0.5, abs(power_w) > _FLOWS_W]
 
 
 ANSWERS: dict[str, Answer] = {

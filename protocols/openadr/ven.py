@@ -23,11 +23,11 @@ from protocols.openadr.config import LinkState, VenConfig, VenHealth, steady_shi
 from protocols.openadr.events import BadEventError, Shift, read_units
 from protocols.openadr.exchange import Listing, Request, Stage
 from protocols.openadr.ledger import EventLedger
+from protocols.openadr.login import Login
 from protocols.openadr.model import AdrEvent, PayloadUnits
 from protocols.openadr.reports import ReportDue, ReportValues, report_json
 from protocols.openadr.versions import read_targets
 
-_TOKEN_MARGIN_S = 30.0
 _MAX_REPORTS = 1_000
 _RETRY_STATUS = {408, 425, 429}
 _BAD_CREDENTIALS = {400, 401, 403}
@@ -48,11 +48,7 @@ class Ven:
         self._ledger = EventLedger(shift or own_shift, self._agenda, names)
         self._reports_due: deque[ReportDue] = deque()
         self._reports: deque[dict[str, Any]] = deque(maxlen=_MAX_REPORTS)
-        self._token: str | None = None
-        self._token_until_s = 0.0
-        self._token_fresh = False
-        self._token_url = config.token_url
-        self._discovered = not config.client_id or not config.version.auth_server_path or config.token_url is not None
+        self._login = Login(config)
         self._programs_at_s = -math.inf
         self._ven_id: str | None = None
         self._registered = False
@@ -149,7 +145,7 @@ class Ven:
     def _mind_clock(self, now_s: float) -> None:
         if now_s < self._latest_s - _STEP_BACK_S:
             self._next_poll_s = self._programs_at_s = self._not_before_s = -math.inf
-            self._token = None
+            self._login.reject()
             self._agenda.plan_all(self._ledger.events, now_s)
             self._latest_s = now_s
         self._latest_s = max(self._latest_s, now_s)
@@ -161,23 +157,16 @@ class Ven:
         return self._programs_at_s + self.config.programs_poll_s
 
     def _needs_token(self, now_s: float) -> bool:
-        stale = self._token is None or now_s >= self._token_until_s - _TOKEN_MARGIN_S
-        return bool(self.config.client_id) and stale and self._anything_due(now_s)
+        return self._login.is_due(now_s) and self._anything_due(now_s)
 
     def _ask(self, stage: Stage, method: str, url: str, **more: Any) -> Request:
-        return Request(stage, method, url, token=self._token, **more)
+        return Request(stage, method, url, token=self._login.token, **more)
 
     def _ask_discover(self, stage: Stage) -> Request:
         return Request(stage, "GET", self.config.version.auth_server_path or "")
 
     def _ask_token(self, stage: Stage) -> Request:
-        form = (
-            ("grant_type", "client_credentials"),
-            ("client_id", self.config.client_id),
-            ("client_secret", self.config.client_secret),
-            ("scope", " ".join(self.config.version.scopes)),
-        )
-        return Request(stage, "POST", self._token_url or "/auth/token", form=form)
+        return Request(stage, "POST", self._login.url, form=self._login.form)
 
     def _ask_list(self, stage: Stage) -> Request:
         if self._listing is None or self._listing.stage is not stage:
@@ -248,13 +237,13 @@ class Ven:
             self._back_off(f"The utility's answer to {request.method} {request.url} {problem}.", now_s, None)
             return
         if request.stage not in (Stage.DISCOVER, Stage.TOKEN):
-            self._failures, self._trouble, self._token_fresh = 0, "", False
+            self._failures, self._trouble = 0, ""
+            self._login.accepted()
         self.remarks.pop(request.stage, None)
         self.on_timer(now_s)
 
     def _token_rejected(self, now_s: float) -> None:
-        rejected_at_once, self._token = self._token_fresh, None
-        if rejected_at_once:
+        if self._login.reject():
             self._back_off("The utility rejects the token that it has just given.", now_s, None)
 
     def _refusal(self, request: Request, status: int, body: object, now_s: float) -> None:
@@ -282,23 +271,12 @@ class Ven:
     # -- one method an answer: None, or a clause telling what is wrong with it -----------------------------
 
     def _take_discover(self, body: object, now_s: float) -> str | None:
-        url = body.get("tokenURL") if isinstance(body, dict) else None
-        if not isinstance(url, str) or not url:
-            return "names no tokenURL"
-        self._token_url, self._discovered = url, True
-        return None
+        return self._login.discover(body)
 
     def _take_token(self, body: object, now_s: float) -> str | None:
-        token = body.get("access_token") if isinstance(body, dict) else None
-        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
-            return "holds no access_token"
-        lifetime = body.get("expires_in") if isinstance(body, dict) else None
-        if isinstance(lifetime, bool) or not isinstance(lifetime, int | float) or not 0 < lifetime < 1e9:
-            lifetime = math.inf  # until the VTN says 401
-        self._token, self._token_fresh, self._refused = token, True, False
-        # A token shorter than the margin is used for half its life, not fetched for ever.
-        self._token_until_s = now_s + max(float(lifetime), 0.5 * lifetime + _TOKEN_MARGIN_S)
-        return None
+        problem = self._login.take(body, now_s)
+        self._refused = self._refused and problem is not None
+        return problem
 
     def _take_page(self, body: object) -> list[Any] | str | None:
         """The whole list when it is complete, None while pages are missing, else what is wrong."""
@@ -386,7 +364,7 @@ class Ven:
     # -- what a refusal means where the rest can go on ------------------------------------------------------
 
     def _without_discovery(self, status: int, now_s: float) -> None:
-        self._discovered = True
+        self._login.discovered = True
 
     def _without_programs(self, status: int, now_s: float) -> None:
         self._listing, self._programs_at_s = None, now_s
@@ -407,7 +385,7 @@ _Need = Callable[[Ven, float], bool]
 _Build = Callable[[Ven, Stage], Request]
 
 _ORDER: tuple[tuple[Stage, _Need, _Build], ...] = (
-    (Stage.DISCOVER, lambda v, now: not v._discovered, Ven._ask_discover),
+    (Stage.DISCOVER, lambda v, now: not v._login.discovered, Ven._ask_discover),
     (Stage.TOKEN, Ven._needs_token, Ven._ask_token),
     (Stage.PROGRAMS, lambda v, now: now >= v._programs_due_s(), Ven._ask_list),
     (Stage.FIND_VEN, lambda v, now: not v._registered and v._ven_id is None, Ven._ask_find_ven),

@@ -125,3 +125,19 @@ def test_what_was_not_measured_is_missing_not_zero() -> None:
     assert answer(_due("USAGE", "KWH"), log) == {"home": [None], "car": [None]}
     assert answer(_due("USAGE", "THERMS"), log) == {"home": [None], "car": [None]}
     assert answer(_due("NO_SUCH_REPORT"), log) is None
+
+
+@pytest.mark.parametrize(
+    ("power_w", "active", "state"),
+    [
+        (3000.0, 1.0, "RUNNING_CURTAILED"),
+        (0.0, 1.0, "IDLE_CURTAILED"),
+        (-3000.0, 0.0, "RUNNING_NORMAL"),
+        (10.0, 0.0, "IDLE_NORMAL"),
+    ],
+)
+def test_the_operating_state_tells_power_and_events_apart(power_w: float, active: float, state: str) -> None:
+    log = FigureLog()
+    for minute in range(30):
+        log.add({"grid_w": power_w, "ev_w": power_w, "event_active": active}, START_S + 60 * minute)
+    assert answer(_due("OPERATING_STATE"), log) == {"home": [state], "car": [state]}
