@@ -105,7 +105,8 @@ def test_any_home_gets_a_plan_within_its_bounds(home, data):
     fuse_w = inp.connection.import_max_w
     for step in plan.steps:
         assert -charger.discharge_max_w - 1 <= step.ev_w <= charger.charge_max_w + 1
-        assert step.ev_w <= 1 or step.ev_w >= charger.charge_min_w - 1
+        full = step.soc is None or step.soc >= 0.999 * ev.soc_max
+        assert step.ev_w <= 1 or step.ev_w >= charger.charge_min_w - 1 or full
         assert step.grid_w == pytest.approx(step.load_w + step.ev_w - step.solar_w, abs=1.0)
         if step.ev_w > 1:
             assert step.grid_w <= fuse_w + 1
