@@ -147,17 +147,12 @@ async def test_a_device_that_wants_quiet_after_connecting_gets_it_once(hostile, 
     for _ in range(3):
         await link.read(1, SPAN, pace)
     assert asked[0] - began >= 0.29
-    assert asked[2] - asked[0] < 0.3 or hostile.connections == 1
+    assert hostile.connections == 1
 
 
 async def test_a_slow_device_gets_its_own_time(hostile, link):
     held = []
-
-    def answer(request):
-        held.append(request)
-        return None
-
-    hostile.answer = answer
+    hostile.answer = held.append
     task = asyncio.create_task(link.read(1, SPAN, Pace(timeout_s=30.0)))
     while not held:
         await asyncio.sleep(0.01)
