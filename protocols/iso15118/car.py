@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from protocols.iso15118.power import CarReport, Limits
-from protocols.iso15118.services import ControlMode, Service
+from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
 
 
 class CarModel(Protocol):
@@ -38,6 +38,7 @@ class CarPlan:
 
     service: Service = Service.DC_BPT
     control_mode: ControlMode = ControlMode.DYNAMIC
+    mobility_needs: MobilityNeeds = MobilityNeeds.FROM_CAR
     loop_interval_s: float = 0.2
     trust_pre_charge: bool = False
     ask_for_meter: bool = True

@@ -71,8 +71,10 @@ def _service_discovery(trip: Trip, message: ServiceDiscoveryRes, now: float) -> 
 def _service_detail(trip: Trip, message: ServiceDetailRes, now: float) -> str | None:
     sets = [read_parameter_set(one) for one in message.ServiceParameterList.ParameterSet]
     mode = trip.plan.control_mode
-    # MobilityNeedsMode 1 sorts first: we know our own needs.
-    fitting = sorted((one for one in sets if one and one.control_mode is mode), key=lambda one: one.mobility_needs)
+    fitting = sorted(
+        (one for one in sets if one and one.control_mode is mode),
+        key=lambda one: one.mobility_needs is not trip.plan.mobility_needs,
+    )
     if not fitting:
         trip.leave(Outcome.TERMINATE, f"{mode.name} control mode is not offered", gave_up=True)
         return None

@@ -1,0 +1,140 @@
+"""The standard's timers, each run out once, on a clock that costs no time."""
+
+from dataclasses import fields
+from typing import Any
+
+import pytest
+
+from protocols.iso15118 import CarPlan, Evse, EvseOffer, Service, SimulatedCar, State, Timings
+from protocols.iso15118.events import PowerDeliveryChanged
+from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.timings import clause_of
+
+START_S = 1_800_000_000.0
+
+
+def test_figures_are_the_standards() -> None:
+    timings = Timings()
+    assert timings.secc_sequence_s == 60
+    assert timings.secc_sequence_charge_loop_s == 0.5
+    assert timings.evcc_message_s == 2
+    assert timings.evcc_message_service_detail_s == 5
+    assert timings.evcc_message_charge_loop_s == 0.5
+    assert (timings.evcc_ongoing_s, timings.evcc_cable_check_s, timings.evcc_pre_charge_s) == (60, 40, 10)
+    assert timings.communication_setup_s == 20
+
+
+def test_every_timer_names_its_clause() -> None:
+    assert all(clause_of(field.name) for field in fields(Timings))
+
+
+def test_scaling_leaves_polls_and_counts_alone() -> None:
+    slow = Timings().scaled(4)
+    assert (slow.secc_sequence_s, slow.evcc_message_charge_loop_s) == (240, 2)
+    assert (slow.sdp_attempts, slow.poll_s) == (50, 0.1)
+
+
+def test_a_car_that_never_speaks() -> None:
+    secc = SeccSession(Evse())
+    secc.connected(START_S)
+    assert secc.next_timer() == START_S + 60
+    secc.on_timer(START_S + 60)
+    assert secc.ended
+
+
+@pytest.mark.parametrize(
+    ("state", "limit_s"),
+    [(State.SERVICE_DETAIL, 60.0), (State.SCHEDULE_EXCHANGE, 60.0), (State.CHARGE_LOOP, 0.5)],
+)
+def test_a_car_that_falls_silent(conversation: Any, state: State, limit_s: float) -> None:
+    talk = conversation(plan=CarPlan(Service.DC_BPT), car=SimulatedCar())
+    in_loop = state is not State.CHARGE_LOOP
+    talk.run(until=lambda: talk.secc.state is state and (in_loop or talk.car.loops > 2))
+    silent_since = talk.now
+    talk.secc.on_timer(silent_since + limit_s * 0.9)
+    assert not talk.secc.ended
+    talk.secc.on_timer(silent_since + limit_s + 0.2)
+    talk._drain()
+    assert "fell silent" in talk.secc_end.reason
+    assert f"{limit_s:g} s" in talk.secc_end.reason
+    assert not talk.secc_end.proper
+    if state is State.CHARGE_LOOP:
+        assert [event.on for event in talk.secc_of(PowerDeliveryChanged)] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("state", "limit_s", "request_name"),
+    [
+        (State.HANDSHAKE, 2.0, "supportedAppProtocolReq"),
+        (State.SERVICE_DETAIL, 5.0, "ServiceDetailReq"),
+        (State.POWER_DELIVERY, 2.0, "PowerDeliveryReq"),
+        (State.CHARGE_LOOP, 0.5, "AC_ChargeLoopReq"),
+    ],
+)
+def test_a_charger_that_does_not_answer(conversation: Any, state: State, limit_s: float, request_name: str) -> None:
+    talk = conversation(plan=CarPlan(Service.AC), car=SimulatedCar())
+    talk.run(until=lambda: talk.evcc.state is state)
+    asked_at = talk.now
+    talk.evcc.on_timer(asked_at + limit_s * 0.9)
+    assert not talk.evcc.ended
+    talk.evcc.on_timer(asked_at + limit_s)
+    talk._drain()
+    assert f"no answer to {request_name} within {limit_s:g} s" in talk.evcc_end.reason
+    assert talk.car.ev_w == 0
+
+
+def test_communication_setup(conversation: Any) -> None:
+    slow = Timings(evcc_message_s=30.0)
+    talk = conversation(timings=slow)
+    talk.evcc.on_timer(START_S + 20)
+    talk._drain()
+    assert "within 20 s" in talk.evcc_end.reason
+
+
+def test_schedules_that_never_come(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.AC), timings=Timings(secc_ongoing_performance_s=1e9))
+    talk.evse.planning = True
+    talk.run()
+    assert talk.now == pytest.approx(START_S + 60, abs=0.2)
+    assert "V2G_EVCC_Ongoing_Timeout" in talk.evcc_end.reason
+
+
+def test_cable_check_that_never_ends(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.DC), with_stage=False)
+    talk.run()
+    assert talk.now == pytest.approx(START_S + 40, abs=0.2)
+    assert "V2G_EVCC_CableCheck_Timeout" in talk.evcc_end.reason
+
+
+def test_pre_charge_that_never_gets_there(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.DC), with_stage=False)
+    talk.run(until=lambda: talk.secc.state is State.CABLE_CHECK and talk.secc.agreed.asked_for_cable_check)
+    talk.evse.insulation_ok = True
+    talk.run()
+    assert "V2G_EVCC_PreCharge_Timeout" in talk.evcc_end.reason
+    assert talk.evcc.state is State.ENDED
+
+
+def test_waiting_for_the_customer_has_no_limit(conversation: Any) -> None:
+    talk = conversation(evse=Evse(EvseOffer(automatic_authorization=False)))
+    talk.run(until=lambda: talk.now > START_S + 300, steps=10_000)
+    assert not talk.evcc.ended
+
+
+def test_no_timer_outlives_the_session(conversation: Any) -> None:
+    talk = conversation()
+    talk.run()
+    assert talk.secc.next_timer() is None
+    assert talk.evcc.next_timer() is None
+
+
+def test_connection_lost_at_any_moment_ends_at_once(conversation: Any) -> None:
+    for state in State:
+        if state is State.ENDED:
+            continue
+        talk = conversation(plan=CarPlan(Service.DC_BPT))
+        talk.run(until=lambda talk=talk, state=state: talk.secc.state is state)
+        talk.secc.connection_lost(talk.now, "reset")
+        talk._drain()
+        assert "connection lost" in talk.secc_end.reason
+        assert talk.evse.readings.power_w == 0
