@@ -7,6 +7,7 @@ known profiles stay in force and bookings wait on disk.
 
 import asyncio
 import logging
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -98,8 +99,12 @@ class BackendDriver:
     def session_changed(self, session: CarSession) -> None:
         """The charger's newest picture of the car."""
         self._last_session = session
-        if self._session is not None:
+        if self._session is None:
+            return
+        try:
             self._session.take(session, self._clock.now_s())
+        except sqlite3.Error as problem:  # a full disk: what was not written is told again with the next picture
+            self._say(HealthLevel.FAILED, f"bookings cannot be written to {self._disk_path}: {problem}")
 
     def report(self, figures: dict[str, float], now_s: float) -> None:
         """Take ``set_point_w`` and ``frequency_hz`` for the next meter values."""

@@ -16,7 +16,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, NegotiationError
 from websockets.headers import build_authorization_basic
 from websockets.typing import Subprotocol
 
@@ -35,6 +35,7 @@ _log = logging.getLogger(__name__)
 
 _HOME_TICK_S = 0.5
 _MOST_UNREAD = 1_000
+_MOST_UNWRITTEN = 100
 _STABLE_S = 30.0
 """A link that stood this long was no failure: the back-off begins anew."""
 
@@ -78,6 +79,7 @@ class OcppClient:
         self._back_off = BackOff(jitter)
         self._socket: ClientConnection | None = None
         self._wake = asyncio.Event()
+        self._written = asyncio.Event()
         self._events: deque[Event] = deque()
         self._told = asyncio.Event()
         self._closed = False
@@ -157,7 +159,7 @@ class OcppClient:
         for offer in self._offers():
             try:
                 socket = await self._connect(offer)
-            except NoVersion as problem:
+            except (NoVersion, NegotiationError) as problem:
                 reason = str(problem)
                 continue  # a backend that does not know one version may know the next
             except (OSError, InvalidHandshake, InvalidURI, TimeoutError, EOFError) as problem:
@@ -213,6 +215,7 @@ class OcppClient:
                 self._wake.clear()  # before looking, so that what comes while sending is not missed
                 for frame in self._station.link.take_output():
                     await socket.send(frame)
+                self._written.set()
                 if self._station.link.hang_up is not None:
                     return self._station.link.hang_up
                 await self._idle(reader)
@@ -230,6 +233,9 @@ class OcppClient:
             async for frame in socket:
                 self._station.link.receive(frame, self._moment())
                 self._flush()
+                while self._station.link.backlog > _MOST_UNWRITTEN:
+                    self._written.clear()  # a peer that asks and does not read is not read either
+                    await self._written.wait()
         except ConnectionClosed as closed:
             return _plain(closed)
         return "closed by the backend"

@@ -1,6 +1,7 @@
 """What one station is: identity, EVSEs and where its CSMS is. Fixed while it runs."""
 
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from protocols.ocpp.versions import Version
 
@@ -55,8 +56,7 @@ class StationConfig:
         """ValueError, in one line, for what no CSMS could take."""
         if not self.station_id or len(self.station_id) > 48 or ":" in self.station_id:
             raise ValueError(f"station id {self.station_id!r}: 1 to 48 characters, no colon")
-        if not self.url.startswith(("ws://", "wss://")):
-            raise ValueError(f"backend url {self.url!r}: must begin with ws:// or wss://")
+        _check_url(self.url)
         if not self.versions:
             raise ValueError("a station needs at least one OCPP version")
         if [evse.evse_id for evse in self.evses] != list(range(1, len(self.evses) + 1)) or not self.evses:
@@ -65,3 +65,17 @@ class StationConfig:
     def evse(self, evse_id: int) -> Evse | None:
         """The EVSE with that number."""
         return self.evses[evse_id - 1] if 1 <= evse_id <= len(self.evses) else None
+
+
+def _check_url(url: str) -> None:
+    if not url.startswith(("ws://", "wss://")):
+        raise ValueError(f"backend url {url!r}: must begin with ws:// or wss://")
+    try:
+        parts = urlsplit(url)
+        good = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise ValueError(f"backend url {url!r}: needs a host, and a port from 1 to 65535 if any")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise ValueError("backend url: no user, query or fragment in it; the password belongs into the secrets file")

@@ -33,6 +33,9 @@ _BOOT_RETRY_S = 10.0
 _SILENCES_TO_HANG_UP = 3
 """Unanswered requests in a row after which the link counts as dead."""
 
+_MOST_REQUESTS = 1_000
+"""A backend that asks for reports faster than it takes them gets no more."""
+
 OnAnswer = Callable[[Json, Moment], None]
 OnFailure = Callable[[str, Moment], None]
 
@@ -135,6 +138,11 @@ class Link:
         """Frames to write to the wire now, in order."""
         return self._rpc.take_output() if self._rpc is not None else []
 
+    @property
+    def backlog(self) -> int:
+        """Frames that wait to be written."""
+        return self._rpc.backlog if self._rpc is not None else 0
+
     def next_timer(self) -> float | None:
         """When ``on_timer`` is due, in wire time."""
         if self._rpc is None:
@@ -156,8 +164,11 @@ class Link:
             self.pump(moment)
 
     def request(self, request: Request) -> None:
-        """Send it when its turn has come (``pump``)."""
-        self._requests.append(request)
+        """Send it when its turn has come (``pump``); without a link, or behind too many others, it is dropped."""
+        if self._rpc is not None and len(self._requests) < _MOST_REQUESTS:
+            self._requests.append(request)
+        else:
+            _log.warning("%s is not sent: %s", request.action, "too many wait" if self._rpc else "no link")
 
     def boot_soon(self, moment: Moment) -> None:
         """BootNotification now."""

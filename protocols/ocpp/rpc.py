@@ -147,6 +147,11 @@ class Rpc:
         self._output.clear()
         return frames
 
+    @property
+    def backlog(self) -> int:
+        """Frames that wait to be taken."""
+        return len(self._output)
+
     def _send(self, frame: list[Any]) -> None:
         self._output.append(orjson.dumps(frame).decode())
 

@@ -197,7 +197,7 @@ class Station:
     def home_time(self, moment: Moment) -> None:
         """Home time has passed: profiles may have begun or ended. Call it about every second."""
         self.evaluate(moment)
-        if self.link.version is not Version.V201 and self.link.accepted:
+        if self.link.version is not Version.V201 and self.link.online:
             for profile in list(self.profiles.due_for_update(moment.at)):
                 self._pull(profile, moment)
         self.link.pump(moment)
@@ -354,9 +354,10 @@ class Station:
             )
 
     def _request_needs(self, evse_id: int) -> None:
-        needs, at_s = self._needs[evse_id]
-        if not self.link.online:
+        """Ask, unless the transaction has ended meanwhile."""
+        if evse_id not in self._needs or not self.link.online:
             return
+        needs, at_s = self._needs[evse_id]
 
         def answered(payload: Json, moment: Moment) -> None:
             self._needs.pop(evse_id, None)

@@ -166,6 +166,7 @@ async def test_pending_then_accepted(
     csms.misbehaviour.boot_interval_s = 1
     async with run_client(station(csms), tmp_path / "q.db", home) as online:
         await until(lambda: online.client.online, "the second boot")
+        await until(lambda: len(online.of(BootAnswer)) == 2, "both answers")
         assert [answer.status for answer in online.of(BootAnswer)] == ["Pending", "Accepted"]
     assert csms.problems == []
 
@@ -265,6 +266,33 @@ async def test_odd_frames_do_not_end_the_link(run_client: Any, home: Any, tmp_pa
     assert [answer[0] for answer in answers] == [4, 4, 4, 4, 4, 3]
 
 
+async def test_a_backend_that_asks_and_never_reads_fills_no_memory(
+    run_client: Any, home: Any, until: Until, tmp_path: Path
+) -> None:
+    sockets = []
+
+    async def talk(socket: ServerConnection) -> None:
+        sockets.append(socket)
+        socket.transport.pause_reading()
+        item = {"component": {"name": "EVSE", "instance": "x" * 50}, "variable": {"name": "Power"}}
+        question = json.dumps({"getVariableData": [item] * 1000})
+        for number in range(100_000):
+            await socket.send(f'[2,"{number}","GetVariables",{question}]')
+            await socket.send(f'[2,"r{number}","GetBaseReport",{{"requestId":1,"reportBase":"FullInventory"}}]')
+
+    async with (
+        rude_server(talk) as url,
+        run_client(StationConfig(station_id="S", url=url), tmp_path / "q.db", home) as online,
+    ):
+        await until(lambda: online.client._station.link.backlog > 100, "the flood")
+        await asyncio.sleep(0.2)
+        assert online.client._station.link.backlog < 200
+        assert len(online.client._station.link._requests) <= 1_000
+        assert online.client.transaction_started(1)
+        for socket in sockets:
+            socket.transport.abort()
+
+
 async def test_frame_beyond_16_mib_costs_the_link_only_once(
     run_client: Any, home: Any, until: Until, tmp_path: Path
 ) -> None:
@@ -293,6 +321,9 @@ def test_back_off_doubles_to_its_end_with_jitter() -> None:
         ({"station_id": "a:b"}, "no colon"),
         ({"station_id": "x" * 49}, "48 characters"),
         ({"url": "http://x"}, "ws://"),
+        ({"url": "ws://"}, "needs a host"),
+        ({"url": "ws://x:99999"}, "needs a host"),
+        ({"url": "ws://u:p@x"}, "secrets file"),
         ({"versions": ()}, "version"),
         ({"evses": ()}, "EVSEs are numbered"),
     ],

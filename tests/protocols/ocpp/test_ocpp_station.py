@@ -314,6 +314,17 @@ def test_needs_wait_for_the_transaction_and_survive_a_reconnect(desk: Any) -> No
     assert desk.told_of(NeedsAnswer) == [NeedsAnswer(1, "NoChargingProfile")]
 
 
+def test_needs_unanswered_when_the_car_leaves_are_forgotten(desk: Any) -> None:
+    desk.boot()
+    desk.station.charging_needs(desk.moment, 1, needs())
+    assert desk.one()[2] == "NotifyEVChargingNeeds"
+    desk.station.transaction_started(desk.moment, 1)
+    desk.station.transaction_ended(desk.moment, 1)
+    desk.now += 30
+    desk.station.link.on_timer(desk.moment)
+    assert [call[2] for call in desk.sent()] == ["TransactionEvent"]
+
+
 @pytest.mark.parametrize("mode", ["DC_BPT", "AC_BPT", "DC", "AC_single_phase", "AC_three_phase", "WPT"])
 @pytest.mark.parametrize("version", list(Version))
 def test_needs_keep_to_the_schema_in_every_mode(desk: Any, mode: str, version: Version) -> None:
