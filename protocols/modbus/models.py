@@ -16,6 +16,7 @@ SUNSPEC_DIR = Path(__file__).parents[2] / "resources" / "sunspec"
 
 COMMON = 1
 MPPT = 160
+STORAGE = frozenset({124, 713})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,12 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Quirk:
-    """A maker who turns the sign of ``negate``."""
+    """How a maker differs: turns the signs of ``negate``; the battery is on these inputs of model 160 (0: not told)."""
 
     maker: str
-    negate: frozenset[str]
+    negate: frozenset[str] = frozenset()
+    charge_input: int = 0
+    discharge_input: int = 0
 
 
 @functools.cache
@@ -81,9 +84,14 @@ def models() -> Mapping[int, Model]:
 
 @functools.cache
 def quirks() -> tuple[Quirk, ...]:
-    """Makers known to turn signs."""
+    """Makers known to differ from what is taken for granted here."""
     data = tomllib.loads((SUNSPEC_DIR / "quirks.toml").read_text("utf-8"))
-    return tuple(Quirk(row["maker"], frozenset(row["negate"])) for row in data["quirk"])
+    return tuple(Quirk(**row | {"negate": frozenset(row.get("negate", ()))}) for row in data["quirk"])
+
+
+def quirk_of(maker: str) -> Quirk:
+    """What is known of ``maker``; nothing for most."""
+    return next((row for row in quirks() if row.maker.lower() == maker.lower()), Quirk(maker))
 
 
 def _model(data: dict[str, Any]) -> Model:

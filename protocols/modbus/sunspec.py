@@ -15,7 +15,7 @@ from typing import TypeAlias
 
 from protocols.modbus.blocks import ADDRESSES, MAX_WORDS, Function, Span
 from protocols.modbus.fields import Field
-from protocols.modbus.models import COMMON, MPPT, Mapped, Model, Point, models, quirks
+from protocols.modbus.models import COMMON, MPPT, STORAGE, Mapped, Model, Point, Quirk, models, quirk_of
 from protocols.modbus.words import decode
 
 BASES = (40_000, 50_000, 0)
@@ -66,6 +66,7 @@ def discover(bases: Sequence[int] = BASES) -> Asking:
     base = yield from _find_marker(bases)
     chain = yield from _walk(base + 2)
     identity = yield from _identity(chain)
+    quirk = quirk_of(identity.maker)
     fields: list[Field] = []
     for at in chain:
         model = models().get(at.model_id)
@@ -74,8 +75,9 @@ def discover(bases: Sequence[int] = BASES) -> Asking:
         taken = {field.quantity for field in fields}
         fields += [field for field in _model_fields(at, model) if field.quantity not in taken]
         if at.model_id == MPPT:
-            fields += yield from _mppt_fields(at, model)
-    return SunSpecDevice(base, identity, chain, _with_quirks(_with_solar(fields), identity))
+            has_battery = any(other.model_id in STORAGE for other in chain)
+            fields += yield from _mppt_fields(at, model, quirk if has_battery else Quirk(""))
+    return SunSpecDevice(base, identity, chain, _with_signs(_with_solar(fields), quirk))
 
 
 def _find_marker(bases: Sequence[int]) -> Generator[Span, Sequence[int] | None, int]:
@@ -142,32 +144,45 @@ def _field(mapped: Mapped, point: Point, start: int, at: ModelAt, model: Model) 
     )
 
 
-def _mppt_fields(at: ModelAt, model: Model) -> Generator[Span, Sequence[int] | None, list[Field]]:
+def _mppt_fields(at: ModelAt, model: Model, quirk: Quirk) -> Generator[Span, Sequence[int] | None, list[Field]]:
     """The direct-current inputs: solar strings, and on hybrids the battery's charging and discharging side.
 
-    A hybrid labels the battery's inputs ("StCha", "StDisCha" on Fronius GEN24); all other inputs are solar. Without
-    any battery input the AC side tells the solar power better, so the strings are left out.
+    Which inputs are the battery's is told by their labels, or by what is known of the maker. Without any the inverter's
+    AC side tells the solar power better, so the strings are left out.
     """
-    label, power, energy = (
-        next(m for m in model.group_quantities if m.quantity == name) for name in ("label", "power_w", "energy_wh")
-    )
-    rows: list[tuple[str, int]] = []
-    for number in range((at.length - model.length) // model.group_length):
-        start = at.address + 2 + model.length + number * model.group_length
-        point = model.group_points[label.point]
-        words = yield Span(Function.HOLDING, start + point.offset, point.words)
-        rows.append((str(decode(point.kind, words or []) or ""), start))
-    if not any(_battery_sign(text) for text, _ in rows):
+    start, length = at.address + 2 + model.length, model.group_length
+    starts = [start + number * length for number in range((at.length - model.length) // length)]
+    signs: list[int] = []
+    label = model.group_points[_group_point(model, "label")]
+    for start in starts:
+        words = yield Span(Function.HOLDING, start + label.offset, label.words)
+        signs.append(_battery_sign(str(decode(label.kind, words or []) or "")))
+    if not any(signs) and 0 < max(quirk.charge_input, quirk.discharge_input) <= len(signs):
+        signs[quirk.charge_input - 1], signs[quirk.discharge_input - 1] = 1, -1
+    if not any(signs):
         return []
     fields: list[Field] = []
-    for text, start in rows:
-        sign = _battery_sign(text)
-        quantity = "battery_w" if sign else "solar_w"
-        counter = {1: "charge_wh", -1: "discharge_wh", 0: "solar_wh"}[sign]
-        for mapped in (Mapped(quantity, power.point, sign or 1), Mapped(counter, energy.point)):
+    for start, sign in zip(starts, signs, strict=True):
+        quantity, counter = _INPUT_QUANTITIES[sign]
+        for mapped in (
+            Mapped(quantity, _group_point(model, "power_w"), sign or 1),
+            Mapped(counter, _group_point(model, "energy_wh")),
+        ):
             field = _field(mapped, model.group_points[mapped.point], start, at, model)
             fields.append(replace(field, optional=True))
     return fields
+
+
+_INPUT_QUANTITIES = {
+    1: ("battery_w", "charge_wh"),
+    -1: ("battery_w", "discharge_wh"),
+    0: ("solar_w", "solar_wh"),
+}
+"""Power and counter of an input, by the sign that its power has in the battery's."""
+
+
+def _group_point(model: Model, quantity: str) -> str:
+    return next(mapped.point for mapped in model.group_quantities if mapped.quantity == quantity)
 
 
 def _battery_sign(label: str) -> int:
@@ -187,6 +202,5 @@ def _with_solar(fields: Sequence[Field]) -> list[Field]:
     return [*fields, *(replace(field, quantity="solar_w") for field in fields if field.quantity == "ac_w")]
 
 
-def _with_quirks(fields: Sequence[Field], identity: Identity) -> tuple[Field, ...]:
-    negate = next((q.negate for q in quirks() if q.maker.lower() == identity.maker.lower()), frozenset())
-    return tuple(replace(f, factor=-f.factor) if f.quantity in negate else f for f in fields)
+def _with_signs(fields: Sequence[Field], quirk: Quirk) -> tuple[Field, ...]:
+    return tuple(replace(f, factor=-f.factor) if f.quantity in quirk.negate else f for f in fields)

@@ -98,6 +98,24 @@ def test_a_hybrids_battery_inputs_are_no_roof():
     assert values["ac_w"] == 5200
 
 
+@pytest.mark.parametrize(
+    ("maker", "storage", "inputs", "batteries"),
+    [
+        ("Fronius", [124], ["", "", "", ""], 2),
+        ("Fronius", [], ["", "", "", ""], 0),
+        ("Fronius", [124], ["", ""], 0),
+        ("ACME", [124], ["", "", "", ""], 0),
+        ("ACME", [124], ["", "StCha"], 1),
+    ],
+)
+def test_inputs_without_labels_are_told_by_what_is_known_of_the_maker(maker, storage, inputs, batteries):
+    image = sunspec_image(Identity(maker), [103, 160, *storage], inputs=inputs)
+    device, _ = find(image.memory)
+    assert [f.quantity for f in device.fields].count("battery_w") == batteries
+    if batteries == 2:
+        assert [f.factor for f in device.fields if f.quantity == "battery_w"] == [1.0, -1.0]
+
+
 def test_a_sleeping_string_counts_as_nothing_and_all_asleep_is_unknown():
     image = sunspec_image(WHO, [160, 124], inputs=["", "", "StCha"])
     device, _ = find(image.memory)
