@@ -196,9 +196,8 @@ def _battery_sign(label: str) -> int:
 def _with_solar(fields: Sequence[Field]) -> list[Field]:
     """Solar power is the strings' where they are known, else what the inverter feeds into the house."""
     if any(field.quantity == "solar_w" for field in fields):
-        # The inverter's own counter includes the battery's energy: the strings' counters replace it.
-        strings = {field.span for field in fields if field.quantity == "solar_wh" and field.optional}
-        return [f for f in fields if f.quantity != "solar_wh" or not strings or f.span in strings]
+        # The inverter's own counter includes the battery's energy: the strings' counters, all optional, replace it.
+        return [field for field in fields if field.quantity != "solar_wh" or field.optional]
     return [*fields, *(replace(field, quantity="solar_w") for field in fields if field.quantity == "ac_w")]
 
 
