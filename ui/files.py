@@ -47,7 +47,14 @@ def save_and_say(name: str, content: bytes, say: Say) -> Path | None:
     try:
         path = save(name, content)
     except OSError as error:
-        say(tr("The file could not be written to {folder}: {problem}.", folder=str(downloads()), problem=error.strerror or "?"), "error")
+        say(
+            tr(
+                "The file could not be written to {folder}: {problem}.",
+                folder=str(downloads()),
+                problem=error.strerror or "?",
+            ),
+            "error",
+        )
         return None
     say(tr("Saved as {path}.", path=str(path)), "ok", (tr("Open the folder"), partial(open_folder, path.parent)))
     return path

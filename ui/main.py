@@ -29,7 +29,9 @@ def process_age_s() -> float:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the window until it is closed."""
-    parser = argparse.ArgumentParser(prog="python -m ui", description="The Twoway window: a client of a running engine.")
+    parser = argparse.ArgumentParser(
+        prog="python -m ui", description="The Twoway window: a client of a running engine."
+    )
     parser.add_argument("--run-file", type=Path, required=True, help="where the engine says how to reach it")
     parser.add_argument("--starter", help="JSON list: the command that starts an engine, for the first page")
     parser.add_argument("--measure", action="store_true", help="print the time to the first paint, and quit")

@@ -14,9 +14,7 @@ class Settings:
 
     def __init__(self, store: QSettings | None = None) -> None:
         """Use ``store``, or the user's own."""
-        self._store = store or QSettings(
-            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "twoway", "window"
-        )
+        self._store = store or QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "twoway", "window")
 
     def text(self, key: str, default: str) -> str:
         """A text setting."""

@@ -92,7 +92,7 @@ class Rail(QFrame):
             self._buttons[key].setChecked(True)
 
     def set_width(self, width: str) -> None:
-        """"wide" (words), "icons" or "bar"."""
+        """ "wide" (words), "icons" or "bar"."""
         if width == self._width:
             return
         self._width = width

@@ -220,4 +220,3 @@ class PlanChart(QWidget):
             line.hide()
         self._cursor_s = 0.0
         self.cursor_moved.emit(0.0)
-

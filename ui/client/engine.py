@@ -159,7 +159,9 @@ class Engine(QObject):
         try:
             self._keep(event.name, decode(event.name, event.data))
         except ValidationError:
-            problem = tr("The engine speaks another version of its interface: update the window and the engine together.")
+            problem = tr(
+                "The engine speaks another version of its interface: update the window and the engine together."
+            )
             if self.link.problem != problem:
                 self._set_link(Link(self.link.state, self.link.since, problem))
             return
@@ -213,7 +215,12 @@ class Engine(QObject):
         self._send(b"GET", path, None, kind, on_answer, on_problem, query or {})
 
     def put(
-        self, path: str, body: "BaseModel", kind: str, on_answer: Callable[[Any], None], on_problem: Callable[[Problem], None]
+        self,
+        path: str,
+        body: "BaseModel",
+        kind: str,
+        on_answer: Callable[[Any], None],
+        on_problem: Callable[[Problem], None],
     ) -> None:
         """``PUT path`` with a model of the schema."""
         self._send(b"PUT", path, body.model_dump_json().encode(), kind, on_answer, on_problem, {})

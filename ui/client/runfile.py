@@ -38,5 +38,7 @@ def read_run_file(path: Path) -> EngineAddress:
     try:
         token = token_file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise RunFileError(f"The token file {token_file} cannot be read: run the window as the engine's user.") from error
+        raise RunFileError(
+            f"The token file {token_file} cannot be read: run the window as the engine's user."
+        ) from error
     return EngineAddress(url.rstrip("/"), token, api_version)

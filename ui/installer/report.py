@@ -31,7 +31,8 @@ def report_html(home: str, now: datetime, steps: list[Step], version: str, fmt: 
         parts.append(f"<p>{escape(step.words)}</p>")
         if step.facts:
             rows = "".join(
-                f"<tr><td class='quiet'>{escape(name)}</td><td>{escape(shown.text)}</td></tr>" for name, shown in step.facts
+                f"<tr><td class='quiet'>{escape(name)}</td><td>{escape(shown.text)}</td></tr>"
+                for name, shown in step.facts
             )
             parts.append(f"<table>{rows}</table>")
     line = "_" * 34

@@ -94,5 +94,8 @@ def facts(event: "s.EventOut", fmt: Format, now: datetime) -> list[tuple[str, Sh
         (tr("From"), Shown(event.source)),
         (tr("State"), Shown(status_words(event))),
         (tr("Delivered"), fmt.energy(event.delivered_wh, later)),
-        (tr("Earned"), fmt.money(event.money, tr("Known when the utility's terms name a price.") if event.delivered_wh else later)),
+        (
+            tr("Earned"),
+            fmt.money(event.money, tr("Known when the utility's terms name a price.") if event.delivered_wh else later),
+        ),
     ]

@@ -80,7 +80,9 @@ def picture(snapshot: "s.HomeSnapshot") -> Picture:
         roof=roof,
         house=house,
         car=car_node,
-        grid_wire=Wire(to_house_w=flow.grid_w or 0.0, source="grid" if (flow.grid_w or 0) > 0 else _export_source(snapshot)),
+        grid_wire=Wire(
+            to_house_w=flow.grid_w or 0.0, source="grid" if (flow.grid_w or 0) > 0 else _export_source(snapshot)
+        ),
         roof_wire=Wire(to_house_w=flow.solar_w or 0.0, source="solar"),
         car_wire=Wire(
             to_house_w=-(ev_w or 0.0) if car.connected else 0.0,

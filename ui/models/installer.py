@@ -58,7 +58,13 @@ def steps(home: "s.InstallerOut", ticks: Mapping[str, str], fmt: Format) -> list
         _device(home, "charger", tr("Charger"), ticks, fmt),
         _ticked("session", tr("Car test session"), ticks, tr("Plug a car in and prove that it charges.")),
         _links(home),
-        _ticked("limits", tr("Limits"), ticks, tr("Compare the limits with what the network operator allows."), _limits(home, fmt)),
+        _ticked(
+            "limits",
+            tr("Limits"),
+            ticks,
+            tr("Compare the limits with what the network operator allows."),
+            _limits(home, fmt),
+        ),
     ]
 
 
@@ -72,7 +78,10 @@ def _ticked(
 def _connection(home: "s.InstallerOut", ticks: Mapping[str, str], fmt: Format) -> Step:
     fuse = home.limits.get("fuse_a")
     facts = (
-        (tr("Main fuse"), Shown(f"{fmt.number(fuse)} A") if fuse is not None else Shown("—", tr("Not in the home file."))),
+        (
+            tr("Main fuse"),
+            Shown(f"{fmt.number(fuse)} A") if fuse is not None else Shown("—", tr("Not in the home file.")),
+        ),
         (tr("Most it carries"), fmt.power(home.limits.get("import_max_w"), tr("Not in the home file."))),
     )
     todo = tr("Read the main fuse in the meter cupboard and compare.")
@@ -119,7 +128,9 @@ def _links(home: "s.InstallerOut") -> Step:
     facts = []
     for link in home.links:
         facts.append((link.name, Shown(f"{level_words(link.level)}{': ' + link.text if link.text else ''}")))
-        facts += [(f"{link.name}, {key}", Shown(str(value))) for key, value in link.details.items() if value is not None]
+        facts += [
+            (f"{link.name}, {key}", Shown(str(value))) for key, value in link.details.items() if value is not None
+        ]
     return Step(key="links", title=tr("Links"), state=state, words=level_words(worst), facts=tuple(facts))
 
 
@@ -150,7 +161,7 @@ def reading_name(key: str) -> str:
         "phase_1_w": tr("Phase {number}", number="1"),
         "phase_2_w": tr("Phase {number}", number="2"),
         "phase_3_w": tr("Phase {number}", number="3"),
-    }.get(key, key.replace("_", " "))
+    }.get(key, key.rpartition("_")[0].replace("_", " ") or key)
 
 
 def reading(key: str, value: float | str | None, fmt: Format) -> Shown:
@@ -189,7 +200,9 @@ def load_test(before: Mapping[str, float], after: Mapping[str, float], fmt: Form
     change_w = after.get("grid_w", 0.0) - before.get("grid_w", 0.0)
     power = fmt.signed_power(change_w).text
     if abs(change_w) < CLEAR_CHANGE_W:
-        return Verdict(None, tr("The reading moved by {power} only. Switch on a larger load, such as a kettle.", power=power))
+        return Verdict(
+            None, tr("The reading moved by {power} only. Switch on a larger load, such as a kettle.", power=power)
+        )
     if change_w < 0:
         words = tr(
             "The reading fell by {power}: the meter's sign is wrong. Turn the current clamps round, or set the sign in its profile.",
@@ -204,7 +217,9 @@ def load_test(before: Mapping[str, float], after: Mapping[str, float], fmt: Form
             words += " " + tr("The load is on {phase}.", phase=reading_name(key))
         fallen = [k for k, w in phases.items() if w <= -CLEAR_CHANGE_W]
         if fallen:
-            return Verdict(False, tr("{phase} fell while the load came on: turn its clamp round.", phase=reading_name(fallen[0])))
+            return Verdict(
+                False, tr("{phase} fell while the load came on: turn its clamp round.", phase=reading_name(fallen[0]))
+            )
     return Verdict(True, words)
 
 
@@ -214,4 +229,6 @@ def charge_test(power_w: float | None, waited_s: float, fmt: Format) -> Verdict:
         return Verdict(True, tr("The car charged with {power}.", power=fmt.power(power_w).text))
     if waited_s < 60:
         return Verdict(None, tr("Waiting for the car to charge …"))
-    return Verdict(False, tr("No power flowed within a minute. Read the charger's and the car's messages on the Car page."))
+    return Verdict(
+        False, tr("No power flowed within a minute. Read the charger's and the car's messages on the Car page.")
+    )

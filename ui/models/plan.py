@@ -136,7 +136,9 @@ def broken_promises(plan: "s.PlanOut", fmt: Format, now: datetime) -> list[str]:
         percent = promise.unit in {"soc", "fraction"}
         power = promise.unit == "W"
         shown = {
-            name: (fmt.percent(v) if percent else fmt.power(v) if power else Shown(f"{fmt.number(v, 1)} {promise.unit}")).text
+            name: (
+                fmt.percent(v) if percent else fmt.power(v) if power else Shown(f"{fmt.number(v, 1)} {promise.unit}")
+            ).text
             for name, v in figures.items()
         }
         names = {
@@ -159,6 +161,8 @@ def difference(old: "s.PlanOut", new: "s.PlanOut", at: datetime, fmt: Format, no
         money = tr("it costs the same")
     else:
         amount = fmt.money(abs(change)).text
-        money = tr("it costs {amount} more", amount=amount) if change > 0 else tr("it costs {amount} less", amount=amount)
+        money = (
+            tr("it costs {amount} more", amount=amount) if change > 0 else tr("it costs {amount} less", amount=amount)
+        )
     text = tr("Leaving {time}: {money}.", time=fmt.when(at, now).text, money=money)
     return " ".join([text, *broken_promises(new, fmt, now)])

@@ -31,9 +31,7 @@ class Wording:
 
 WORDINGS: dict[str, Wording] = {
     "no_car": Wording(mark("No car"), (mark("No car is plugged in."),)),
-    "paused": Wording(
-        mark("Paused"), (mark("Paused by you: the car neither charges nor feeds until you go on."),)
-    ),
+    "paused": Wording(mark("Paused"), (mark("Paused by you: the car neither charges nor feeds until you go on."),)),
     "boost": Wording(
         mark("Boost"),
         (
@@ -114,12 +112,13 @@ WORDINGS: dict[str, Wording] = {
         mark("Full"),
         (mark("The car is at {target_soc} and needs nothing more."), mark("The car is full and needs nothing more.")),
     ),
-    "hold": Wording(
-        mark("Hold"), (mark("Holding the car's charge: right now there is nothing to gain either way."),)
-    ),
+    "hold": Wording(mark("Hold"), (mark("Holding the car's charge: right now there is nothing to gain either way."),)),
     "limit_fuse": Wording(
         mark("Main fuse"),
-        (mark("Held to {limit_w}, because the main fuse carries no more."), mark("Held back to protect the main fuse.")),
+        (
+            mark("Held to {limit_w}, because the main fuse carries no more."),
+            mark("Held back to protect the main fuse."),
+        ),
     ),
     "limit_import": Wording(
         mark("Grid's import limit"),
@@ -191,9 +190,7 @@ WORDINGS: dict[str, Wording] = {
             mark("Held to the safe limit, because the link to the grid is silent."),
         ),
     ),
-    "no_plan": Wording(
-        mark("No plan yet"), (mark("Waiting for the first plan; it comes within a minute."),)
-    ),
+    "no_plan": Wording(mark("No plan yet"), (mark("Waiting for the first plan; it comes within a minute."),)),
 }
 
 

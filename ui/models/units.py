@@ -114,7 +114,11 @@ class Format:
 
     def weekday(self, time: datetime) -> str:
         """Short name of the local weekday."""
-        return (self.locale or QLocale()).dayName(self.local(time).isoweekday(), QLocale.FormatType.ShortFormat).rstrip(".")
+        return (
+            (self.locale or QLocale())
+            .dayName(self.local(time).isoweekday(), QLocale.FormatType.ShortFormat)
+            .rstrip(".")
+        )
 
     def day(self, time: datetime) -> str:
         """Day and short month: "3 Dec"."""

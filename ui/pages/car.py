@@ -86,7 +86,9 @@ class View(Page):
     def _session_card(self) -> Card:
         card = Card(tr("This session"), "plug", "car")
         self._skeleton = Skeleton(0.9, 0.8, 0.9)
-        self._no_session = Label(tr("A session starts when a car is plugged in. What it takes and gives shows here."), "muted")
+        self._no_session = Label(
+            tr("A session starts when a car is plugged in. What it takes and gives shows here."), "muted"
+        )
         self._no_session.hide()
         self._facts = column(gap=1)
         card.body.addWidget(self._skeleton)
@@ -195,7 +197,9 @@ class View(Page):
     def _boost(self, minutes: int) -> None:
         from app.api.schema import BoostIn
 
-        self.engine.post("/car/boost", BoostIn(minutes=minutes), "wishes", partial(self._boosted, minutes), self._refused)
+        self.engine.post(
+            "/car/boost", BoostIn(minutes=minutes), "wishes", partial(self._boosted, minutes), self._refused
+        )
 
     def _boosted(self, minutes: int, _wishes: Any) -> None:
         if minutes:

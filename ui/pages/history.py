@@ -57,7 +57,9 @@ class View(Page):
         self.chart.pointed.connect(self._point)
         self._skeleton = Skeleton(block=True)
         self._empty = Label(
-            tr("Nothing here yet. From the first full hour on, this shows where your energy came from and where it went."),
+            tr(
+                "Nothing here yet. From the first full hour on, this shows where your energy came from and where it went."
+            ),
             "muted",
         )
         for child in (self.readout, self._empty, self._skeleton, self.chart):
@@ -77,7 +79,9 @@ class View(Page):
         side_card.body.addWidget(self._cycles)
         self.box.addWidget(Split(chart_card, widget(column(side_card, 1)), side_em=23, break_em=58), 1)
         for keys, way in (("Alt+Left", -1), ("Alt+Right", 1)):
-            QShortcut(QKeySequence(keys), self, partial(self._go, way), context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            QShortcut(
+                QKeySequence(keys), self, partial(self._go, way), context=Qt.ShortcutContext.WidgetWithChildrenShortcut
+            )
 
     # ---- asking -----------------------------------------------------------------------------------------------------
 
@@ -109,7 +113,9 @@ class View(Page):
         if self._date is None or home is None:
             return
         self.title.setText(model.title(self._period, self._date, self.fmt))
-        self.forth.setEnabled(model.step(self._period, self._date, 1, self.fmt) <= model.step(self._period, home.now, 0, self.fmt))
+        self.forth.setEnabled(
+            model.step(self._period, self._date, 1, self.fmt) <= model.step(self._period, home.now, 0, self.fmt)
+        )
         query = {"period": self._period, "date": self._date.astimezone(UTC).isoformat()}
         asked = (self._period, self._date)
         self.engine.get("/history/summary", "summary", partial(self._answer, asked), self._refused, query)
@@ -127,7 +133,9 @@ class View(Page):
             shown.setVisible(not empty)
         self.export.setEnabled(not empty)
         self.chart.show_bars(self._bars, fmt)
-        self.saved.show_figure(fmt.money(abs(summary.saved) if summary.saved is not None else None, tr("Nothing was measured yet.")))
+        self.saved.show_figure(
+            fmt.money(abs(summary.saved) if summary.saved is not None else None, tr("Nothing was measured yet."))
+        )
         self.words.setText(model.saved_words(summary))
         (_, cost), (_, cycles) = model.figures(summary, fmt)
         self._cost.show_figure(cost)

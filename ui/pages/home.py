@@ -57,7 +57,9 @@ class View(Page):
         step = model.next_step(home)
         words = ""
         if step is not None:
-            words = tr("Next, {time}: {step}", time=step.time, step=step.words) + (f", {step.power}" if step.power else "")
+            words = tr("Next, {time}: {step}", time=step.time, step=step.words) + (
+                f", {step.power}" if step.power else ""
+            )
         self.upcoming.say(words)
         self.ready.show_card(model.ready_card(home), self.fmt)
         self.today.show_card(model.today_card(home))
@@ -220,7 +222,9 @@ class GridCard(Card):
         self.notice = Notice()
         self._skeleton = Skeleton(0.7)
         self.head.addStretch(1)
-        self.head.addWidget(Button(tr("Events"), partial(page.context.go, "events"), kind="link", name=tr("Open the events")))
+        self.head.addWidget(
+            Button(tr("Events"), partial(page.context.go, "events"), kind="link", name=tr("Open the events"))
+        )
         for part in (self._skeleton, self.title, self.words, self.notice):
             self.body.addWidget(part)
         self.body.addLayout(row(self.opt_out, 1))

@@ -27,7 +27,13 @@ if TYPE_CHECKING:
     from app.api import schema as s
 
 REFRESH_MS = 2000
-_INKS: dict[model.State, Source | None] = {"done": "car", "todo": "grid", "warn": "solar", "failed": "limit", "none": None}
+_INKS: dict[model.State, Source | None] = {
+    "done": "car",
+    "todo": "grid",
+    "warn": "solar",
+    "failed": "limit",
+    "none": None,
+}
 
 
 class StepCard(Card):
@@ -117,7 +123,9 @@ class View(Page):
         self.report = Button(tr("Report as PDF"), self._report, icon_name="file-text")
         self.bundle = Button(tr("Diagnostics bundle"), self._bundle, icon_name="package")
         self.papers = Notice()
-        text = tr("The report lists every step and limit, to sign and leave with the home. The bundle helps to find a fault: it holds no secret.")
+        text = tr(
+            "The report lists every step and limit, to sign and leave with the home. The bundle helps to find a fault: it holds no secret."
+        )
         papers.body.addWidget(Label(text, "muted"))
         papers.body.addLayout(FlowRow(self.report, self.bundle, gap=1))
         papers.body.addWidget(self.papers)
@@ -248,14 +256,18 @@ class View(Page):
         if home is None or not home.car.connected:
             card.notice.say(tr("Plug a car in first."), "warn")
             return
-        self.engine.post("/car/boost", BoostIn(minutes=2), "wishes", lambda _w: self._charge_test_runs(), self._charge_refused)
+        self.engine.post(
+            "/car/boost", BoostIn(minutes=2), "wishes", lambda _w: self._charge_test_runs(), self._charge_refused
+        )
 
     def _charge_refused(self, problem: Problem) -> None:
         self._cards["session"].notice.say(problem.text, "error")
 
     def _charge_test_runs(self) -> None:
         self._test_started = datetime.now().astimezone()
-        self._cards["session"].notice.say(tr("Waiting for the car to charge …"), "info", (tr("Cancel"), self._end_charge_test))
+        self._cards["session"].notice.say(
+            tr("Waiting for the car to charge …"), "info", (tr("Cancel"), self._end_charge_test)
+        )
 
     def _end_charge_test(self) -> None:
         from app.api.schema import BoostIn

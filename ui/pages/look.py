@@ -4,12 +4,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QCheckBox
 
 from ui.i18n import tr
 from ui.models.units import Shown
 from ui.pages.page import Context, Page
-from ui.widgets.kit import Card, Fact, Label, Segments
+from ui.widgets.kit import Card, Check, Fact, Label, Segments
 
 if TYPE_CHECKING:
     from app.api import schema as s
@@ -66,7 +65,7 @@ class View(Page):
             ("window/tray", tr("Stay in the tray when the window is closed"), True),
             ("window/notify", tr("Notify me when a promise breaks or a decision is asked"), True),
         ):
-            box = QCheckBox(words)
+            box = Check(words)
             box.setChecked(self.context.settings.flag(key, default=default))
             box.toggled.connect(partial(self._switch, key))
             card.body.addWidget(box)
@@ -88,7 +87,9 @@ class View(Page):
         return card
 
     def show_home(self, home: "s.HomeSnapshot") -> None:
-        words = tr("Twoway {version} · the engine goes on when this window is closed.", version=home.facts.engine_version)
+        words = tr(
+            "Twoway {version} · the engine goes on when this window is closed.", version=home.facts.engine_version
+        )
         self.about.setText(words)
 
     def _set(self, key: str, value: str) -> None:

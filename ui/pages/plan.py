@@ -249,7 +249,10 @@ def _legend() -> QWidget:
         ("car", tr("Car: up charges, down feeds"), False),
         ("limit", tr("Reserve (dashed)"), True),
     )
-    items = [widget(row(Swatch(source, outline=line), Label(words, "small", wrap=False), gap=0.75)) for source, words, line in parts]
+    items = [
+        widget(row(Swatch(source, outline=line), Label(words, "small", wrap=False), gap=0.75))
+        for source, words, line in parts
+    ]
     holder = QWidget()
     holder.setLayout(FlowRow(*items, gap=2))
     return holder

@@ -49,7 +49,11 @@ class StackedBars(QWidget):
         self._bars, self._fmt, self._at = bars, fmt, -1
         total = sum(bar.total_wh for bar in bars)
         self.setAccessibleDescription(
-            tr("{count} bars, {energy} in all. Left and right read them.", count=str(len(bars)), energy=fmt.energy(total).text)
+            tr(
+                "{count} bars, {energy} in all. Left and right read them.",
+                count=str(len(bars)),
+                energy=fmt.energy(total).text,
+            )
         )
         self.update()
 
@@ -79,7 +83,9 @@ class StackedBars(QWidget):
         pitch = self._pitch()
         every = max(1, round(one.small_px * 2.6 / pitch + 0.49))
         for i, bar in enumerate(self._bars):
-            self._paint_bar(painter, bar, QRectF(area.left() + i * pitch, area.top(), pitch, area.height()), top_kwh, i == self._at)
+            self._paint_bar(
+                painter, bar, QRectF(area.left() + i * pitch, area.top(), pitch, area.height()), top_kwh, i == self._at
+            )
             if i % every == 0:
                 painter.setPen(QColor(one.tokens.muted))
                 label = QRectF(area.left() + i * pitch - pitch, area.bottom() + 6, pitch * 3, one.small_px * 1.5)

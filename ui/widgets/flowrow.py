@@ -47,10 +47,8 @@ class FlowRow(QLayout):
         return QSize(sum(widths) + self._gap * max(0, len(widths) - 1), self.minimumSize().height())
 
     def minimumSize(self) -> QSize:
-        size = QSize()
-        for item in self._shown():
-            size = size.expandedTo(item.minimumSize())
-        return size
+        heights = (item.minimumSize().height() for item in self._shown())
+        return QSize(1, max(heights, default=0))
 
     def _shown(self) -> list[QLayoutItem]:
         return [item for item in self._items if not item.isEmpty()]

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
+    QCheckBox,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -20,6 +22,11 @@ from ui.models.units import Shown
 from ui.theme.icons import icon, pixmap
 from ui.theme.look import look
 from ui.theme.tokens import Source
+from ui.widgets.flowrow import FlowRow
+
+
+LONG_FIGURE = 24
+"""Characters; a longer figure is a text and wraps."""
 
 
 def restyle(widget: QWidget, **properties: str) -> None:
@@ -149,7 +156,6 @@ class Button(QPushButton):
         if on_click is not None:
             self.clicked.connect(lambda _checked=False: on_click())
 
-
     def setText(self, text: str) -> None:
         super().setText(self._lead + text if text else "")
 
@@ -186,7 +192,17 @@ class RowButton(QPushButton):
         return self._line.heightForWidth(width)
 
 
-class Card(QFrame):
+class Narrow:
+    """A container that may be as narrow as its window, whatever its content would like.
+
+    Qt measures a column's height at its *least* width where that is wider than the window: rows would then overlap.
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(1, 1)
+
+
+class Card(Narrow, QFrame):
     """A card with a caption; rows go into ``body``."""
 
     def __init__(self, caption: str = "", icon_name: str = "", source: Source | None = None, *, pad: float = 2) -> None:
@@ -207,7 +223,7 @@ class Card(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
 
-class Fact(QWidget):
+class Fact(Narrow, QWidget):
     """A named figure: the name left, the figure right."""
 
     def __init__(self, name: str, sign: QWidget | None = None) -> None:
@@ -216,16 +232,52 @@ class Fact(QWidget):
         self._label = Label(name, "muted")
         self.figure = Label("", "body", wrap=False)
         self.figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        line = row(self._label, self.figure, gap=1)
-        line.setStretch(0, 1)
+        self._line = row(self._label, self.figure, gap=1)
+        self._line.setStretch(0, 1)
         if sign is not None:
-            line.insertWidget(0, sign)
-        self.setLayout(line)
+            self._line.insertWidget(0, sign)
+        self.setLayout(self._line)
 
     def show_figure(self, shown: Shown) -> None:
-        """Show the figure."""
+        """Show the figure; words that are longer than a figure wrap in the right two thirds."""
+        long = len(shown.text) > LONG_FIGURE
+        if long != self.figure.wordWrap():
+            self.figure.setWordWrap(long)
+            self._line.setStretchFactor(self.figure, 2 if long else 0)
         self.figure.show_figure(shown)
         self.setAccessibleName(f"{self._name}: {shown.text}")
+
+
+class Check(Narrow, QWidget):
+    """A check box whose words wrap."""
+
+    toggled = Signal(bool)
+
+    def __init__(self, words: str, *, checked: bool = False) -> None:
+        super().__init__()
+        self.box = QCheckBox()
+        self.box.setChecked(checked)
+        self.box.setAccessibleName(words)
+        self.box.toggled.connect(self.toggled)
+        self._words = Label(words)
+        self._words.setBuddy(self.box)
+        line = row(self.box, self._words, gap=1)
+        line.setStretch(1, 1)
+        line.setAlignment(self.box, Qt.AlignmentFlag.AlignTop)
+        self.setLayout(line)
+        self.setFocusProxy(self.box)
+
+    def isChecked(self) -> bool:
+        """Is it ticked?"""
+        return self.box.isChecked()
+
+    def setChecked(self, on: bool) -> None:
+        """Tick it, or not."""
+        self.box.setChecked(on)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()):
+            self.box.toggle()
 
 
 class Swatch(QFrame):
@@ -248,7 +300,7 @@ class Rule(QFrame):
         self.setProperty("role", "rule")
 
 
-class Notice(QFrame):
+class Notice(Narrow, QFrame):
     """An inline message: what a dialog would say elsewhere. With actions, and quiet when there is nothing to say."""
 
     _ICONS = {"info": "info", "ok": "circle-check", "warn": "triangle-alert", "error": "circle-alert"}
@@ -287,7 +339,7 @@ class Notice(QFrame):
         self.hide()
 
 
-class Segments(QWidget):
+class Segments(Narrow, QWidget):
     """One choice out of a few, as buttons in a row."""
 
     chosen = Signal(str)
@@ -297,7 +349,7 @@ class Segments(QWidget):
         self.setAccessibleName(name)
         self._group = QButtonGroup(self)
         self._buttons: dict[str, Button] = {}
-        line = row(gap=0.5)
+        line = FlowRow(gap=0.5)
         for key, words in choices:
             button = Button(words, kind="chip", name=f"{name}: {words}")
             button.setCheckable(True)
@@ -306,7 +358,6 @@ class Segments(QWidget):
             self._group.addButton(button)
             self._buttons[key] = button
             line.addWidget(button)
-        line.addStretch(1)
         self.setLayout(line)
 
     def choose(self, key: str) -> None:
@@ -315,7 +366,7 @@ class Segments(QWidget):
             self._buttons[key].setChecked(True)
 
 
-class Split(QWidget):
+class Split(Narrow, QWidget):
     """Two parts beside each other where there is room, one above the other where not."""
 
     def __init__(
@@ -341,8 +392,12 @@ class Split(QWidget):
         self._side.setMinimumWidth(self._side_width if wide else 0)
 
 
+class Holder(Narrow, QWidget):
+    """A plain container."""
+
+
 def widget(layout: QLayout) -> QWidget:
     """A widget around a layout."""
-    holder = QWidget()
+    holder = Holder()
     holder.setLayout(layout)
     return holder

@@ -6,14 +6,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, QTime, Signal
-from PySide6.QtWidgets import QAbstractSpinBox, QCheckBox, QDateTimeEdit, QSlider, QSpinBox, QTimeEdit, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QDateTimeEdit, QSlider, QSpinBox, QTimeEdit, QWidget
 
 from ui.i18n import tr
 from ui.models.car import DAYS, next_full_hour
 from ui.models.units import Format
 from ui.theme.look import look
 from ui.widgets.flowrow import FlowRow
-from ui.widgets.kit import Button, Label, column, row, widget
+from ui.widgets.kit import Button, Check, Label, column, row, widget
 
 if TYPE_CHECKING:
     from app.api import schema as s
@@ -104,7 +104,7 @@ class WishesEditor(QWidget):
         self._weekly = column(gap=2)
         self._none = Label(tr("No weekly departure yet. Add one, and the car is ready in time, week by week."), "muted")
         self.add = Button(tr("Add a weekly departure"), self._add, kind="link", icon_name="plus")
-        self.once = QCheckBox(tr("Once, instead of the weekly one"))
+        self.once = Check(tr("Once, instead of the weekly one"))
         self.once.toggled.connect(self._once_toggled)
         self.once_at = QDateTimeEdit()
         self.once_at.setDisplayFormat("ddd dd.MM.yyyy HH:mm")
@@ -112,9 +112,7 @@ class WishesEditor(QWidget):
         self.once_at.setAccessibleName(tr("Single departure"))
         self.once_at.dateTimeChanged.connect(lambda _at: self._changed())
         self.once_target = _percent_box(tr("Charge at the single departure"), self._changed)
-        self._once_line = widget(
-            FlowRow(self.once_at, Label(tr("with"), "muted", wrap=False), self.once_target, gap=1)
-        )
+        self._once_line = widget(FlowRow(self.once_at, Label(tr("with"), "muted", wrap=False), self.once_target, gap=1))
         self.reserve = QSlider(Qt.Orientation.Horizontal)
         self.reserve.setProperty("kind", "reserve")
         self.reserve.setRange(0, 100)
@@ -123,8 +121,8 @@ class WishesEditor(QWidget):
         self.reserve.setAccessibleName(tr("Lowest charge to keep"))
         self.reserve.valueChanged.connect(self._reserve_moved)
         self.reserve_text = Label("", "strong", wrap=False)
-        self.v2g = QCheckBox(tr("The car may feed the house"))
-        self.export = QCheckBox(tr("The car may sell to the grid"))
+        self.v2g = Check(tr("The car may feed the house"))
+        self.export = Check(tr("The car may sell to the grid"))
         for box in (self.v2g, self.export):
             box.toggled.connect(lambda _on: self._changed())
         keep = row(Label(tr("Lowest charge to keep"), "body"), self.reserve_text)
@@ -171,7 +169,11 @@ class WishesEditor(QWidget):
         if self.once.isChecked():
             at = self.once_at.dateTime()
             local = datetime(
-                at.date().year(), at.date().month(), at.date().day(), at.time().hour(), at.time().minute(),
+                at.date().year(),
+                at.date().month(),
+                at.date().day(),
+                at.time().hour(),
+                at.time().minute(),
                 tzinfo=self._fmt.zone,
             )
             one_off = OneOffDeparture(at=local.astimezone(UTC), target_soc=self.once_target.value() / 100)

@@ -1,0 +1,1695 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="de" sourcelanguage="en">
+  <context>
+    <name>twoway</name>
+    <message>
+      <source>A PIN has at least {number} digits.</source>
+      <translation>Eine PIN hat mindestens {number} Ziffern.</translation>
+    </message>
+    <message>
+      <source>A departure must lie ahead: nothing was changed.</source>
+      <translation>Eine Abfahrt muss in der Zukunft liegen: Es wurde nichts geändert.</translation>
+    </message>
+    <message>
+      <source>A session starts when a car is plugged in. What it takes and gives shows here.</source>
+      <translation>Ein Ladevorgang beginnt, wenn ein Auto eingesteckt wird. Was es nimmt und gibt, steht dann hier.</translation>
+    </message>
+    <message>
+      <source>A simple plan: the optimiser had no answer in time, and tries again.</source>
+      <translation>Ein einfacher Plan: Die Optimierung war nicht rechtzeitig fertig und versucht es wieder.</translation>
+    </message>
+    <message>
+      <source>A simulated car, charger, meter and roof, each speaking its real protocol. Nothing is switched in your house.</source>
+      <translation>Auto, Wallbox, Zähler und Dach sind simuliert und sprechen ihr echtes Protokoll. In Ihrem Haus wird nichts geschaltet.</translation>
+    </message>
+    <message>
+      <source>Accept</source>
+      <translation>Annehmen</translation>
+    </message>
+    <message>
+      <source>Add a weekly departure</source>
+      <translation>Wöchentliche Abfahrt hinzufügen</translation>
+    </message>
+    <message>
+      <source>Appearance</source>
+      <translation>Erscheinungsbild</translation>
+    </message>
+    <message>
+      <source>As it was before.</source>
+      <translation>Wie zuvor.</translation>
+    </message>
+    <message>
+      <source>Asked (dashed)</source>
+      <translation>Gefordert (gestrichelt)</translation>
+    </message>
+    <message>
+      <source>Asked and delivered power over time</source>
+      <translation>Geforderte und gelieferte Leistung im Zeitverlauf</translation>
+    </message>
+    <message>
+      <source>Asked by the utility</source>
+      <translation>Vom Versorger gefordert</translation>
+    </message>
+    <message>
+      <source>Asked: {values} {unit}</source>
+      <translation>Gefordert: {values} {unit}</translation>
+    </message>
+    <message>
+      <source>Behaviour</source>
+      <translation>Verhalten</translation>
+    </message>
+    <message>
+      <source>Boost</source>
+      <translation>Schnell laden</translation>
+    </message>
+    <message>
+      <source>Boost for an hour</source>
+      <translation>Eine Stunde schnell laden</translation>
+    </message>
+    <message>
+      <source>Boost for {time}</source>
+      <translation>{time} schnell laden</translation>
+    </message>
+    <message>
+      <source>Boost now</source>
+      <translation>Schnell laden</translation>
+    </message>
+    <message>
+      <source>Buy</source>
+      <translation>Bezug</translation>
+    </message>
+    <message>
+      <source>Buy from the grid</source>
+      <translation>Bezugspreis</translation>
+    </message>
+    <message>
+      <source>By {time} the car will have {planned} instead of {target}.</source>
+      <translation>Bis {time} hat das Auto {planned} statt {target}.</translation>
+    </message>
+    <message>
+      <source>Cancel</source>
+      <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Car</source>
+      <translation>Auto</translation>
+    </message>
+    <message>
+      <source>Car charges</source>
+      <translation>Auto lädt</translation>
+    </message>
+    <message>
+      <source>Car feeds</source>
+      <translation>Auto speist</translation>
+    </message>
+    <message>
+      <source>Car power</source>
+      <translation>Leistung Auto</translation>
+    </message>
+    <message>
+      <source>Car rests</source>
+      <translation>Auto ruht</translation>
+    </message>
+    <message>
+      <source>Car test session</source>
+      <translation>Probeladung</translation>
+    </message>
+    <message>
+      <source>Car to grid</source>
+      <translation>Auto ins Netz</translation>
+    </message>
+    <message>
+      <source>Car to house</source>
+      <translation>Auto ins Haus</translation>
+    </message>
+    <message>
+      <source>Car's charge</source>
+      <translation>Ladestand des Autos</translation>
+    </message>
+    <message>
+      <source>Car's charge: {soc}</source>
+      <translation>Ladestand des Autos: {soc}</translation>
+    </message>
+    <message>
+      <source>Car's identity (EVCCID)</source>
+      <translation>Kennung des Autos (EVCCID)</translation>
+    </message>
+    <message>
+      <source>Car's own limit</source>
+      <translation>Grenze des Autos</translation>
+    </message>
+    <message>
+      <source>Car: up charges, down feeds</source>
+      <translation>Auto: oben lädt, unten speist</translation>
+    </message>
+    <message>
+      <source>Change</source>
+      <translation>Ändern</translation>
+    </message>
+    <message>
+      <source>Change when the car is ready</source>
+      <translation>Ändern, wann das Auto bereit ist</translation>
+    </message>
+    <message>
+      <source>Changed, not saved yet.</source>
+      <translation>Geändert, noch nicht gespeichert.</translation>
+    </message>
+    <message>
+      <source>Charge</source>
+      <translation>Ladestand</translation>
+    </message>
+    <message>
+      <source>Charge at departure</source>
+      <translation>Ladestand bei Abfahrt</translation>
+    </message>
+    <message>
+      <source>Charge at the most</source>
+      <translation>Laden höchstens</translation>
+    </message>
+    <message>
+      <source>Charge at the single departure</source>
+      <translation>Ladestand bei der einmaligen Abfahrt</translation>
+    </message>
+    <message>
+      <source>Charge cheaply</source>
+      <translation>Günstig laden</translation>
+    </message>
+    <message>
+      <source>Charge for the departure</source>
+      <translation>Für die Abfahrt laden</translation>
+    </message>
+    <message>
+      <source>Charge from the roof</source>
+      <translation>Vom Dach laden</translation>
+    </message>
+    <message>
+      <source>Charge to the reserve</source>
+      <translation>Bis zur Reserve laden</translation>
+    </message>
+    <message>
+      <source>Charged in this session</source>
+      <translation>In diesem Ladevorgang geladen</translation>
+    </message>
+    <message>
+      <source>Charger</source>
+      <translation>Wallbox</translation>
+    </message>
+    <message>
+      <source>Charger's limit</source>
+      <translation>Grenze der Wallbox</translation>
+    </message>
+    <message>
+      <source>Charges with up to</source>
+      <translation>Lädt mit höchstens</translation>
+    </message>
+    <message>
+      <source>Charging at full power until {time}, {left} more.</source>
+      <translation>Lädt mit voller Leistung bis {time}, noch {left}.</translation>
+    </message>
+    <message>
+      <source>Charging at full power until {until_s}, because you asked for a boost.</source>
+      <translation>Lädt bis {until_s} mit voller Leistung, weil Sie schnelles Laden gewünscht haben.</translation>
+    </message>
+    <message>
+      <source>Charging at full power, because you asked for a boost.</source>
+      <translation>Lädt mit voller Leistung, weil Sie schnelles Laden gewünscht haben.</translation>
+    </message>
+    <message>
+      <source>Charging the car for its next departure.</source>
+      <translation>Lädt das Auto für die nächste Abfahrt.</translation>
+    </message>
+    <message>
+      <source>Charging the car from the roof until {until_s}: the sun gives more than the house needs.</source>
+      <translation>Lädt das Auto bis {until_s} vom Dach: Die Sonne gibt mehr, als das Haus braucht.</translation>
+    </message>
+    <message>
+      <source>Charging the car from the roof: the sun gives more than the house needs.</source>
+      <translation>Lädt das Auto vom Dach: Die Sonne gibt mehr, als das Haus braucht.</translation>
+    </message>
+    <message>
+      <source>Charging the car until {until_s}, because the grid costs only {price_eur_per_kwh} now.</source>
+      <translation>Lädt das Auto bis {until_s}, weil Netzstrom gerade nur {price_eur_per_kwh} kostet.</translation>
+    </message>
+    <message>
+      <source>Charging the car up to its reserve of {reserve_soc}, which you keep for the unexpected.</source>
+      <translation>Lädt das Auto bis zur Reserve von {reserve_soc}, die für Unerwartetes bleibt.</translation>
+    </message>
+    <message>
+      <source>Charging the car up to its reserve, which you keep for the unexpected.</source>
+      <translation>Lädt das Auto bis zur Reserve, die für Unerwartetes bleibt.</translation>
+    </message>
+    <message>
+      <source>Charging the car, because the grid costs only {price_eur_per_kwh} now.</source>
+      <translation>Lädt das Auto, weil Netzstrom gerade nur {price_eur_per_kwh} kostet.</translation>
+    </message>
+    <message>
+      <source>Charging the car, because the grid is cheap now.</source>
+      <translation>Lädt das Auto, weil Netzstrom gerade günstig ist.</translation>
+    </message>
+    <message>
+      <source>Charging the car, so that it has {target_soc} at {deadline_s}.</source>
+      <translation>Lädt das Auto, damit es {deadline_s} {target_soc} hat.</translation>
+    </message>
+    <message>
+      <source>Charging the car, so that it is ready at {deadline_s}.</source>
+      <translation>Lädt das Auto, damit es {deadline_s} bereit ist.</translation>
+    </message>
+    <message>
+      <source>Check</source>
+      <translation>Prüfen</translation>
+    </message>
+    <message>
+      <source>Checking …</source>
+      <translation>Wird geprüft …</translation>
+    </message>
+    <message>
+      <source>Choose a PIN for the installer's page</source>
+      <translation>PIN für die Installationsseite wählen</translation>
+    </message>
+    <message>
+      <source>Choose a message to read its content.</source>
+      <translation>Nachricht wählen, um den Inhalt zu lesen.</translation>
+    </message>
+    <message>
+      <source>Close</source>
+      <translation>Schließen</translation>
+    </message>
+    <message>
+      <source>Commissioning report</source>
+      <translation>Inbetriebnahmeprotokoll</translation>
+    </message>
+    <message>
+      <source>Compare the limits with what the network operator allows.</source>
+      <translation>Grenzen mit dem vergleichen, was der Netzbetreiber erlaubt.</translation>
+    </message>
+    <message>
+      <source>Compared on {day}.</source>
+      <translation>Verglichen am {day}.</translation>
+    </message>
+    <message>
+      <source>Connection and fuse</source>
+      <translation>Anschluss und Sicherung</translation>
+    </message>
+    <message>
+      <source>Dark</source>
+      <translation>Dunkel</translation>
+    </message>
+    <message>
+      <source>Day</source>
+      <translation>Tag</translation>
+    </message>
+    <message>
+      <source>Delivered</source>
+      <translation>Geliefert</translation>
+    </message>
+    <message>
+      <source>Delivered, kW</source>
+      <translation>Geliefert, kW</translation>
+    </message>
+    <message>
+      <source>Demo home</source>
+      <translation>Demo-Haus</translation>
+    </message>
+    <message>
+      <source>Demo, {speed} times as fast</source>
+      <translation>Demo, {speed}-fach beschleunigt</translation>
+    </message>
+    <message>
+      <source>Departure</source>
+      <translation>Abfahrt</translation>
+    </message>
+    <message>
+      <source>Departure {time}</source>
+      <translation>Abfahrt {time}</translation>
+    </message>
+    <message>
+      <source>Details</source>
+      <translation>Details</translation>
+    </message>
+    <message>
+      <source>Diagnostics bundle</source>
+      <translation>Diagnosepaket</translation>
+    </message>
+    <message>
+      <source>Discard</source>
+      <translation>Verwerfen</translation>
+    </message>
+    <message>
+      <source>Discharge at the most</source>
+      <translation>Entladen höchstens</translation>
+    </message>
+    <message>
+      <source>Earlier</source>
+      <translation>Früher</translation>
+    </message>
+    <message>
+      <source>Earlier or later in the history</source>
+      <translation>Früher oder später im Verlauf</translation>
+    </message>
+    <message>
+      <source>Earned</source>
+      <translation>Verdient</translation>
+    </message>
+    <message>
+      <source>End it</source>
+      <translation>Beenden</translation>
+    </message>
+    <message>
+      <source>End the boost</source>
+      <translation>Schnellladen beenden</translation>
+    </message>
+    <message>
+      <source>End the session …</source>
+      <translation>Ladevorgang beenden …</translation>
+    </message>
+    <message>
+      <source>Ending the session unlocks the cable. To charge again, the car has to be plugged in anew.</source>
+      <translation>Mit dem Ende wird das Kabel entriegelt. Um wieder zu laden, muss das Auto neu eingesteckt werden.</translation>
+    </message>
+    <message>
+      <source>Energy by path</source>
+      <translation>Energie nach Weg</translation>
+    </message>
+    <message>
+      <source>Energy cost</source>
+      <translation>Energiekosten</translation>
+    </message>
+    <message>
+      <source>Engine away since {time}</source>
+      <translation>Engine fehlt seit {time}</translation>
+    </message>
+    <message>
+      <source>Events</source>
+      <translation>Ereignisse</translation>
+    </message>
+    <message>
+      <source>Export CSV</source>
+      <translation>CSV exportieren</translation>
+    </message>
+    <message>
+      <source>Export at the most</source>
+      <translation>Einspeisen höchstens</translation>
+    </message>
+    <message>
+      <source>Exporting …</source>
+      <translation>Wird exportiert …</translation>
+    </message>
+    <message>
+      <source>Feed the house</source>
+      <translation>Das Haus versorgen</translation>
+    </message>
+    <message>
+      <source>Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh} and the car refills later at {refill_price_eur_per_kwh}.</source>
+      <translation>Das Auto versorgt bis {until_s} das Haus, weil Netzstrom {price_eur_per_kwh} kostet und das Auto später für {refill_price_eur_per_kwh} nachlädt.</translation>
+    </message>
+    <message>
+      <source>Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh}.</source>
+      <translation>Das Auto versorgt bis {until_s} das Haus, weil Netzstrom {price_eur_per_kwh} kostet.</translation>
+    </message>
+    <message>
+      <source>Feeding the house from the car, because the grid costs {price_eur_per_kwh} and the car refills later at {refill_price_eur_per_kwh}.</source>
+      <translation>Das Auto versorgt das Haus, weil Netzstrom {price_eur_per_kwh} kostet und das Auto später für {refill_price_eur_per_kwh} nachlädt.</translation>
+    </message>
+    <message>
+      <source>Feeding the house from the car, because the grid costs {price_eur_per_kwh}.</source>
+      <translation>Das Auto versorgt das Haus, weil Netzstrom {price_eur_per_kwh} kostet.</translation>
+    </message>
+    <message>
+      <source>Feeding the house from the car, because the grid is dear now.</source>
+      <translation>Das Auto versorgt das Haus, weil Netzstrom gerade teuer ist.</translation>
+    </message>
+    <message>
+      <source>Following the utility's event until {until_s}.</source>
+      <translation>Folgt bis {until_s} dem Ereignis des Versorgers.</translation>
+    </message>
+    <message>
+      <source>Following the utility's event.</source>
+      <translation>Folgt dem Ereignis des Versorgers.</translation>
+    </message>
+    <message>
+      <source>Following the utility's price event.</source>
+      <translation>Folgt dem Preisereignis des Versorgers.</translation>
+    </message>
+    <message>
+      <source>Following the utility's price of {price_eur_per_kwh} until {until_s}.</source>
+      <translation>Folgt bis {until_s} dem Preis des Versorgers von {price_eur_per_kwh}.</translation>
+    </message>
+    <message>
+      <source>Following the utility's price of {price_eur_per_kwh}.</source>
+      <translation>Folgt dem Preis des Versorgers von {price_eur_per_kwh}.</translation>
+    </message>
+    <message>
+      <source>Following the utility, which asks for {power_w} until {until_s}.</source>
+      <translation>Folgt dem Versorger, der bis {until_s} {power_w} fordert.</translation>
+    </message>
+    <message>
+      <source>For the unexpected: below it, the car feeds neither house nor grid.</source>
+      <translation>Für Unerwartetes: Darunter speist das Auto weder Haus noch Netz.</translation>
+    </message>
+    <message>
+      <source>Frequency</source>
+      <translation>Frequenz</translation>
+    </message>
+    <message>
+      <source>From</source>
+      <translation>Von</translation>
+    </message>
+    <message>
+      <source>From the grid</source>
+      <translation>Aus dem Netz</translation>
+    </message>
+    <message>
+      <source>Full</source>
+      <translation>Voll</translation>
+    </message>
+    <message>
+      <source>Full cycles of the battery</source>
+      <translation>Vollzyklen der Batterie</translation>
+    </message>
+    <message>
+      <source>Fuse, limits and tests are behind it.</source>
+      <translation>Dahinter liegen Sicherung, Grenzen und Prüfungen.</translation>
+    </message>
+    <message>
+      <source>Given back in this session</source>
+      <translation>In diesem Ladevorgang abgegeben</translation>
+    </message>
+    <message>
+      <source>Gives back up to</source>
+      <translation>Gibt ab bis zu</translation>
+    </message>
+    <message>
+      <source>Go on</source>
+      <translation>Fortsetzen</translation>
+    </message>
+    <message>
+      <source>Go on charging and feeding</source>
+      <translation>Laden und Speisen fortsetzen</translation>
+    </message>
+    <message>
+      <source>Grid</source>
+      <translation>Netz</translation>
+    </message>
+    <message>
+      <source>Grid emergency</source>
+      <translation>Netznotfall</translation>
+    </message>
+    <message>
+      <source>Grid frequency</source>
+      <translation>Netzfrequenz</translation>
+    </message>
+    <message>
+      <source>Grid link silent</source>
+      <translation>Netzverbindung stumm</translation>
+    </message>
+    <message>
+      <source>Grid power</source>
+      <translation>Leistung Netz</translation>
+    </message>
+    <message>
+      <source>Grid to car</source>
+      <translation>Netz ins Auto</translation>
+    </message>
+    <message>
+      <source>Grid to house</source>
+      <translation>Netz ins Haus</translation>
+    </message>
+    <message>
+      <source>Grid's export limit</source>
+      <translation>Einspeisegrenze des Netzes</translation>
+    </message>
+    <message>
+      <source>Grid's import limit</source>
+      <translation>Bezugsgrenze des Netzes</translation>
+    </message>
+    <message>
+      <source>Held back by the car's own limit.</source>
+      <translation>Gebremst durch die Grenze des Autos.</translation>
+    </message>
+    <message>
+      <source>Held back by the charger's limit.</source>
+      <translation>Gebremst durch die Grenze der Wallbox.</translation>
+    </message>
+    <message>
+      <source>Held back to protect the main fuse.</source>
+      <translation>Gebremst, um die Hauptsicherung zu schützen.</translation>
+    </message>
+    <message>
+      <source>Held back, because the grid allows the home {limit_w} at the most now.</source>
+      <translation>Gebremst, weil das Netz dem Haus jetzt höchstens {limit_w} erlaubt.</translation>
+    </message>
+    <message>
+      <source>Held back, because the grid limits what the home may draw now.</source>
+      <translation>Gebremst, weil das Netz den Bezug des Hauses jetzt begrenzt.</translation>
+    </message>
+    <message>
+      <source>Held back, because the home may export no more.</source>
+      <translation>Gebremst, weil das Haus nicht mehr einspeisen darf.</translation>
+    </message>
+    <message>
+      <source>Held back, because the home may export {limit_w} at the most.</source>
+      <translation>Gebremst, weil das Haus höchstens {limit_w} einspeisen darf.</translation>
+    </message>
+    <message>
+      <source>Held to the safe limit, because the link to the grid is silent.</source>
+      <translation>Auf die sichere Grenze gebremst, weil die Verbindung zum Netz stumm ist.</translation>
+    </message>
+    <message>
+      <source>Held to {limit_w}, because the main fuse carries no more.</source>
+      <translation>Auf {limit_w} gebremst, weil die Hauptsicherung nicht mehr trägt.</translation>
+    </message>
+    <message>
+      <source>Held to {limit_w}, the safe limit, because the link to the grid is silent.</source>
+      <translation>Auf die sichere Grenze von {limit_w} gebremst, weil die Verbindung zum Netz stumm ist.</translation>
+    </message>
+    <message>
+      <source>Held to {limit_w}: the car takes or gives no more.</source>
+      <translation>Auf {limit_w} gebremst: Mehr nimmt oder gibt das Auto nicht.</translation>
+    </message>
+    <message>
+      <source>Held to {limit_w}: the charger can do no more.</source>
+      <translation>Auf {limit_w} gebremst: Mehr kann die Wallbox nicht.</translation>
+    </message>
+    <message>
+      <source>Helping the grid in an emergency until {until_s}: the utility asked for it.</source>
+      <translation>Hilft dem Netz bis {until_s} in einem Notfall: Der Versorger hat darum gebeten.</translation>
+    </message>
+    <message>
+      <source>Helping the grid in an emergency: the utility asked for it.</source>
+      <translation>Hilft dem Netz in einem Notfall: Der Versorger hat darum gebeten.</translation>
+    </message>
+    <message>
+      <source>Hide</source>
+      <translation>Verbergen</translation>
+    </message>
+    <message>
+      <source>Hide protocol details</source>
+      <translation>Protokolldetails verbergen</translation>
+    </message>
+    <message>
+      <source>History</source>
+      <translation>Verlauf</translation>
+    </message>
+    <message>
+      <source>Hold</source>
+      <translation>Halten</translation>
+    </message>
+    <message>
+      <source>Holding the car's charge: right now there is nothing to gain either way.</source>
+      <translation>Hält den Ladestand: Gerade ist in keiner Richtung etwas zu gewinnen.</translation>
+    </message>
+    <message>
+      <source>Home</source>
+      <translation>Zuhause</translation>
+    </message>
+    <message>
+      <source>Home file</source>
+      <translation>Hausdatei</translation>
+    </message>
+    <message>
+      <source>House</source>
+      <translation>Haus</translation>
+    </message>
+    <message>
+      <source>House, with its likely range</source>
+      <translation>Haus, mit wahrscheinlicher Spanne</translation>
+    </message>
+    <message>
+      <source>I have compared it</source>
+      <translation>Ich habe verglichen</translation>
+    </message>
+    <message>
+      <source>Import at the most</source>
+      <translation>Beziehen höchstens</translation>
+    </message>
+    <message>
+      <source>Import while a grid link is silent</source>
+      <translation>Beziehen, solange eine Netzverbindung stumm ist</translation>
+    </message>
+    <message>
+      <source>In the battery</source>
+      <translation>In der Batterie</translation>
+    </message>
+    <message>
+      <source>Installer</source>
+      <translation>Installation</translation>
+    </message>
+    <message>
+      <source>Installer's PIN</source>
+      <translation>PIN der Installationsseite</translation>
+    </message>
+    <message>
+      <source>Inverter</source>
+      <translation>Wechselrichter</translation>
+    </message>
+    <message>
+      <source>It answers. Now test its sign: the reading must rise when a load is switched on.</source>
+      <translation>Er antwortet. Jetzt das Vorzeichen prüfen: Der Wert muss steigen, wenn ein Verbraucher angeht.</translation>
+    </message>
+    <message>
+      <source>It is on</source>
+      <translation>Er ist an</translation>
+    </message>
+    <message>
+      <source>It reads {power} now. Switch on a kettle or an oven, wait five seconds, then go on.</source>
+      <translation>Er zeigt jetzt {power}. Wasserkocher oder Backofen einschalten, fünf Sekunden warten, dann weiter.</translation>
+    </message>
+    <message>
+      <source>Keep it</source>
+      <translation>Behalten</translation>
+    </message>
+    <message>
+      <source>Keys</source>
+      <translation>Tasten</translation>
+    </message>
+    <message>
+      <source>Known after the first full hour.</source>
+      <translation>Bekannt nach der ersten vollen Stunde.</translation>
+    </message>
+    <message>
+      <source>Known once the car has given energy back.</source>
+      <translation>Bekannt, sobald das Auto Energie abgegeben hat.</translation>
+    </message>
+    <message>
+      <source>Known once the event has begun.</source>
+      <translation>Bekannt, sobald das Ereignis begonnen hat.</translation>
+    </message>
+    <message>
+      <source>Known when the utility's terms name a price.</source>
+      <translation>Bekannt, wenn der Versorger einen Preis nennt.</translation>
+    </message>
+    <message>
+      <source>Known while a car is plugged in.</source>
+      <translation>Bekannt, solange ein Auto eingesteckt ist.</translation>
+    </message>
+    <message>
+      <source>Language</source>
+      <translation>Sprache</translation>
+    </message>
+    <message>
+      <source>Later</source>
+      <translation>Später</translation>
+    </message>
+    <message>
+      <source>Leave earlier</source>
+      <translation>Früher abfahren</translation>
+    </message>
+    <message>
+      <source>Leave later</source>
+      <translation>Später abfahren</translation>
+    </message>
+    <message>
+      <source>Leaving {time}: {money}.</source>
+      <translation>Abfahrt {time}: {money}.</translation>
+    </message>
+    <message>
+      <source>Left and right move the cursor; with Shift they move the departure by a quarter of an hour.</source>
+      <translation>Links und rechts bewegen den Zeiger, mit Umschalt die Abfahrt um eine Viertelstunde.</translation>
+    </message>
+    <message>
+      <source>Less motion: arrows instead of moving dots</source>
+      <translation>Weniger Bewegung: Pfeile statt wandernder Punkte</translation>
+    </message>
+    <message>
+      <source>Light</source>
+      <translation>Hell</translation>
+    </message>
+    <message>
+      <source>Like the system</source>
+      <translation>Wie das System</translation>
+    </message>
+    <message>
+      <source>Limits</source>
+      <translation>Grenzen</translation>
+    </message>
+    <message>
+      <source>Line {line}: {problem}</source>
+      <translation>Zeile {line}: {problem}</translation>
+    </message>
+    <message>
+      <source>Links</source>
+      <translation>Verbindungen</translation>
+    </message>
+    <message>
+      <source>Loading</source>
+      <translation>Wird geladen</translation>
+    </message>
+    <message>
+      <source>Look around in the demo home</source>
+      <translation>Im Demo-Haus umsehen</translation>
+    </message>
+    <message>
+      <source>Looking for the engine. Start one with: twoway engine</source>
+      <translation>Die Engine wird gesucht. Starten mit: twoway engine</translation>
+    </message>
+    <message>
+      <source>Lowest charge to keep</source>
+      <translation>Mindestladung</translation>
+    </message>
+    <message>
+      <source>Main fuse</source>
+      <translation>Hauptsicherung</translation>
+    </message>
+    <message>
+      <source>Main fuse in ampere</source>
+      <translation>Hauptsicherung in Ampere</translation>
+    </message>
+    <message>
+      <source>Message</source>
+      <translation>Nachricht</translation>
+    </message>
+    <message>
+      <source>Messages</source>
+      <translation>Nachrichten</translation>
+    </message>
+    <message>
+      <source>Meter</source>
+      <translation>Zähler</translation>
+    </message>
+    <message>
+      <source>Meter silent</source>
+      <translation>Zähler stumm</translation>
+    </message>
+    <message>
+      <source>Month</source>
+      <translation>Monat</translation>
+    </message>
+    <message>
+      <source>Most it carries</source>
+      <translation>Trägt höchstens</translation>
+    </message>
+    <message>
+      <source>Move the cursor in a plot</source>
+      <translation>Zeiger im Diagramm bewegen</translation>
+    </message>
+    <message>
+      <source>Move the departure in the plan</source>
+      <translation>Abfahrt im Plan verschieben</translation>
+    </message>
+    <message>
+      <source>Next, {time}: {step}</source>
+      <translation>Danach, {time}: {step}</translation>
+    </message>
+    <message>
+      <source>No car</source>
+      <translation>Kein Auto</translation>
+    </message>
+    <message>
+      <source>No car is plugged in.</source>
+      <translation>Es ist kein Auto eingesteckt.</translation>
+    </message>
+    <message>
+      <source>No car is plugged in. Plug it in, and it is ready by the time you set here.</source>
+      <translation>Es ist kein Auto eingesteckt. Einmal eingesteckt, ist es zu der Zeit bereit, die hier steht.</translation>
+    </message>
+    <message>
+      <source>No car plugged in</source>
+      <translation>Kein Auto eingesteckt</translation>
+    </message>
+    <message>
+      <source>No departure is set.</source>
+      <translation>Es ist keine Abfahrt eingestellt.</translation>
+    </message>
+    <message>
+      <source>No departure is set. Say when you need the car, and it will be ready.</source>
+      <translation>Es ist keine Abfahrt eingestellt. Sagen Sie, wann Sie das Auto brauchen, und es ist bereit.</translation>
+    </message>
+    <message>
+      <source>No events yet</source>
+      <translation>Noch keine Ereignisse</translation>
+    </message>
+    <message>
+      <source>No instrument of this home measures it.</source>
+      <translation>Kein Messgerät dieses Hauses misst es.</translation>
+    </message>
+    <message>
+      <source>No limit is set in the home file.</source>
+      <translation>In der Hausdatei steht keine Grenze.</translation>
+    </message>
+    <message>
+      <source>No plan yet</source>
+      <translation>Noch kein Plan</translation>
+    </message>
+    <message>
+      <source>No plan yet. The first one is made as soon as the meter and the prices are known; it takes a minute.</source>
+      <translation>Noch kein Plan. Der erste entsteht, sobald Zähler und Preise bekannt sind; das dauert eine Minute.</translation>
+    </message>
+    <message>
+      <source>No power flowed within a minute. Read the charger's and the car's messages on the Car page.</source>
+      <translation>Binnen einer Minute floss kein Strom. Die Nachrichten von Wallbox und Auto stehen auf der Seite Auto.</translation>
+    </message>
+    <message>
+      <source>No utility and no backend is set up.</source>
+      <translation>Weder Versorger noch Backend ist eingerichtet.</translation>
+    </message>
+    <message>
+      <source>No weekly departure yet. Add one, and the car is ready in time, week by week.</source>
+      <translation>Noch keine wöchentliche Abfahrt. Einmal hinzugefügt, ist das Auto Woche für Woche rechtzeitig bereit.</translation>
+    </message>
+    <message>
+      <source>Not in the home file.</source>
+      <translation>Nicht in der Hausdatei.</translation>
+    </message>
+    <message>
+      <source>Noted.</source>
+      <translation>Notiert.</translation>
+    </message>
+    <message>
+      <source>Nothing here yet. From the first full hour on, this shows where your energy came from and where it went.</source>
+      <translation>Noch nichts da. Ab der ersten vollen Stunde steht hier, woher Ihre Energie kam und wohin sie ging.</translation>
+    </message>
+    <message>
+      <source>Nothing was measured yet.</source>
+      <translation>Es wurde noch nichts gemessen.</translation>
+    </message>
+    <message>
+      <source>Notify me when a promise breaks or a decision is asked</source>
+      <translation>Melden, wenn eine Zusage bricht oder eine Entscheidung ansteht</translation>
+    </message>
+    <message>
+      <source>Now</source>
+      <translation>Jetzt</translation>
+    </message>
+    <message>
+      <source>Old readings: the meter is silent</source>
+      <translation>Alte Werte: Der Zähler ist stumm</translation>
+    </message>
+    <message>
+      <source>On track</source>
+      <translation>Im Plan</translation>
+    </message>
+    <message>
+      <source>On track, ready {time}</source>
+      <translation>Im Plan, bereit {time}</translation>
+    </message>
+    <message>
+      <source>Once, instead of the weekly one</source>
+      <translation>Einmalig, statt der wöchentlichen</translation>
+    </message>
+    <message>
+      <source>Open</source>
+      <translation>Öffnen</translation>
+    </message>
+    <message>
+      <source>Open Twoway</source>
+      <translation>Twoway öffnen</translation>
+    </message>
+    <message>
+      <source>Open a page</source>
+      <translation>Eine Seite öffnen</translation>
+    </message>
+    <message>
+      <source>Open the demo home</source>
+      <translation>Demo-Haus öffnen</translation>
+    </message>
+    <message>
+      <source>Open the events</source>
+      <translation>Ereignisse öffnen</translation>
+    </message>
+    <message>
+      <source>Open the folder</source>
+      <translation>Ordner öffnen</translation>
+    </message>
+    <message>
+      <source>Open the history</source>
+      <translation>Verlauf öffnen</translation>
+    </message>
+    <message>
+      <source>Opt out</source>
+      <translation>Aussteigen</translation>
+    </message>
+    <message>
+      <source>Opt out …</source>
+      <translation>Aussteigen …</translation>
+    </message>
+    <message>
+      <source>Pages</source>
+      <translation>Seiten</translation>
+    </message>
+    <message>
+      <source>Papers</source>
+      <translation>Unterlagen</translation>
+    </message>
+    <message>
+      <source>Pause</source>
+      <translation>Pause</translation>
+    </message>
+    <message>
+      <source>Pause charging and feeding</source>
+      <translation>Laden und Speisen pausieren</translation>
+    </message>
+    <message>
+      <source>Paused</source>
+      <translation>Pausiert</translation>
+    </message>
+    <message>
+      <source>Paused by you: the car neither charges nor feeds until you go on.</source>
+      <translation>Von Ihnen pausiert: Das Auto lädt und speist nicht, bis Sie fortsetzen.</translation>
+    </message>
+    <message>
+      <source>Paused: the car stays as it is.</source>
+      <translation>Pausiert: Das Auto bleibt, wie es ist.</translation>
+    </message>
+    <message>
+      <source>Period</source>
+      <translation>Zeitraum</translation>
+    </message>
+    <message>
+      <source>Phase {number}</source>
+      <translation>Phase {number}</translation>
+    </message>
+    <message>
+      <source>Phases</source>
+      <translation>Phasen</translation>
+    </message>
+    <message>
+      <source>Picture of the power flows</source>
+      <translation>Bild der Energieflüsse</translation>
+    </message>
+    <message>
+      <source>Place and date</source>
+      <translation>Ort und Datum</translation>
+    </message>
+    <message>
+      <source>Plan</source>
+      <translation>Plan</translation>
+    </message>
+    <message>
+      <source>Plan: prices, power and charge over time</source>
+      <translation>Plan: Preise, Leistung und Ladestand im Zeitverlauf</translation>
+    </message>
+    <message>
+      <source>Planning anew for {time} …</source>
+      <translation>Neuer Plan für {time} …</translation>
+    </message>
+    <message>
+      <source>Plug a car in and prove that it charges.</source>
+      <translation>Ein Auto einstecken und zeigen, dass es lädt.</translation>
+    </message>
+    <message>
+      <source>Plug a car in first.</source>
+      <translation>Zuerst ein Auto einstecken.</translation>
+    </message>
+    <message>
+      <source>Plugged in</source>
+      <translation>Eingesteckt</translation>
+    </message>
+    <message>
+      <source>Point at a bar to read it.</source>
+      <translation>Auf einen Balken zeigen, um ihn abzulesen.</translation>
+    </message>
+    <message>
+      <source>Power, kW</source>
+      <translation>Leistung, kW</translation>
+    </message>
+    <message>
+      <source>Price per kWh</source>
+      <translation>Preis je kWh</translation>
+    </message>
+    <message>
+      <source>Protocol</source>
+      <translation>Protokoll</translation>
+    </message>
+    <message>
+      <source>Protocol messages</source>
+      <translation>Protokollnachrichten</translation>
+    </message>
+    <message>
+      <source>Quit; the engine goes on</source>
+      <translation>Beenden; die Engine läuft weiter</translation>
+    </message>
+    <message>
+      <source>Read the main fuse in the meter cupboard and compare.</source>
+      <translation>Die Hauptsicherung im Zählerschrank ablesen und vergleichen.</translation>
+    </message>
+    <message>
+      <source>Ready by</source>
+      <translation>Bereit um</translation>
+    </message>
+    <message>
+      <source>Reconnect to the engine</source>
+      <translation>Neu mit der Engine verbinden</translation>
+    </message>
+    <message>
+      <source>Remove this departure</source>
+      <translation>Diese Abfahrt entfernen</translation>
+    </message>
+    <message>
+      <source>Report as PDF</source>
+      <translation>Protokoll als PDF</translation>
+    </message>
+    <message>
+      <source>Reserve</source>
+      <translation>Reserve</translation>
+    </message>
+    <message>
+      <source>Reserve (dashed)</source>
+      <translation>Reserve (gestrichelt)</translation>
+    </message>
+    <message>
+      <source>Roof</source>
+      <translation>Dach</translation>
+    </message>
+    <message>
+      <source>Roof power</source>
+      <translation>Leistung Dach</translation>
+    </message>
+    <message>
+      <source>Roof to car</source>
+      <translation>Dach ins Auto</translation>
+    </message>
+    <message>
+      <source>Roof to grid</source>
+      <translation>Dach ins Netz</translation>
+    </message>
+    <message>
+      <source>Roof to house</source>
+      <translation>Dach ins Haus</translation>
+    </message>
+    <message>
+      <source>Save</source>
+      <translation>Speichern</translation>
+    </message>
+    <message>
+      <source>Saved as {path}.</source>
+      <translation>Gespeichert als {path}.</translation>
+    </message>
+    <message>
+      <source>Saved. The plan is made anew.</source>
+      <translation>Gespeichert. Der Plan wird neu gemacht.</translation>
+    </message>
+    <message>
+      <source>Sell</source>
+      <translation>Einspeisung</translation>
+    </message>
+    <message>
+      <source>Sell to the grid</source>
+      <translation>Ins Netz verkaufen</translation>
+    </message>
+    <message>
+      <source>Sell to the grid (dashed)</source>
+      <translation>Einspeisepreis (gestrichelt)</translation>
+    </message>
+    <message>
+      <source>Selling from the car to the grid until {until_s}, because it pays {price_eur_per_kwh} and the car refills later at {refill_price_eur_per_kwh}.</source>
+      <translation>Das Auto verkauft bis {until_s} ins Netz, weil es {price_eur_per_kwh} bringt und das Auto später für {refill_price_eur_per_kwh} nachlädt.</translation>
+    </message>
+    <message>
+      <source>Selling from the car to the grid, because it pays well now.</source>
+      <translation>Das Auto verkauft ins Netz, weil es sich gerade lohnt.</translation>
+    </message>
+    <message>
+      <source>Selling from the car to the grid, because it pays {price_eur_per_kwh} and the car refills later at {refill_price_eur_per_kwh}.</source>
+      <translation>Das Auto verkauft ins Netz, weil es {price_eur_per_kwh} bringt und das Auto später für {refill_price_eur_per_kwh} nachlädt.</translation>
+    </message>
+    <message>
+      <source>Selling from the car to the grid, because it pays {price_eur_per_kwh} now.</source>
+      <translation>Das Auto verkauft ins Netz, weil es gerade {price_eur_per_kwh} bringt.</translation>
+    </message>
+    <message>
+      <source>Session</source>
+      <translation>Ladevorgang</translation>
+    </message>
+    <message>
+      <source>Set the PIN</source>
+      <translation>PIN setzen</translation>
+    </message>
+    <message>
+      <source>Set up</source>
+      <translation>Einrichten</translation>
+    </message>
+    <message>
+      <source>Set up this home</source>
+      <translation>Dieses Haus einrichten</translation>
+    </message>
+    <message>
+      <source>Settings</source>
+      <translation>Einstellungen</translation>
+    </message>
+    <message>
+      <source>Show</source>
+      <translation>Zeigen</translation>
+    </message>
+    <message>
+      <source>Show protocol details</source>
+      <translation>Protokolldetails zeigen</translation>
+    </message>
+    <message>
+      <source>Single departure</source>
+      <translation>Einmalige Abfahrt</translation>
+    </message>
+    <message>
+      <source>Standing still, because the meter has not answered: without it the fuse cannot be watched.</source>
+      <translation>Steht still, weil der Zähler nicht antwortet: Ohne ihn lässt sich die Sicherung nicht überwachen.</translation>
+    </message>
+    <message>
+      <source>Start a test charge</source>
+      <translation>Probeladung starten</translation>
+    </message>
+    <message>
+      <source>Starting the engine; this takes a few seconds …</source>
+      <translation>Die Engine startet; das dauert einige Sekunden …</translation>
+    </message>
+    <message>
+      <source>State</source>
+      <translation>Zustand</translation>
+    </message>
+    <message>
+      <source>Stay in</source>
+      <translation>Dabei bleiben</translation>
+    </message>
+    <message>
+      <source>Stay in the tray when the window is closed</source>
+      <translation>Im Infobereich bleiben, wenn das Fenster geschlossen wird</translation>
+    </message>
+    <message>
+      <source>Steadying the grid's frequency.</source>
+      <translation>Stützt die Netzfrequenz.</translation>
+    </message>
+    <message>
+      <source>Steadying the grid, whose frequency is {frequency_hz}.</source>
+      <translation>Stützt das Netz, dessen Frequenz bei {frequency_hz} liegt.</translation>
+    </message>
+    <message>
+      <source>Take part again</source>
+      <translation>Wieder mitmachen</translation>
+    </message>
+    <message>
+      <source>Test again</source>
+      <translation>Noch einmal prüfen</translation>
+    </message>
+    <message>
+      <source>Test the meter's sign</source>
+      <translation>Vorzeichen des Zählers prüfen</translation>
+    </message>
+    <message>
+      <source>Test the sign …</source>
+      <translation>Vorzeichen prüfen …</translation>
+    </message>
+    <message>
+      <source>Text size</source>
+      <translation>Textgröße</translation>
+    </message>
+    <message>
+      <source>That is not the PIN.</source>
+      <translation>Das ist nicht die PIN.</translation>
+    </message>
+    <message>
+      <source>The boost has ended; the plan goes on.</source>
+      <translation>Das Schnellladen ist beendet; der Plan geht weiter.</translation>
+    </message>
+    <message>
+      <source>The car</source>
+      <translation>Das Auto</translation>
+    </message>
+    <message>
+      <source>The car charged with {power}.</source>
+      <translation>Das Auto hat mit {power} geladen.</translation>
+    </message>
+    <message>
+      <source>The car charges at full power for {minutes} min.</source>
+      <translation>Das Auto lädt {minutes} min mit voller Leistung.</translation>
+    </message>
+    <message>
+      <source>The car has not told its charge yet.</source>
+      <translation>Das Auto hat seinen Ladestand noch nicht genannt.</translation>
+    </message>
+    <message>
+      <source>The car has not told its limits yet.</source>
+      <translation>Das Auto hat seine Grenzen noch nicht genannt.</translation>
+    </message>
+    <message>
+      <source>The car is at {target_soc} and needs nothing more.</source>
+      <translation>Das Auto hat {target_soc} und braucht nichts mehr.</translation>
+    </message>
+    <message>
+      <source>The car is expected to be away.</source>
+      <translation>Das Auto ist voraussichtlich unterwegs.</translation>
+    </message>
+    <message>
+      <source>The car is full and needs nothing more.</source>
+      <translation>Das Auto ist voll und braucht nichts mehr.</translation>
+    </message>
+    <message>
+      <source>The car may feed the house</source>
+      <translation>Das Auto darf das Haus versorgen</translation>
+    </message>
+    <message>
+      <source>The car may sell to the grid</source>
+      <translation>Das Auto darf ins Netz verkaufen</translation>
+    </message>
+    <message>
+      <source>The car stopped feeding at its reserve of {reserve_soc}, which you keep for the unexpected.</source>
+      <translation>Das Auto speist nicht mehr: Es ist bei der Reserve von {reserve_soc}, die für Unerwartetes bleibt.</translation>
+    </message>
+    <message>
+      <source>The car stopped feeding at its reserve, which you keep for the unexpected.</source>
+      <translation>Das Auto speist nicht mehr: Es ist bei der Reserve, die für Unerwartetes bleibt.</translation>
+    </message>
+    <message>
+      <source>The car waits until it answers again.</source>
+      <translation>Das Auto wartet, bis es wieder antwortet.</translation>
+    </message>
+    <message>
+      <source>The car will not be ready in time</source>
+      <translation>Das Auto wird nicht rechtzeitig bereit</translation>
+    </message>
+    <message>
+      <source>The charger has not told when the car came.</source>
+      <translation>Die Wallbox hat nicht genannt, wann das Auto kam.</translation>
+    </message>
+    <message>
+      <source>The day is young: what it costs and what V2G saves shows here after the first hour.</source>
+      <translation>Der Tag ist jung: Was er kostet und was V2G spart, steht hier nach der ersten Stunde.</translation>
+    </message>
+    <message>
+      <source>The device has not told it yet.</source>
+      <translation>Das Gerät hat es noch nicht genannt.</translation>
+    </message>
+    <message>
+      <source>The engine answered with error {status}.</source>
+      <translation>Die Engine antwortete mit Fehler {status}.</translation>
+    </message>
+    <message>
+      <source>The engine did not start: run 'twoway doctor' in a terminal.</source>
+      <translation>Die Engine ist nicht gestartet: „twoway doctor“ im Terminal sagt, warum.</translation>
+    </message>
+    <message>
+      <source>The engine does not answer: nothing was changed. The window reconnects by itself.</source>
+      <translation>Die Engine antwortet nicht: Es wurde nichts geändert. Das Fenster verbindet sich von selbst neu.</translation>
+    </message>
+    <message>
+      <source>The engine has not told the charger anything yet.</source>
+      <translation>Die Engine hat der Wallbox noch nichts gesagt.</translation>
+    </message>
+    <message>
+      <source>The engine is away since {time}. The window reconnects by itself.</source>
+      <translation>Die Engine fehlt seit {time}. Das Fenster verbindet sich von selbst neu.</translation>
+    </message>
+    <message>
+      <source>The engine is away: nothing was changed.</source>
+      <translation>Die Engine fehlt: Es wurde nichts geändert.</translation>
+    </message>
+    <message>
+      <source>The engine speaks another version of its interface: update the window and the engine together.</source>
+      <translation>Die Engine spricht eine andere Version der Schnittstelle: Fenster und Engine gemeinsam aktualisieren.</translation>
+    </message>
+    <message>
+      <source>The engine's answer cannot be read: update the window and the engine together.</source>
+      <translation>Die Antwort der Engine ist nicht lesbar: Fenster und Engine gemeinsam aktualisieren.</translation>
+    </message>
+    <message>
+      <source>The file could not be written to {folder}: {problem}.</source>
+      <translation>Die Datei ließ sich nicht nach {folder} schreiben: {problem}.</translation>
+    </message>
+    <message>
+      <source>The grid asks nothing of your home now.</source>
+      <translation>Das Netz fordert gerade nichts von Ihrem Haus.</translation>
+    </message>
+    <message>
+      <source>The home file is in order. Nothing was written.</source>
+      <translation>Die Hausdatei ist in Ordnung. Es wurde nichts geschrieben.</translation>
+    </message>
+    <message>
+      <source>The home file names none.</source>
+      <translation>Die Hausdatei nennt keinen.</translation>
+    </message>
+    <message>
+      <source>The load is on {phase}.</source>
+      <translation>Der Verbraucher liegt auf {phase}.</translation>
+    </message>
+    <message>
+      <source>The message's content</source>
+      <translation>Inhalt der Nachricht</translation>
+    </message>
+    <message>
+      <source>The meter tells no grid power yet: wait until it answers.</source>
+      <translation>Der Zähler nennt noch keine Netzleistung: warten, bis er antwortet.</translation>
+    </message>
+    <message>
+      <source>The new departure holds.</source>
+      <translation>Die neue Abfahrt gilt.</translation>
+    </message>
+    <message>
+      <source>The plan goes on.</source>
+      <translation>Der Plan geht weiter.</translation>
+    </message>
+    <message>
+      <source>The plan is being made.</source>
+      <translation>Der Plan entsteht gerade.</translation>
+    </message>
+    <message>
+      <source>The reading fell by {power}: the meter's sign is wrong. Turn the current clamps round, or set the sign in its profile.</source>
+      <translation>Der Wert fiel um {power}: Das Vorzeichen des Zählers ist falsch. Die Stromwandler umdrehen oder das Vorzeichen im Profil setzen.</translation>
+    </message>
+    <message>
+      <source>The reading moved by {power} only. Switch on a larger load, such as a kettle.</source>
+      <translation>Der Wert änderte sich nur um {power}. Einen größeren Verbraucher einschalten, etwa einen Wasserkocher.</translation>
+    </message>
+    <message>
+      <source>The reading rose by {power}: the sign is right.</source>
+      <translation>Der Wert stieg um {power}: Das Vorzeichen stimmt.</translation>
+    </message>
+    <message>
+      <source>The report lists every step and limit, to sign and leave with the home. The bundle helps to find a fault: it holds no secret.</source>
+      <translation>Das Protokoll nennt jeden Schritt und jede Grenze, zum Unterschreiben und Dalassen. Das Paket hilft bei der Fehlersuche: Es enthält kein Geheimnis.</translation>
+    </message>
+    <message>
+      <source>The session is being ended.</source>
+      <translation>Der Ladevorgang wird beendet.</translation>
+    </message>
+    <message>
+      <source>This page sets the fuse and the limits of the home. The PIN keeps them from being changed by accident; it is kept on this machine, hashed.</source>
+      <translation>Diese Seite setzt Sicherung und Grenzen des Hauses. Die PIN schützt vor versehentlichem Ändern; sie bleibt als Hash auf diesem Rechner.</translation>
+    </message>
+    <message>
+      <source>This session</source>
+      <translation>Dieser Ladevorgang</translation>
+    </message>
+    <message>
+      <source>Time</source>
+      <translation>Zeit</translation>
+    </message>
+    <message>
+      <source>Time of departure</source>
+      <translation>Abfahrtszeit</translation>
+    </message>
+    <message>
+      <source>To the grid</source>
+      <translation>Ins Netz</translation>
+    </message>
+    <message>
+      <source>Today</source>
+      <translation>Heute</translation>
+    </message>
+    <message>
+      <source>Try now</source>
+      <translation>Jetzt versuchen</translation>
+    </message>
+    <message>
+      <source>Two figures from the fuse box to begin with; the installer's page then leads through meter, roof and charger.</source>
+      <translation>Zwei Angaben aus dem Zählerschrank genügen für den Anfang; die Installationsseite führt dann durch Zähler, Dach und Wallbox.</translation>
+    </message>
+    <message>
+      <source>Twoway moves power between your car, your house, your roof and the grid, so that it costs less and the car is ready when you leave.</source>
+      <translation>Twoway bewegt Strom zwischen Auto, Haus, Dach und Netz, damit er weniger kostet und das Auto zur Abfahrt bereit ist.</translation>
+    </message>
+    <message>
+      <source>Twoway {version} · the engine goes on when this window is closed.</source>
+      <translation>Twoway {version} · Die Engine läuft weiter, wenn dieses Fenster geschlossen ist.</translation>
+    </message>
+    <message>
+      <source>Undo</source>
+      <translation>Rückgängig</translation>
+    </message>
+    <message>
+      <source>Utility's event</source>
+      <translation>Ereignis des Versorgers</translation>
+    </message>
+    <message>
+      <source>Utility's price</source>
+      <translation>Preis des Versorgers</translation>
+    </message>
+    <message>
+      <source>Wait for a better price</source>
+      <translation>Auf besseren Preis warten</translation>
+    </message>
+    <message>
+      <source>Waiting for the car to charge …</source>
+      <translation>Wartet, dass das Auto lädt …</translation>
+    </message>
+    <message>
+      <source>Waiting for the first plan; it comes within a minute.</source>
+      <translation>Wartet auf den ersten Plan; er kommt binnen einer Minute.</translation>
+    </message>
+    <message>
+      <source>Waiting until {until_s}: the car then charges at {price_eur_per_kwh}.</source>
+      <translation>Wartet bis {until_s}: Dann lädt das Auto für {price_eur_per_kwh}.</translation>
+    </message>
+    <message>
+      <source>Waiting until {until_s}: the price is better then.</source>
+      <translation>Wartet bis {until_s}: Dann ist der Preis besser.</translation>
+    </message>
+    <message>
+      <source>Waiting: the car charges later, at a better price.</source>
+      <translation>Wartet: Das Auto lädt später, zu einem besseren Preis.</translation>
+    </message>
+    <message>
+      <source>Way</source>
+      <translation>Richtung</translation>
+    </message>
+    <message>
+      <source>Welcome</source>
+      <translation>Willkommen</translation>
+    </message>
+    <message>
+      <source>What the car keeps and gives</source>
+      <translation>Was das Auto behält und gibt</translation>
+    </message>
+    <message>
+      <source>When</source>
+      <translation>Wann</translation>
+    </message>
+    <message>
+      <source>When your utility asks for help, for instance to feed the grid on a cold evening, it shows here: what it asks, what your home delivered, what it earned, and how to opt out. A utility is linked on the installer's page.</source>
+      <translation>Wenn Ihr Versorger um Hilfe bittet, etwa an einem kalten Abend einzuspeisen, steht es hier: was er fordert, was Ihr Haus geliefert hat, was es verdient hat und wie man aussteigt. Ein Versorger wird auf der Installationsseite verbunden.</translation>
+    </message>
+    <message>
+      <source>Why</source>
+      <translation>Warum</translation>
+    </message>
+    <message>
+      <source>Written; the old one is kept beside it. It holds after a restart of the engine.</source>
+      <translation>Geschrieben; die alte Datei liegt daneben. Es gilt nach einem Neustart der Engine.</translation>
+    </message>
+    <message>
+      <source>Wrong {number} times: wait half a minute.</source>
+      <translation>{number}-mal falsch: bitte eine halbe Minute warten.</translation>
+    </message>
+    <message>
+      <source>Year</source>
+      <translation>Jahr</translation>
+    </message>
+    <message>
+      <source>You can stop at any step and go on another day: what is done stays done.</source>
+      <translation>Sie können jederzeit aufhören und später weitermachen: Was erledigt ist, bleibt erledigt.</translation>
+    </message>
+    <message>
+      <source>You opted out of this event.</source>
+      <translation>Sie sind aus diesem Ereignis ausgestiegen.</translation>
+    </message>
+    <message>
+      <source>Your home takes part again.</source>
+      <translation>Ihr Haus macht wieder mit.</translation>
+    </message>
+    <message>
+      <source>Your home will not take part in this event.</source>
+      <translation>Ihr Haus nimmt an diesem Ereignis nicht teil.</translation>
+    </message>
+    <message>
+      <source>active now</source>
+      <translation>jetzt aktiv</translation>
+    </message>
+    <message>
+      <source>at least {number} digits</source>
+      <translation>mindestens {number} Ziffern</translation>
+    </message>
+    <message>
+      <source>cancelled</source>
+      <translation>abgesagt</translation>
+    </message>
+    <message>
+      <source>charges with {power}</source>
+      <translation>lädt mit {power}</translation>
+    </message>
+    <message>
+      <source>coming</source>
+      <translation>kommt</translation>
+    </message>
+    <message>
+      <source>does not work</source>
+      <translation>gestört</translation>
+    </message>
+    <message>
+      <source>done</source>
+      <translation>erledigt</translation>
+    </message>
+    <message>
+      <source>feeds with {power}</source>
+      <translation>speist mit {power}</translation>
+    </message>
+    <message>
+      <source>from {start}</source>
+      <translation>ab {start}</translation>
+    </message>
+    <message>
+      <source>in</source>
+      <translation>ein</translation>
+    </message>
+    <message>
+      <source>it costs the same</source>
+      <translation>es kostet gleich viel</translation>
+    </message>
+    <message>
+      <source>it costs {amount} less</source>
+      <translation>es kostet {amount} weniger</translation>
+    </message>
+    <message>
+      <source>it costs {amount} more</source>
+      <translation>es kostet {amount} mehr</translation>
+    </message>
+    <message>
+      <source>more than without V2G</source>
+      <translation>mehr als ohne V2G</translation>
+    </message>
+    <message>
+      <source>more than without V2G, so far</source>
+      <translation>mehr als ohne V2G, bisher</translation>
+    </message>
+    <message>
+      <source>needs a look</source>
+      <translation>bitte ansehen</translation>
+    </message>
+    <message>
+      <source>not followed</source>
+      <translation>nicht befolgt</translation>
+    </message>
+    <message>
+      <source>not part of this home</source>
+      <translation>nicht in diesem Haus</translation>
+    </message>
+    <message>
+      <source>now, until it is cancelled</source>
+      <translation>jetzt, bis zur Absage</translation>
+    </message>
+    <message>
+      <source>now, until {time}</source>
+      <translation>jetzt, bis {time}</translation>
+    </message>
+    <message>
+      <source>off</source>
+      <translation>aus</translation>
+    </message>
+    <message>
+      <source>one phase</source>
+      <translation>eine Phase</translation>
+    </message>
+    <message>
+      <source>opted out</source>
+      <translation>ausgestiegen</translation>
+    </message>
+    <message>
+      <source>out</source>
+      <translation>aus</translation>
+    </message>
+    <message>
+      <source>planned until {time}</source>
+      <translation>geplant bis {time}</translation>
+    </message>
+    <message>
+      <source>rests</source>
+      <translation>ruht</translation>
+    </message>
+    <message>
+      <source>saved against a home without V2G</source>
+      <translation>gespart gegenüber ohne V2G</translation>
+    </message>
+    <message>
+      <source>saved {money}</source>
+      <translation>gespart {money}</translation>
+    </message>
+    <message>
+      <source>starting</source>
+      <translation>startet</translation>
+    </message>
+    <message>
+      <source>this session only charges</source>
+      <translation>dieser Vorgang lädt nur</translation>
+    </message>
+    <message>
+      <source>three phases</source>
+      <translation>drei Phasen</translation>
+    </message>
+    <message>
+      <source>to do</source>
+      <translation>offen</translation>
+    </message>
+    <message>
+      <source>today</source>
+      <translation>heute</translation>
+    </message>
+    <message>
+      <source>tomorrow {time}</source>
+      <translation>morgen {time}</translation>
+    </message>
+    <message>
+      <source>with</source>
+      <translation>mit</translation>
+    </message>
+    <message>
+      <source>with {soc}</source>
+      <translation>mit {soc}</translation>
+    </message>
+    <message>
+      <source>works</source>
+      <translation>in Ordnung</translation>
+    </message>
+    <message>
+      <source>yesterday {time}</source>
+      <translation>gestern {time}</translation>
+    </message>
+    <message>
+      <source>you opted out</source>
+      <translation>ausgestiegen</translation>
+    </message>
+    <message>
+      <source>{amount} less than without V2G</source>
+      <translation>{amount} weniger als ohne V2G</translation>
+    </message>
+    <message>
+      <source>{amount} more than without V2G</source>
+      <translation>{amount} mehr als ohne V2G</translation>
+    </message>
+    <message>
+      <source>{count} bars, {energy} in all. Left and right read them.</source>
+      <translation>{count} Balken, zusammen {energy}. Links und rechts lesen sie vor.</translation>
+    </message>
+    <message>
+      <source>{done} of {all}</source>
+      <translation>{done} von {all}</translation>
+    </message>
+    <message>
+      <source>{done} of {all} steps done.</source>
+      <translation>{done} von {all} Schritten erledigt.</translation>
+    </message>
+    <message>
+      <source>{energy} short: the car will have {soc}.</source>
+      <translation>{energy} fehlen: Das Auto wird {soc} haben.</translation>
+    </message>
+    <message>
+      <source>{name} does not work</source>
+      <translation>{name} ist gestört</translation>
+    </message>
+    <message>
+      <source>{name} {time}: {planned} instead of {wanted}.</source>
+      <translation>{name} {time}: {planned} statt {wanted}.</translation>
+    </message>
+    <message>
+      <source>{phase} fell while the load came on: turn its clamp round.</source>
+      <translation>{phase} fiel, als der Verbraucher anging: seinen Stromwandler umdrehen.</translation>
+    </message>
+    <message>
+      <source>{start} to {end}</source>
+      <translation>{start} bis {end}</translation>
+    </message>
+    <message>
+      <source>{time}, {ago} ago</source>
+      <translation>{time}, vor {ago}</translation>
+    </message>
+    <message>
+      <source>{when}. You may opt out.</source>
+      <translation>{when}. Sie können aussteigen.</translation>
+    </message>
+  </context>
+</TS>
