@@ -66,8 +66,9 @@ def forecast_load(
         mean = at_hours(shape, hours)
         low, mid, high = (mean * factor for factor in _WIDE)
         return Forecast.of(mean, low, mid, high, Basis.DEFAULT)
-    past = _filled(grid.full, shape)
-    learned = _Regression(past, grid) if known >= _LEARN_DAYS else None
+    measured = grid.full[_first_known(grid.full) :]
+    past = _filled(measured, shape)
+    learned = _Regression(past, measured, grid.today) if known >= _LEARN_DAYS else None
     trust = min(1.0, known / _TRUST_DAYS)
     curves: dict[int, FloatArray] = {}
     for date in np.unique(np.append(dates, grid.today)).tolist():
@@ -90,13 +91,12 @@ def forecast_load(
 class _Regression:
     """Load of a day from the days before it, learned from the last days."""
 
-    def __init__(self, past: FloatArray, grid: DayGrid) -> None:
+    def __init__(self, past: FloatArray, measured: FloatArray, today: int) -> None:
+        """``past`` is ``measured`` (D, 48) with its gaps filled; it ends the day before ``today``."""
         self._past = past
-        self._today = grid.today
-        self._weekdays = np.mod(np.arange(grid.today - len(past), grid.today) + 6, 7)
-        first = max(_first_known(grid.full) + 7, len(past) - _WINDOW)
-        days = np.arange(first, len(past))
-        known = np.isfinite(grid.full[days])
+        self._weekdays = np.mod(np.arange(today - len(past), today) + 6, 7)
+        days = np.arange(max(7, len(past) - _WINDOW), len(past))
+        known = np.isfinite(measured[days])
         columns = np.stack([self._features(d, int(self._weekdays[d])) for d in days.tolist()])
         rows, target = columns[known], past[days][known]
         self._shift, self._scale = rows.mean(axis=0), rows.std(axis=0) + 1e-9
@@ -142,8 +142,7 @@ class _Regression:
 
 
 def _filled(days: FloatArray, shape: FloatArray) -> FloatArray:
-    """The days with each gap taken from the slot's mean, so that no gap reads as 0; days before the first are cut."""
-    days = days[_first_known(days) :]
+    """The days with each gap taken from the slot's mean, so that no gap reads as 0."""
     count = np.isfinite(days).sum(axis=0)
     total = np.nansum(days, axis=0)
     overall = float(np.nanmean(days))
