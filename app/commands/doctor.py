@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from app.commands import doctor_home, doctor_machine
+from app.commands import doctor_engine, doctor_home, doctor_machine
 from app.commands.doctor_findings import Finding, Level, guarded, ok
 from app.config.paths import standard_paths
 
@@ -69,7 +69,11 @@ def _home(path: Path) -> Iterator[Finding]:
     if home is None:
         return
     yield from guarded("secrets", lambda: doctor_home.secrets(home, path))
-    yield from guarded("engine", lambda: doctor_home.engine(home))
+    engine, findings = doctor_engine.look(home, standard_paths().run_file)
+    yield from findings
+    if engine is not None:
+        yield from guarded("devices", lambda: doctor_engine.devices(engine))
+        return
     if home.charger is not None:
         section = home.charger
         yield from guarded("charger", lambda: doctor_home.charger(section))

@@ -1,5 +1,7 @@
 """What a check-up finds: one line each, with the way out."""
 
+import errno
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -47,3 +49,16 @@ def guarded(check: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Findi
         yield from look()
     except Exception as error:
         yield fail(check, f"this check broke: {type(error).__name__}: {error}", "report it, with this line")
+
+
+def port_finding(host: str, port: int, kind: socket.SocketKind, check: str, free: str) -> Finding:
+    """Whether ``port`` can be listened on; ``free`` is said where it can."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, kind) as probe:
+            probe.bind((host, port))
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return warn(check, f"port {port} is taken", "an engine may run here already; else stop what holds it")
+        return fail(check, f"port {port} cannot be used: {error.strerror}", "choose another in the home file")
+    return ok(check, free)

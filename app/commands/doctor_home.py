@@ -1,15 +1,12 @@
-"""Is this home fit? Its file, its secrets, its ports, its engine, and whether its devices answer."""
+"""Is this home fit? Its file, its secrets, its charger's interface, and whether its devices answer."""
 
 import asyncio
-import errno
 import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
-
-from app.commands.doctor_findings import Finding, fail, ok, warn
+from app.commands.doctor_findings import Finding, fail, ok, port_finding, warn
 from app.commands.doctor_machine import addresses, has_raw_sockets
 from app.config.home import ChargerSection, HomeConfig, ModbusSection, PowerStageSection
 from app.config.load import load_home
@@ -55,22 +52,6 @@ def secrets(home: HomeConfig, home_path: Path) -> Iterator[Finding]:
         yield ok("secrets", f"{path}: owner only" if path.exists() else "none needed")
 
 
-def engine(home: HomeConfig) -> Iterator[Finding]:
-    """An engine answers, or its port is free for one."""
-    host, port = home.engine.api_host, home.engine.api_port
-    shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    if port == 0:
-        yield ok("engine", "takes any free port")
-        return
-    try:
-        about = httpx.get(f"http://{shown}/api/v1/health", timeout=ANSWER_S, trust_env=False).json()
-        yield ok("engine", f"answers on {shown}: version {about['engine_version']}, process {about['pid']}")
-    except httpx.ConnectError:
-        yield _port(host, port, socket.SOCK_STREAM, "engine", "none runs; its port is free")
-    except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        yield fail("engine", f"something else answers on {shown}", "set engine.api_port to another port")
-
-
 def charger(section: ChargerSection) -> Iterator[Finding]:
     """The interface to the car, and what SLAC asks of the system."""
     name = section.interface
@@ -93,19 +74,7 @@ def charger(section: ChargerSection) -> Iterator[Finding]:
         else:
             remedy = "run the engine with CAP_NET_RAW (systemd: AmbientCapabilities=CAP_NET_RAW)"
             yield warn("charger", "raw sockets are not allowed: no SLAC", remedy)
-    yield _port("::", section.sdp_port, socket.SOCK_DGRAM, "charger", f"SDP port {section.sdp_port} is free")
-
-
-def _port(host: str, port: int, kind: socket.SocketKind, check: str, free: str) -> Finding:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family, kind) as probe:
-            probe.bind((host, port))
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return warn(check, f"port {port} is taken", "an engine may run here already; else stop what holds it")
-        return fail(check, f"port {port} cannot be used: {error.strerror}", "choose another in the home file")
-    return ok(check, free)
+    yield port_finding("::", section.sdp_port, socket.SOCK_DGRAM, "charger", f"SDP port {section.sdp_port} is free")
 
 
 def devices(home: HomeConfig) -> Iterator[Finding]:

@@ -32,6 +32,11 @@ class Paths:
         return self.config / "home.toml"
 
     @property
+    def run_file(self) -> Path:
+        """Where a running engine says how it is reached: JSON with ``url``, ``token_file``, ``api_version``."""
+        return self.runtime / "engine.json"
+
+    @property
     def logs(self) -> Path:
         """The log files' folder."""
         return self.state / "logs"

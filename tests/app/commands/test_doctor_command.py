@@ -88,33 +88,66 @@ def test_secrets_with_a_loose_mode_or_missing(capsys, own_folder):
     assert "hunter2" not in json.dumps(rows)
 
 
-def test_an_engines_port_free_answered_or_held_by_a_stranger(capsys, own_folder):
-    path = home(own_folder)
-    assert of(doctor(capsys, "--home", path)[1], "engine") == [("ok", "none runs; its port is free")]
+@pytest.fixture
+def fake_engine():
+    """An engine's API, as far as the doctor asks; set ``answers`` by path."""
 
     class Engine(BaseHTTPRequestHandler):
-        body = b'{"engine_version": "9.9", "pid": 42}'
+        answers = {"/api/v1/health": {"engine_version": "9.9", "pid": 42}}  # noqa: RUF012
+        tokens: list = []  # noqa: RUF012
 
         def do_GET(self):
+            self.tokens.append(self.headers.get("Authorization"))
             self.send_response(200)
             self.end_headers()
-            self.wfile.write(self.body)
+            self.wfile.write(json.dumps(self.answers.get(self.path, "<html>")).encode())
 
         def log_message(self, *_):
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Engine)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        path = home(own_folder, port=server.server_port)
-        level, text = of(doctor(capsys, "--home", path)[1], "engine")[0]
-        assert (level, "version 9.9, process 42" in text) == ("ok", True)
-        Engine.body = b"<html>"
-        level, text = of(doctor(capsys, "--home", path)[1], "engine")[0]
-        assert (level, "something else answers" in text) == ("fail", True)
-    finally:
-        server.shutdown()
-        server.server_close()
+    Engine.port = server.server_port
+    yield Engine
+    server.shutdown()
+    server.server_close()
+
+
+def test_an_engines_port_free_answered_or_held_by_a_stranger(capsys, own_folder, fake_engine):
+    path = home(own_folder)
+    assert of(doctor(capsys, "--home", path)[1], "engine") == [("ok", "none runs; its port is free")]
+    path = home(own_folder, port=fake_engine.port)
+    level, text = of(doctor(capsys, "--home", path)[1], "engine")[0]
+    assert (level, "version 9.9, process 42" in text) == ("ok", True)
+    fake_engine.answers = {}
+    level, text = of(doctor(capsys, "--home", path)[1], "engine")[0]
+    assert (level, "something else answers" in text) == ("fail", True)
+
+
+def test_a_running_engine_is_asked_instead_of_its_devices(capsys, own_folder, fake_engine):
+    meter_port = free_port()
+    path = home(own_folder, f'[[meter]]\nname = "m"\nport = {meter_port}\n')
+    token = own_folder / "token"
+    token.write_text("t0ken\n")
+    (own_folder / "run").mkdir()
+    run_file = {"url": f"http://127.0.0.1:{fake_engine.port}/", "token_file": str(token), "api_version": "1"}
+    (own_folder / "run" / "engine.json").write_text(json.dumps(run_file))
+    fake_engine.answers["/api/v1/devices"] = [
+        {"name": "m", "level": "failed", "text": "no cable"},
+        {"name": "backend", "level": "ok"},
+    ]
+    with socket.create_server(("127.0.0.1", meter_port)) as meter:
+        status, rows = doctor(capsys, "--home", path)
+        meter.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            meter.accept()
+    assert status == 1
+    assert of(rows, "m") == [("fail", "engine: no cable")]
+    assert of(rows, "backend") == [("ok", "engine: ok")]
+    assert "Bearer t0ken" in fake_engine.tokens
+    assert "t0ken" not in json.dumps(rows)
+    token.unlink()
+    assert of(doctor(capsys, "--home", path)[1], "devices")[0][0] == "warn"
 
 
 def test_a_charger_without_its_interface_and_with_a_taken_port(capsys, own_folder):
