@@ -54,4 +54,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    # By its import name: as `__main__` this module would hold a second UserError that no command raises.
+    sys.exit(importlib.import_module("app.cli").main())

@@ -46,9 +46,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="dynamic",
         help="dynamic: the charger steers; scheduled: the car keeps a schedule (default %(default)s)",
     )
-    parser.add_argument("--soc", type=percent, default=0.5, metavar="%%", help="charge at the start (default 50)")
-    parser.add_argument("--target", type=percent, default=0.8, metavar="%%", help="wanted charge (default 80)")
-    parser.add_argument("--floor", type=percent, default=0.2, metavar="%%", help="never discharge below (default 20)")
+    parser.add_argument("--soc", type=percent, default=0.5, metavar="PERCENT", help="charge at the start (default 50)")
+    parser.add_argument("--target", type=percent, default=0.8, metavar="PERCENT", help="wanted charge (default 80)")
+    parser.add_argument(
+        "--floor", type=percent, default=0.2, metavar="PERCENT", help="never discharge below (default 20)"
+    )
     parser.add_argument(
         "--departure", type=positive, default=8.0, metavar="H", help="leaves in so many hours (default %(default)g)"
     )

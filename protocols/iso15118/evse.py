@@ -17,7 +17,11 @@ Notification = EVSENotificationType
 
 @dataclass(frozen=True, slots=True)
 class EvseOffer:
-    """What this charger is; it does not change while it runs. The first control mode is the preferred one."""
+    """What this charger is; it does not change while it runs. The first control mode is the preferred one.
+
+    `negative_discharge_limits`: the standard does not say whether discharge limits are written below zero, and
+    some cars expect them so. We read both and write magnitudes unless told otherwise.
+    """
 
     evse_id: str = "DE*TWO*E0001"
     services: tuple[Service, ...] = tuple(Service)
@@ -30,6 +34,11 @@ class EvseOffer:
     standby_allowed: bool = False
     pause_allowed: bool = True
     service_renegotiation: bool = True
+    negative_discharge_limits: bool = False
+
+    def discharge(self, magnitude: float) -> float:
+        """A discharge limit as this charger writes it."""
+        return 0.0 - magnitude if self.negative_discharge_limits else magnitude
 
 
 DEFAULT_LIMITS = Limits(

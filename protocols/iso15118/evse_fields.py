@@ -61,12 +61,12 @@ def ac_limits_element(limits: Limits, offer: EvseOffer, bidirectional: bool) -> 
         return AC_CPDResEnergyTransferModeType(**fields)
     return BPT_AC_CPDResEnergyTransferModeType(
         **fields,
-        **per_phase("EVSEMaximumDischargePower", limits.max_discharge_w, offer.phases),
-        **per_phase("EVSEMinimumDischargePower", limits.min_discharge_w, offer.phases),
+        **per_phase("EVSEMaximumDischargePower", offer.discharge(limits.max_discharge_w), offer.phases),
+        **per_phase("EVSEMinimumDischargePower", offer.discharge(limits.min_discharge_w), offer.phases),
     )
 
 
-def dc_limits_element(limits: Limits, bidirectional: bool) -> DcLimits:
+def dc_limits_element(limits: Limits, offer: EvseOffer, bidirectional: bool) -> DcLimits:
     """The SECC's answer to DC_ChargeParameterDiscoveryReq."""
     fields: dict[str, Any] = {
         "EVSEMaximumChargePower": rational(limits.max_charge_w),
@@ -80,10 +80,10 @@ def dc_limits_element(limits: Limits, bidirectional: bool) -> DcLimits:
         return DC_CPDResEnergyTransferModeType(**fields)
     return BPT_DC_CPDResEnergyTransferModeType(
         **fields,
-        EVSEMaximumDischargePower=rational(limits.max_discharge_w),
-        EVSEMinimumDischargePower=rational(limits.min_discharge_w),
-        EVSEMaximumDischargeCurrent=rational(_or(limits.max_discharge_a, UNTOLD_CURRENT_A)),
-        EVSEMinimumDischargeCurrent=rational(_or(limits.min_discharge_a, 0.0)),
+        EVSEMaximumDischargePower=rational(offer.discharge(limits.max_discharge_w)),
+        EVSEMinimumDischargePower=rational(offer.discharge(limits.min_discharge_w)),
+        EVSEMaximumDischargeCurrent=rational(offer.discharge(_or(limits.max_discharge_a, UNTOLD_CURRENT_A))),
+        EVSEMinimumDischargeCurrent=rational(offer.discharge(_or(limits.min_discharge_a, 0.0))),
     )
 
 
@@ -132,7 +132,12 @@ def ac_targets(
 
 
 def dc_targets(
-    power_w: float, limits: Limits, mode: ControlMode, bidirectional: bool, mobility: EnergyNeeds | None
+    power_w: float,
+    limits: Limits,
+    offer: EvseOffer,
+    mode: ControlMode,
+    bidirectional: bool,
+    mobility: EnergyNeeds | None,
 ) -> DcTargets:
     """The set-point (signed W) as the present limits of a DC charge-loop answer."""
     charge_w, discharge_w = max(0.0, power_w), max(0.0, -power_w)
@@ -143,9 +148,9 @@ def dc_targets(
         "EVSEMaximumVoltage": rational(_or(limits.max_v, UNTOLD_VOLTAGE_V)),
     }
     discharge_fields: dict[str, Any] = {
-        "EVSEMaximumDischargePower": rational(discharge_w),
-        "EVSEMinimumDischargePower": rational(min(discharge_w, limits.min_discharge_w)),
-        "EVSEMaximumDischargeCurrent": rational(_or(limits.max_discharge_a, UNTOLD_CURRENT_A)),
+        "EVSEMaximumDischargePower": rational(offer.discharge(discharge_w)),
+        "EVSEMinimumDischargePower": rational(offer.discharge(min(discharge_w, limits.min_discharge_w))),
+        "EVSEMaximumDischargeCurrent": rational(offer.discharge(_or(limits.max_discharge_a, UNTOLD_CURRENT_A))),
         "EVSEMinimumVoltage": rational(_or(limits.min_v, 0.0)),
     }
     if mode is ControlMode.SCHEDULED:
@@ -177,8 +182,8 @@ def read_set_point(message: AC_ChargeLoopRes | DC_ChargeLoopRes, limits: Limits)
     charge = optional_number(getattr(element, "EVSEMaximumChargePower", None))
     discharge = optional_number(getattr(element, "EVSEMaximumDischargePower", None))
     charge_w = limits.max_charge_w if charge is None else charge
-    # Some peers write discharge limits below zero.
-    return charge_w if charge_w > 0 else -abs(discharge or 0.0)
+    # Some peers write discharge limits below zero. Subtracting from 0.0 never gives -0.0.
+    return charge_w if charge_w > 0 else 0.0 - abs(discharge or 0.0)
 
 
 def read_readings(message: DC_ChargeLoopRes) -> tuple[float, float]:

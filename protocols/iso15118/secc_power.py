@@ -76,7 +76,7 @@ def dc_charge_parameters(
 ) -> DC_ChargeParameterDiscoveryRes:
     """Both ends' DC limits."""
     service = _take_limits(agreed, request.DC_CPDReqEnergyTransferMode, now)
-    mode = evse_fields.dc_limits_element(agreed.evse.limits, service.bidirectional)
+    mode = evse_fields.dc_limits_element(agreed.evse.limits, agreed.evse.offer, service.bidirectional)
     return DC_ChargeParameterDiscoveryRes(Header=agreed.header(now), ResponseCode=OK, DC_CPDResEnergyTransferMode=mode)
 
 
@@ -231,7 +231,12 @@ def dc_charge_loop(agreed: Agreement, request: DC_ChargeLoopReq, now: float) -> 
     power_w, report = _turn(agreed, request, now)
     limits, readings = _limits(agreed), agreed.evse.readings
     targets = evse_fields.dc_targets(
-        power_w, limits, _control_mode(agreed), _service(agreed).bidirectional, _mobility(agreed)
+        power_w,
+        limits,
+        agreed.evse.offer,
+        _control_mode(agreed),
+        _service(agreed).bidirectional,
+        _mobility(agreed),
     )
     wanted_w = power_w if report.target_w is None else report.target_w
     return DC_ChargeLoopRes(

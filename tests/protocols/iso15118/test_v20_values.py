@@ -70,9 +70,11 @@ def test_phases_share_and_sum(phases: int) -> None:
 @pytest.mark.parametrize("service", list(Service))
 @pytest.mark.parametrize("mode", list(ControlMode))
 @pytest.mark.parametrize("power_w", [7_250.0, 0.0, -4_321.0])
-def test_a_set_point_survives_the_wire(service: Service, mode: ControlMode, power_w: float) -> None:
-    if power_w < 0 and not service.bidirectional:
-        pytest.skip("this service only charges")
+@pytest.mark.parametrize("negative", [False, True])
+def test_a_set_point_survives_the_wire(service: Service, mode: ControlMode, power_w: float, negative: bool) -> None:
+    offer = EvseOffer(negative_discharge_limits=negative)
+    if not service.bidirectional:
+        power_w = max(0.0, power_w)
     header = MessageHeaderType(SessionID=bytes(8), TimeStamp=1)
     readings = EvseReadings(power_w, 400, power_w / 400)
     limits = DEFAULT_LIMITS
@@ -91,7 +93,7 @@ def test_a_set_point_survives_the_wire(service: Service, mode: ControlMode, powe
             EVSEPowerLimitAchieved=False,
             EVSECurrentLimitAchieved=False,
             EVSEVoltageLimitAchieved=False,
-            CLResControlMode=evse_fields.dc_targets(power_w, limits, mode, service.bidirectional, None),
+            CLResControlMode=evse_fields.dc_targets(power_w, limits, offer, mode, service.bidirectional, None),
         )
     received = decode(service.namespace, encode(service.namespace, message))
     assert isinstance(received, AC_ChargeLoopRes | DC_ChargeLoopRes)
@@ -200,3 +202,16 @@ def test_implausible_cars(changes: dict[str, float], match: str) -> None:
 
 def test_offer_defaults_hold_all_services() -> None:
     assert set(EvseOffer().services) == set(Service)
+
+
+@pytest.mark.parametrize("negative", [False, True])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_chargers_limits_are_read_back(negative: bool, bidirectional: bool) -> None:
+    offer = EvseOffer(negative_discharge_limits=negative, phases=1)
+    expected = DEFAULT_LIMITS if bidirectional else DEFAULT_LIMITS.without_discharge()
+    dc = evse_fields.dc_limits_element(DEFAULT_LIMITS, offer, bidirectional)
+    read = evse_fields.read_limits(dc)
+    assert (read.max_charge_w, read.max_discharge_w) == (expected.max_charge_w, expected.max_discharge_w)
+    assert (read.max_v, read.max_charge_a) == (expected.max_v, expected.max_charge_a)
+    ac = evse_fields.read_limits(evse_fields.ac_limits_element(DEFAULT_LIMITS, offer, bidirectional))
+    assert (ac.max_charge_w, ac.max_discharge_w) == (expected.max_charge_w, expected.max_discharge_w)
