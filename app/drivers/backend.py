@@ -7,6 +7,7 @@ known profiles stay in force and bookings wait on disk.
 
 import asyncio
 import logging
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +47,7 @@ class BackendDriver:
         self.name = section.name
         self.stop_session = stop_session
         self._section, self._clock = section, clock
-        self._disk_path = state_dir / f"{section.name}-ocpp.db"
+        self._disk_path = state_dir / (re.sub(r"[^\w-]", "_", section.name) + "-ocpp.db")
         self._config = ocpp.StationConfig(
             station_id=section.station_id,
             url=section.url,
