@@ -107,7 +107,7 @@ def test_the_subscription_holds_where_no_limit_does() -> None:
 def test_repeating_prices_are_laid_out_ahead_and_stay_the_same_within_the_hour() -> None:
     daily = adr(
         "PRICE",
-        *[hour / 100 for hour in range(24)],
+        *[quarter / 400 for quarter in range(96)],
         intervalPeriod={"start": "2025-06-01T00:00:00Z", "duration": "P1D"},
         duration="P9999Y",
     )

@@ -92,6 +92,24 @@ def test_nothing_is_forgotten_before_it_is_rolled_up() -> None:
     check(db, values, T0, T0 + 7200, 1000)
 
 
+def test_what_is_not_yet_rolled_up_is_kept_however_old() -> None:
+    db = database()
+    values = fill(db, 7200, step=10)
+    telemetry.roll_up(db, T0 + 3600)
+    telemetry.forget(db, T0 + 1000 * DAY_S, Retention())
+    for max_points in (2, 5):  # buckets of a quarter of an hour or more
+        check(db, values, T0, T0 + 7200, max_points)
+
+
+@pytest.mark.parametrize("offset", [1, 59, 61, 400, 899])
+def test_a_home_that_begins_within_a_quarter_is_counted_once(offset: int) -> None:
+    db = database()
+    values = fill(db, 5000, step=3, start=T0 + offset)
+    telemetry.roll_up(db, T0 + 4000)
+    for max_points in (3, 10, 100, 10_000):
+        check(db, values, T0, T0 + 6000, max_points)
+
+
 def test_unknown_stays_unknown() -> None:
     db = database()
     rows = [ReadingRow(at_s=T0 + n, grid_w=100.0 if n % 2 else None, soc=math.nan) for n in range(60)]

@@ -94,6 +94,7 @@ def test_a_shorter_event_duration_cuts(event: Make, interval: Make) -> None:
     assert found.end_s == found.start_s + 5400
     assert found.at("PRICE", found.start_s + 5399) is not None
     assert found.at("PRICE", found.start_s + 5401) is None
+    assert [i.end_s for i in found.occurrences(found.signals[0], 0, 1e12)] == [found.start_s + 3600, found.end_s]
 
 
 @pytest.mark.parametrize("draw", [-1.0, -0.5, 0.0, 0.999])
