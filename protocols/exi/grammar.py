@@ -1,7 +1,7 @@
 """The schema-informed, non-strict grammar of a type: in each state, which events may come and how they are coded.
 
-Events in a state are numbered attributes first (sorted), then elements in schema order, then the end of the element,
-then mixed text (EXI 1.0, 8.5.4). As the grammars are not strict, each state keeps one more code as an escape to
+Events in a state are numbered attributes first (sorted), then elements in schema order, elements of any name, the end
+of the element, mixed text (EXI 1.0, 8.5.4). As the grammars are not strict, each state keeps one more code as an escape to
 undeclared content, so the number of bits is that of the number of events.
 """
 
@@ -95,12 +95,13 @@ class Grammar:
         """The events that may come when `rest` is still to come."""
         names, may_end = _first(rest)
         for name, after in names:
+            if isinstance(name, Name):
+                field = self._fields[name.field]
+                for alternative in field.alternatives:
+                    yield Event(_kind(field), self.state(after), field, alternative)
+        for name, after in names:
             if isinstance(name, Anything):
                 yield Event(Kind.ANYTHING, self.state(after))
-                continue
-            field = self._fields[name.field]
-            for alternative in field.alternatives:
-                yield Event(_kind(field), self.state(after), field, alternative)
         if may_end:
             yield Event(Kind.END, self.state(()))
         if self.model.cls.mixed and not self._awaits_attribute(rest):

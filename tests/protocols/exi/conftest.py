@@ -20,6 +20,7 @@ FILES = (
     "session_v20_ac_bpt",
     "session_v20_dc",
     "session_v20_dc_bpt",
+    "v20_signatures",
 )
 
 
