@@ -8,6 +8,7 @@ from contextlib import suppress
 from app.cli import UserError
 from app.commands.session_log import (
     CONTROL_MODES,
+    LINES_HELP,
     SERVICES,
     SessionLog,
     add_common_arguments,
@@ -24,7 +25,6 @@ HELP = "a simulated car alone"
 DEFAULT_DURATION_S = 10.0
 
 EPILOG = """\
-One JSON line a message and a state change goes to standard output, and {"summary": ...} at the end.
 Exit status 0: the session ended properly. 1: not so; the summary, or one line on standard error, says why.
 
 example, in two terminals:
@@ -36,7 +36,7 @@ example, in two terminals:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_common_arguments(parser)
-    parser.epilog = EPILOG
+    parser.epilog = f"{LINES_HELP}\n{EPILOG}"
     parser.add_argument(
         "--service", choices=SERVICES, default="dc_bpt", help="the service to ask for (default %(default)s)"
     )

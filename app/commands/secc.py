@@ -8,6 +8,7 @@ from dataclasses import replace
 from app.cli import UserError
 from app.commands.session_log import (
     CONTROL_MODES,
+    LINES_HELP,
     SERVICES,
     SessionLog,
     add_common_arguments,
@@ -35,8 +36,6 @@ from protocols.iso15118.evse import DEFAULT_LIMITS
 HELP = "the charger's side of ISO 15118-20 alone"
 
 EPILOG = """\
-One JSON line a message and a state change goes to standard output, and {"summary": ...} at the end of each session.
-
 --power takes a number of watts (above 0 charges the car, below 0 discharges it), or several with commas:
   --power=-3000              discharge at 3 kW all the time
   --power=5000,-3000         one value a charge loop, again and again
@@ -53,7 +52,7 @@ example, in two terminals:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_common_arguments(parser)
-    parser.epilog = EPILOG
+    parser.epilog = f"{LINES_HELP}\n{EPILOG}"
     parser.add_argument("--once", action="store_true", help="stop after one session")
     parser.add_argument(
         "--service",

@@ -35,6 +35,13 @@ from protocols.iso15118.sdp import SDP_PORT
 SERVICES = {service.name.lower(): service for service in Service}
 CONTROL_MODES = {mode.name.lower(): mode for mode in ControlMode}
 
+LINES_HELP = """\
+Standard output has one JSON line a message and a state change, and one at the end of a session:
+  {"time", "kind": "message", "sender": "evcc" or "secc", "namespace", "message", "state", "json": the body}
+  {"time", "kind": "state", "state", "previous"}
+  {"summary": {"proper", "reason", "service", "control_mode", "messages", "charge_loops", "charged_wh", ...}}
+"""
+
 NO_TLS_WARNING = "TLS comes in a later version: this session is not encrypted (--no-tls says that you know)"
 
 

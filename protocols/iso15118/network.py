@@ -115,7 +115,15 @@ def asking_socket(interface: Interface) -> socket.socket:
     return sock
 
 
+_ORIGIN_S = time.time() - time.monotonic()
+"""Taken once, so that all clocks of this process agree even if the system's clock is set meanwhile."""
+
+
+def steady_now() -> float:
+    """POSIX seconds that only ever go forward, whatever is done to the system's clock."""
+    return _ORIGIN_S + time.monotonic()
+
+
 def steady_clock() -> Callable[[], float]:
-    """POSIX seconds that only ever go forward, whatever is done to the system's clock meanwhile."""
-    origin = time.time() - time.monotonic()
-    return lambda: origin + time.monotonic()
+    """The clock that sessions run on; compare set-point expiries with no other."""
+    return steady_now

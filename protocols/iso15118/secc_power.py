@@ -52,7 +52,7 @@ from protocols.iso15118.evse import Notification, PausedSession
 from protocols.iso15118.outcome import requested_outcome
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits, MeterReading
 from protocols.iso15118.refusal import Refusal
-from protocols.iso15118.schedule import keeps_to, read_profile, schedule_element, unplanned
+from protocols.iso15118.schedule import keeps_to, price_element, read_profile, schedule_element, unplanned
 from protocols.iso15118.secc_setup import Agreement
 from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
 from protocols.iso15118.table import Energy, Outcome
@@ -122,8 +122,10 @@ def schedule_exchange(agreed: Agreement, request: ScheduleExchangeReq, now: floa
     if scheduled:
         response.Scheduled_SEResControlMode = _schedules(agreed, request.MaximumSupportingPoints, int(now))
     else:
+        prices = agreed.schedules[0].charge_prices
         response.Dynamic_SEResControlMode = Dynamic_SEResControlModeType(
-            **evse_fields.mobility_fields(_mobility(agreed))
+            **evse_fields.mobility_fields(_mobility(agreed)),
+            AbsolutePriceSchedule=None if prices is None else price_element(prices, int(now), 1),
         )
     return response
 

@@ -91,10 +91,17 @@ class SessionPipe(asyncio.Protocol):
         while (event := self.link.next_event()) is not None:
             if isinstance(event, SessionEnded) and not self.ended.done():
                 self.ended.set_result(event)
-            self._on_event(event)
+            self._tell(event)
         self._set_timer()
         if self.link.ended and self._transport is not None:
             self._transport.close()
+
+    def _tell(self, event: Event) -> None:
+        try:
+            self._on_event(event)
+        except Exception:
+            # A mistake in a listener must not stop the timers that watch over the power.
+            log.exception("a listener failed on %s", type(event).__name__)
 
     def _set_timer(self) -> None:
         if self._timer is not None:

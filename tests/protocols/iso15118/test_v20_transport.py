@@ -239,3 +239,22 @@ async def test_loop_events_carry_the_set_point_that_was_sent(start_secc: Start) 
     await client(server, SimulatedCar(max_loops=2), CarPlan(loop_interval_s=0.01)).run()
     answered = [event for event in server.seen if isinstance(event, LoopAnswered)]
     assert {event.set_point_w for event in answered} == {1_234}
+
+
+async def test_a_listener_that_fails_does_not_stop_the_session(
+    start_secc: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    evse = Evse()
+    stage = IdealStage(evse)
+
+    def clumsy(event: Event) -> None:
+        stage.handle(event)
+        if isinstance(event, LoopAnswered):
+            raise RuntimeError("clumsy")
+
+    server = SeccServer(LOOPBACK, evse, clumsy, timings=PATIENT, sdp_port=0)
+    await server.start()
+    end = await client(server, SimulatedCar(max_loops=3), CarPlan(loop_interval_s=0.01)).run()
+    await server.stop()
+    assert end.proper
+    assert "clumsy" in caplog.text

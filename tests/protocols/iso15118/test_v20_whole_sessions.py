@@ -45,6 +45,7 @@ from protocols.iso15118.events import (
 from protocols.iso15118.power import EnergyNeeds, Limits
 from protocols.iso15118.schedule import Prices
 from protocols.iso15118.v2gtp import PayloadType, pack
+from protocols.iso15118.values import number
 
 COMMON_START = [
     "supportedAppProtocol",
@@ -236,6 +237,16 @@ def test_planning_makes_the_car_wait_and_then_follow(conversation: Any) -> None:
     assert talk.secc_end.proper
     profile = talk.secc_of(PowerDeliveryChanged)[0].profile
     assert profile == ((3_600.0, 6_000.0), (3_600.0, 9_000.0))
+
+
+def test_prices_reach_a_car_in_dynamic_mode(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.DC_BPT, ControlMode.DYNAMIC))
+    prices = Prices("EUR", ((3_600.0, 0.31), (3_600.0, 0.12)))
+    talk.evse.offer_schedules(Schedule(charge=((7_200.0, 6_000.0),), charge_prices=prices))
+    talk.run()
+    (answer,) = [e.message for e in talk.evcc_of(MessageSeen) if e.name == "ScheduleExchangeRes"]
+    stacks = answer.Dynamic_SEResControlMode.AbsolutePriceSchedule.PriceRuleStacks.PriceRuleStack
+    assert [number(stack.PriceRule[0].EnergyFee) for stack in stacks] == pytest.approx([0.31, 0.12])
 
 
 def test_planning_for_too_long_offers_the_limits(conversation: Any) -> None:
