@@ -28,9 +28,10 @@ def test_a_truncation_is_refused(golden_sample):
 
 
 def test_a_flipped_bit_is_refused_or_read_the_same_by_both(golden_sample, outcome):
+    flips = random.Random(15118)
     for document in golden_sample:
-        short = len(document.exi) <= 40
-        for position in range(0, len(document.exi) * 8, 1 if short else 31):
+        bits = range(len(document.exi) * 8)
+        for position in flips.sample(bits, min(len(bits), 80 if len(document.exi) < 200 else 10)):
             data = bytearray(document.exi)
             data[position >> 3] ^= 128 >> (position & 7)
             fast, slow = both(outcome, document.namespace, bytes(data))
