@@ -80,8 +80,11 @@ class StepClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the pacemaker has passed that time."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
         future = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._now_s + max(seconds, 0.0), next(self._count), future))
+        heapq.heappush(self._sleepers, (self._now_s + seconds, next(self._count), future))
         await future
 
     def advance_to(self, now_s: float) -> None:

@@ -121,4 +121,12 @@ class Report(Protocol):
         ...
 
 
+class SessionWatcher(Protocol):
+    """A grid link that books the car's sessions: told each new picture of the car by the engine."""
+
+    def session_changed(self, session: CarSession) -> None:
+        """The charger's newest picture of the car; at once, without waiting."""
+        ...
+
+
 DriverFactory = Callable[..., Driver]

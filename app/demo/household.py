@@ -151,7 +151,7 @@ def _filled(time_s: np.ndarray, value: np.ndarray, path: Path, name: str, *, lon
     known = np.isfinite(value)
     if not known.any():
         raise UserError(f"{path}: the column {name} is empty; give a file with readings")
-    filled = np.interp(time_s, time_s[known], value[known])
+    filled: np.ndarray = np.interp(time_s, time_s[known], value[known])
     good = time_s[known]
     after = np.searchsorted(good, time_s, side="left")
     gap_s = good[np.minimum(after, len(good) - 1)] - good[np.maximum(after - 1, 0)]

@@ -80,7 +80,7 @@ class Iso15118Charger:
         self._server: iso.SeccServer | None = None
         self._board: Board | None = None
         self._loop_shown_s = float("-inf")
-        self._health: Health | None = None
+        self._checking_cable = False
         self.loops = 0
         """Charge-loop exchanges so far."""
         self.sessions = 0
@@ -111,7 +111,7 @@ class Iso15118Charger:
         # The stage outlives the session's end: it has to open the contactor and tell the last readings.
         stage = asyncio.create_task(self.stage.run(board), name=self.stage.name)
         try:
-            await stage
+            await asyncio.shield(stage)
         finally:
             await self._server.stop()
             stage.cancel()
@@ -140,6 +140,7 @@ class Iso15118Charger:
             self._publish()
 
     def _on_stage(self, reading: PowerStageReading) -> None:
+        self._check_cable(reading)
         self.picture.stage(reading, self._clock.now_s())
         power_w = reading.ev_w or 0.0
         voltage_v = reading.dc_voltage_v or 0.0
@@ -156,9 +157,13 @@ class Iso15118Charger:
         self._say(HealthLevel.OK, f"session with {event.peer_id}")
 
     def _on_cable_check(self, _event: iso.CableCheckRequested) -> None:
-        reading = self.stage.reading
-        # The stage measures the insulation itself and shows a fault where it is bad.
-        self.evse.insulation_ok = reading is not None and not reading.fault and reading.pilot in (Pilot.C, Pilot.D)
+        self._checking_cable = True
+
+    def _check_cable(self, reading: PowerStageReading) -> None:
+        """The stage measures the insulation itself once the pilot is in C, and shows a fault where it is bad."""
+        if self._checking_cable and (reading.fault or reading.pilot in (Pilot.C, Pilot.D)):
+            self._checking_cable = False
+            self.evse.insulation_ok = not reading.fault
 
     def _on_pre_charge(self, event: iso.PreChargeRequested) -> None:
         reading = self.stage.reading
@@ -173,6 +178,7 @@ class Iso15118Charger:
         self.loops += 1
 
     def _on_ended(self, event: iso.SessionEnded) -> None:
+        self._checking_cable = False
         self.stage.set_contactor(False)
         level = HealthLevel.OK if event.proper else HealthLevel.WARNING
         self._say(level, "" if event.proper else f"the last session ended: {event.reason}")

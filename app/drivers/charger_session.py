@@ -29,6 +29,7 @@ class SessionPicture:
         self._usual = car
         self._charger = charger
         self._plugged = False
+        self._in_session = False
         self._counters: tuple[float, float] | None = None
         self._handlers: dict[type[e.Event], Callable[[e.Event, float], None]] = {
             e.SessionStarted: self._started,
@@ -57,10 +58,11 @@ class SessionPicture:
         plugged = reading.pilot in PLUGGED
         if plugged != self._plugged:
             self._plugged = plugged
-            state = WAITING if plugged else UNPLUGGED
-            self.now = replace(self._empty(), since_s=now_s, state=state)
             self._counters = None
-        if not plugged:
+            # The cable's first message may be here before the stage was asked: then the picture has begun already.
+            if not (plugged and self._in_session):
+                self.now = replace(self._empty(), since_s=now_s, state=WAITING if plugged else UNPLUGGED)
+        if not plugged and not self._in_session:
             self.now = replace(self.now, ev=replace(self.now.ev, power_w=reading.ev_w or 0.0, at_s=now_s))
             return
         ev = replace(self.now.ev, connected=True, power_w=reading.ev_w or 0.0, at_s=now_s)
@@ -75,6 +77,7 @@ class SessionPicture:
 
     def _started(self, event: e.Event, now_s: float) -> None:
         if isinstance(event, e.SessionStarted):
+            self._in_session = True
             ev = replace(self.now.ev.ev, ev_id=event.peer_id or self._usual.ev_id)
             self.now = replace(
                 self.now,
@@ -139,6 +142,7 @@ class SessionPicture:
 
     def _ended(self, event: e.Event, now_s: float) -> None:
         if isinstance(event, e.SessionEnded):
+            self._in_session = False
             ev = replace(self.now.ev, can_charge=False, can_discharge=False, at_s=now_s)
             self.now = replace(self.now, ev=ev, state="paused" if event.paused else "ended")
 

@@ -1,8 +1,8 @@
 """The one-second tick: gathers the picture, asks ``energy.dispatch``, and hands the set-point to the charger.
 
-It also runs at once on a new grid reading, in the meter driver's own call: reading, decision and the charge loop's next
-answer are plain function calls in one process. A tick that fails hands out nothing, and the set-point in the hardware
-runs out by itself.
+It also runs at once on a new grid reading, in the meter driver's own call, and when the engine says so: reading,
+decision and the charge loop's next answer are plain function calls in one process. A tick that fails hands out
+nothing, and the set-point in the hardware runs out by itself.
 """
 
 import logging
@@ -80,7 +80,6 @@ class Dispatcher:
         self.ticks = 0
         board.listen(Topic.READINGS, self._on_readings)
         board.listen(Topic.SESSION, self._on_session)
-        board.listen(Topic.EVENTS, lambda _source: self.tick())
 
     async def run(self) -> None:
         """Tick until cancelled, also while no instrument says anything."""

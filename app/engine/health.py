@@ -99,7 +99,7 @@ class HealthBook:
             line.name,
             said.level.value,
             f", {said.text}" if said.text else "",
-            extra={"driver": line.name, "level": said.level.value},
+            extra={"driver": line.name, "health": said.level.value},
         )
         if self.on_change is not None:
             self.on_change(line.name)

@@ -37,6 +37,11 @@ class LinkBook:
         self._bound = set(bound)
         self._on_bound = on_bound
 
+    @property
+    def bound(self) -> list[str]:
+        """Links that have ever set a limit."""
+        return sorted(self._bound)
+
     def heartbeat(self, name: str, now_s: float) -> None:
         """The link was heard."""
         if name in self._rules:

@@ -90,6 +90,7 @@ class PlanKeeper:
 
     async def run(self) -> None:
         """Plan until cancelled."""
+        self.ask("start")
         try:
             while True:
                 await self._wait()
@@ -108,7 +109,7 @@ class PlanKeeper:
 
     async def _wait(self) -> None:
         """Until asked, or until the next plan is due."""
-        due = asyncio.ensure_future(self._clock.sleep(max(0.0, self._due_s - self._clock.now_s())))
+        due = asyncio.ensure_future(self._until_due())
         asked = asyncio.ensure_future(self._asked.wait())
         try:
             await asyncio.wait({due, asked}, return_when=asyncio.FIRST_COMPLETED)
@@ -117,6 +118,9 @@ class PlanKeeper:
                 task.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await task
+
+    async def _until_due(self) -> None:
+        await self._clock.sleep(max(0.0, self._due_s - self._clock.now_s()))
 
     async def _plan(self, why: str) -> bool:
         job = self._job()

@@ -85,7 +85,7 @@ def test_a_reading_is_answered_in_the_meters_own_call(home: Home, clock: StepClo
     assert latest.expires_s - latest.at_s <= 60
 
 
-def test_an_event_is_answered_at_once(home: Home, clock: StepClock) -> None:
+def test_a_limit_is_obeyed_in_the_next_tick(home: Home, clock: StepClock) -> None:
     home.wishes = Wishes(boost_until_s=clock.now_s() + 3600)
     home.plug()
     for _ in range(6):
@@ -100,7 +100,7 @@ def test_an_event_is_answered_at_once(home: Home, clock: StepClock) -> None:
         intervals=(EventInterval(start_s=0, end_s=clock.now_s() + 3600, value=4200),),
     )
     home.events = (limit,)
-    home.board.publish_events("utility", [limit])
+    home.dispatcher.tick()
     assert home.charger.got[-1].power_w <= 4200 - 500
     assert ReasonCode.LIMIT_IMPORT in {r.code for r in home.charger.got[-1].limited_by}
 

@@ -1,0 +1,81 @@
+"""``twoway demo``: the built-in demo home, live in the window or the terminal, or headless in lockstep."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from app.cli import UserError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("--headless", action="store_true", help="no window: run in lockstep and print a summary")
+    parser.add_argument("--hours", type=_positive, default=24.0, metavar="H", help="home hours to run headless (24)")
+    parser.add_argument(
+        "--speed", type=_positive, metavar="X", help="home seconds in a real second, at most (headless 600, live 10)"
+    )
+    parser.add_argument(
+        "--step", type=_positive, metavar="S", help="home seconds a step, headless (30; 1 up to speed 30)"
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE.json", help="write the headless report there")
+    parser.add_argument("--house", type=Path, metavar="FILE.csv", help="a household: time_utc,load_w,pv_w (.gz too)")
+    parser.add_argument("--prices", type=Path, metavar="FILE.csv", help="market prices: time_utc,price_eur_per_mwh")
+    parser.add_argument("--start", metavar="DATE", help="where in the data to begin: 2024-04-16 or 2024-04-16T17:00")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all that is random in the world (1)")
+    parser.add_argument(
+        "--frequency",
+        type=float,
+        default=3000.0,
+        metavar="W",
+        help="power that serves the grid's frequency (3000; 0: none)",
+    )
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep home file, store and logs there")
+    parser.add_argument("--verbose", action="store_true", help="tell more in the log")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the demo; 0 when it ran without a limit broken and without a crash."""
+    return _headless(args) if args.headless else _live(args)
+
+
+def _headless(args: argparse.Namespace) -> int:
+    from app.demo import headless, report
+    from app.demo.lockstep import DemoBroken
+    from app.demo.setting import make_setting
+    from app.logs import setup_logs
+
+    setting = make_setting(
+        house=args.house, prices=args.prices, start=args.start, hours=args.hours, seed=args.seed, live=False
+    )
+    speed = args.speed or 600.0
+    step_s = args.step or headless.step_for(speed)
+    if args.report is not None and not args.report.absolute().parent.is_dir():
+        raise UserError(f"--report {args.report}: there is no folder {args.report.absolute().parent}; make it first")
+    with headless.working_folder(args.keep) as folder:
+        setup_logs(Path(folder) / "logs", verbose=args.verbose, console=args.verbose)
+        try:
+            found = asyncio.run(
+                headless.run(setting, speed=speed, step_s=step_s, folder=Path(folder), frequency_w=args.frequency)
+            )
+        except DemoBroken as error:
+            raise UserError(str(error)) from error
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+    if args.report is not None:
+        report.write(found, args.report)
+    print(report.summary(found))
+    return 0 if found["ok"] else 1
+
+
+def _live(args: argparse.Namespace) -> int:
+    from app.demo import live
+
+    return live.run(args)
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < 1e7:
+        raise argparse.ArgumentTypeError("must be a number above 0")
+    return value

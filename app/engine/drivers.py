@@ -1,0 +1,102 @@
+"""From the home file's sections to drivers: one table. A new kind of thing is one more row.
+
+Heavy protocol packages are imported only where the home has such a thing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from app.clock import Clock
+from app.config.home import HomeConfig
+from app.config.secrets import Secrets
+from app.drivers.modbus import Links
+from app.engine.fixed import Fixed
+from app.ports import ChargerDriver, Driver
+
+
+@dataclass(slots=True, kw_only=True)
+class Workshop:
+    """What drivers are made with."""
+
+    config: HomeConfig
+    fixed: Fixed
+    clock: Clock
+    secrets: Secrets
+    state_dir: Path
+    timings_factor: float = 1.0
+    """ISO 15118's time-outs are this many times the standard's: for laboratories on a busy machine."""
+    stage_interval_s: float = 0.5
+    """Real seconds between two looks at the power stage."""
+    charger: ChargerDriver | None = None
+    """Made before the links that may stop its session."""
+    links: Links = field(default_factory=Links)
+
+    def secret(self, name: str | None) -> str:
+        """A secret's value; empty where the home file names none. Raises ``SecretsError``."""
+        return self.secrets.get(name) if name else ""
+
+
+def _instruments(shop: Workshop) -> Iterable[Driver]:
+    from app.drivers.modbus import instrument_drivers
+
+    return instrument_drivers(shop.config.meter, shop.config.inverter, shop.clock, shop.links)
+
+
+def _charger(shop: Workshop) -> Iterable[Driver]:
+    section = shop.config.charger
+    if section is None:
+        return ()
+    from app.drivers.charger import Iso15118Charger
+    from protocols.iso15118 import Timings
+
+    timings = Timings() if shop.timings_factor == 1.0 else Timings().scaled(shop.timings_factor)
+    charger = Iso15118Charger(
+        section,
+        shop.fixed.charger,
+        shop.fixed.car,
+        shop.clock,
+        links=shop.links,
+        timings=timings,
+        stage_interval_s=shop.stage_interval_s,
+    )
+    shop.charger = charger
+    return (charger,)
+
+
+def _utility(shop: Workshop) -> Iterable[Driver]:
+    section = shop.config.utility
+    if section is None:
+        return ()
+    from app.drivers.utility import UtilityDriver
+
+    return (UtilityDriver(section, shop.clock, shop.secret(section.secret)),)
+
+
+def _backend(shop: Workshop) -> Iterable[Driver]:
+    section = shop.config.backend
+    if section is None:
+        return ()
+    from app.drivers.backend import BackendDriver
+
+    charger = shop.config.charger
+    dc = charger is not None and any(service.startswith("dc") for service in charger.services)
+    driver = BackendDriver(
+        section,
+        shop.clock,
+        shop.state_dir,
+        shop.secret(section.secret),
+        charger=shop.fixed.charger if charger is not None else None,
+        dc=dc,
+        stop_session=shop.charger.stop_session if shop.charger is not None else None,
+    )
+    return (driver,)
+
+
+REGISTRY: tuple[Callable[[Workshop], Iterable[Any]], ...] = (_instruments, _charger, _utility, _backend)
+
+
+def make_drivers(shop: Workshop) -> list[Driver]:
+    """Every driver of the home. Raises ``ValueError``s and ``UserError``s for what an installer must mend."""
+    return [driver for factory in REGISTRY for driver in factory(shop)]

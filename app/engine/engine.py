@@ -1,0 +1,338 @@
+"""The engine: one home, put together from its file.
+
+    drivers → board → dispatcher → charger          each second, and at once on a reading
+                  ↘ recorder → scribe → store       what every decision leaves behind
+    planner (a worker process) → plan → dispatcher  every few minutes, and when something changes
+    desk ← all of them                              what the API answers
+
+Everything lives in one event loop; only plans are made in another process, and SQLite has threads of its own.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from app.clock import Clock
+from app.config.home import HomeConfig
+from app.config.secrets import Secrets
+from app.engine.accounts import Accounts
+from app.engine.board import HouseBoard, Topic
+from app.engine.dispatcher import Dispatcher, Picture
+from app.engine.drivers import Workshop, make_drivers
+from app.engine.fixed import HOME, Fixed, fixed
+from app.engine.health import HealthBook
+from app.engine.history import SPAN_S, HalfHours
+from app.engine.ledger import EventLedger
+from app.engine.links import LinkBook
+from app.engine.plan_job import PlanDone, PlanJob
+from app.engine.planner import PlanKeeper
+from app.engine.recorder import Recorder
+from app.engine.scribe import Scribe
+from app.engine.sessions import LOST, SessionRecord
+from app.engine.supervisor import Supervisor
+from app.engine.tariff import PriceNow, tariff
+from app.engine.wish_keeper import WishKeeper
+from app.ports import ChargerDriver, Driver, Report, SessionWatcher
+from app.store import AccountRow, Store
+from energy.model import Wishes
+from energy.plan.types import Plan
+from energy.tariffs import Tariff
+
+log = logging.getLogger(__name__)
+
+STORE_NAME = "home.sqlite"
+ACCOUNTS_SETTING, BOUND_SETTING = "accounts", "bound_links"
+HISTORY_S = 42 * 86_400.0
+EVENTS_S = 3 * 86_400.0
+STOP_S = 8.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How an engine is run."""
+
+    paced: bool = False
+    """A pacemaker steps home time: the dispatch runs on readings only, not by a timer."""
+    demo: bool = False
+    timings_factor: float = 1.0
+    stage_interval_s: float = 0.5
+    """Both: see ``Workshop``."""
+
+
+class Engine:
+    """One home, running. ``await Engine.open(...)``, ``await run()`` until cancelled, which stops it in order."""
+
+    def __init__(
+        self,
+        config: HomeConfig,
+        home_file: Path,
+        state_dir: Path,
+        clock: Clock,
+        store: Store,
+        secrets: Secrets,
+        settings: dict[str, Any],
+        options: Options,
+    ) -> None:
+        """Use ``open``."""
+        self.config = config
+        self.home_file = home_file
+        self.clock = clock
+        self.store = store
+        self.options = options
+        self.fixed: Fixed = fixed(config, speed=clock.speed)
+        self.tariff: Tariff = tariff(config, home_file.parent)
+        self.prices = PriceNow(self.tariff)
+        self.book = HealthBook(clock)
+        self.scribe = Scribe(store, clock, self.book)
+        self.load, self.solar = HalfHours(), HalfHours()
+        peak_w = self.fixed.site.peak_w or None
+        self.board = HouseBoard(clock, self.fixed.connection, self.book, solar_peak_w=peak_w)
+        self.links = LinkBook(
+            self.fixed.link_rules,
+            clock.now_s(),
+            bound=settings.get(BOUND_SETTING, ()),
+            on_bound=lambda _name: self.scribe.remember(BOUND_SETTING, self.links.bound),
+        )
+        self.drivers: list[Driver] = make_drivers(
+            Workshop(
+                config=config,
+                fixed=self.fixed,
+                clock=clock,
+                secrets=secrets,
+                state_dir=state_dir,
+                timings_factor=options.timings_factor,
+                stage_interval_s=options.stage_interval_s,
+            )
+        )
+        self.charger: ChargerDriver | None = next(filter(_is_charger, self.drivers), None)
+        self.watchers = list(filter(_watches, self.drivers))
+        self.supervisor = Supervisor(self.board, self.book)
+        self.wishes = WishKeeper(self.fixed, clock, store, self._on_wishes)
+        self.wishes.restore(settings)
+        self.ledger = EventLedger(on_event=self.scribe.book, on_delivery=self.scribe.book)
+        self.sessions = SessionRecord(self.scribe.book)
+        self.accounts = Accounts(
+            self.fixed.car,
+            self.fixed.charger,
+            self.fixed.connection.import_max_w,
+            self._book_account,
+            settings.get(ACCOUNTS_SETTING),
+        )
+        self.planner = PlanKeeper(
+            clock=clock, every_s=config.engine.plan_every_s, job=self.plan_job, on_plan=self._on_plan, book=self.book
+        )
+        self.recorder = Recorder(
+            scribe=self.scribe,
+            accounts=self.accounts,
+            ledger=self.ledger,
+            prices=self.prices,
+            load=self.load,
+            solar=self.solar,
+            reports=list(filter(_reports, self.drivers)),
+            has_solar=bool(config.inverter),
+            stale_s=self.fixed.stale_s,
+        )
+        self.dispatcher = Dispatcher(
+            fixed=self.fixed,
+            clock=clock,
+            board=self.board,
+            book=self.book,
+            links=self.links,
+            charger=self.charger,
+            wishes=self.wishes_now,
+            events=self.ledger.in_force,
+            plan=lambda: self.plan,
+            on_decision=self._on_decision,
+        )
+        self.on_news: list[Callable[[str], None]] = []
+        """Called with "home", "plan", "events", "session" or "health" when such a thing is new."""
+        self._session_key: object = None
+        self.board.listen(Topic.SESSION, self._on_session)
+        self.board.listen(Topic.EVENTS, self._on_events)
+        self.board.listen(Topic.HEARTBEAT, lambda source: self.links.heartbeat(source, clock.now_s()))
+        self.book.on_change = lambda _name: self._tell("health")
+
+    @classmethod
+    async def open(
+        cls,
+        config: HomeConfig,
+        *,
+        home_file: Path,
+        state_dir: Path,
+        clock: Clock,
+        secrets: Secrets,
+        options: Options | None = None,
+    ) -> "Engine":
+        """Open the store and resume what stands in it.
+
+        Raises ``StoreError``, ``TariffError``, ``ProfileError``, ``SecretsError`` …: one sentence each.
+        """
+        store = await Store.open(state_dir / STORE_NAME)
+        try:
+            settings = await store.settings()
+            engine = cls(config, home_file, state_dir, clock, store, secrets, settings, options or Options())
+            await engine._restore()
+        except BaseException:
+            await store.close()
+            raise
+        return engine
+
+    async def run(self) -> None:
+        """Run until cancelled; then stop in order: the car's session, the power stage at 0 W, the store closed."""
+        now_s = self.clock.now_s()
+        self.ledger.publish(HOME, self.fixed.standing_events, now_s)
+        writing = asyncio.create_task(self.scribe.run(), name="scribe")
+        others = [asyncio.create_task(self.planner.run(), name="planner")]
+        if not self.options.paced:
+            others.append(asyncio.create_task(self.dispatcher.run(), name="dispatch"))
+        for driver in self.drivers:
+            self.supervisor.start(driver)
+        log.info("the engine runs: %s", self.config.home.name, extra={"home_file": str(self.home_file)})
+        try:
+            await asyncio.gather(writing, *others)
+        finally:
+            await self._stop(writing, others)
+
+    async def _stop(self, writing: asyncio.Task[None], others: list[asyncio.Task[None]]) -> None:
+        for task in others:
+            task.cancel()
+        # The charger first: it ends the session and opens its contactor while instruments still tell.
+        if self.charger is not None:
+            await self.supervisor.stop(self.charger.name, timeout_s=STOP_S)
+        await self.supervisor.stop(timeout_s=STOP_S)
+        self.sessions.close_all(self.clock.now_s(), "the engine was stopped")
+        self.accounts.close()
+        writing.cancel()
+        await asyncio.gather(writing, *others, return_exceptions=True)
+        await self.scribe.finish()
+        await self.store.close()
+        log.info("the engine has stopped")
+
+    async def _restore(self) -> None:
+        """What the store remembers: history, events with their deliveries; a session that a crash left open ends."""
+        now_s = self.clock.now_s()
+        span_s, buckets = await self.store.history(now_s - HISTORY_S, now_s, int(HISTORY_S / SPAN_S) + 2)
+        for bucket in buckets:
+            for channel, memory in (("load_w", self.load), ("solar_w", self.solar)):
+                spread = bucket.channels.get(channel)
+                if spread is not None:
+                    memory.add(bucket.at_s, spread.mean, span_s)
+        events = await self.store.events(now_s - EVENTS_S)
+        deliveries = {(e.source, e.event_id): await self.store.deliveries(e.source, e.event_id) for e in events}
+        self.ledger.restore(events, lambda source, event_id: deliveries[source, event_id])
+        for row in await self.store.sessions(20):
+            if row.end_s is None:
+                ended_s = await self.store.last_account_s() or row.start_s
+                await self.store.book(replace(row, end_s=max(ended_s, row.start_s), ended=LOST))
+
+    # What the dispatcher and the planner ask for.
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan in force."""
+        return self.planner.done.plan if self.planner.done is not None else None
+
+    def wishes_now(self) -> Wishes:
+        """The wishes as instants."""
+        return self.wishes.now(self.dispatcher.session())
+
+    def plan_job(self, wishes: Wishes | None = None) -> PlanJob | None:
+        """What a plan made now depends on; None where there is no charger. ``wishes``: others than those in force."""
+        if self.config.charger is None:
+            return None
+        now_s = self.clock.now_s()
+        latest = self.dispatcher.latest
+        if latest is None:
+            self.dispatcher.tick()
+            latest = self.dispatcher.latest
+        if latest is None:
+            return None
+        engine = self.config.engine
+        return PlanJob(
+            now_s=now_s,
+            tz=self.config.home.timezone,
+            horizon_h=engine.plan_horizon_h,
+            step_s=engine.plan_step_s,
+            load=self.load.history(now_s),
+            solar=self.solar.history(now_s),
+            site=self.fixed.site,
+            tariff=self.tariff,
+            connection=self.fixed.connection,
+            charger=latest.limits.charger,
+            ev_state=latest.ev_state,
+            wishes=wishes or self.wishes_now(),
+            events=self.ledger.in_force(),
+            links=self.links.binding(),
+            previous=self.plan,
+        )
+
+    # What happens.
+
+    def _on_decision(self, picture: Picture) -> None:
+        if self.recorder.record(picture):
+            self.planner.ask("an event began or ended")
+            self._tell("events")
+        self._tell("home")
+
+    def _on_plan(self, _done: PlanDone, _why: str) -> None:
+        self.dispatcher.tick()
+        self._tell("plan")
+
+    def _on_wishes(self) -> None:
+        self.planner.ask("wishes")
+        self.dispatcher.tick()
+
+    def _on_session(self, source: str) -> None:
+        session = self.board.sessions[source]
+        self.sessions.take(source, session, self.clock.now_s())
+        for watcher in self.watchers:
+            watcher.session_changed(session)
+        state = session.ev
+        departure = None if session.departure_s is None else round(session.departure_s / 300.0)
+        key = (
+            state.connected,
+            state.can_charge,
+            state.can_discharge,
+            session.session_id,
+            departure,
+            session.target_soc,
+        )
+        known = (state.soc is not None, state.connected)
+        if (key, known) != self._session_key:
+            self._session_key = (key, known)
+            self.planner.ask("the car")
+            self._tell("session")
+
+    def _on_events(self, source: str) -> None:
+        now_s = self.clock.now_s()
+        events = self.board.events[source]
+        self.links.events(source, events, now_s)
+        if self.ledger.publish(source, events, now_s):
+            self.planner.ask("events")
+            self.dispatcher.tick()
+            self._tell("events")
+
+    def _book_account(self, row: AccountRow, memory: dict[str, Any]) -> None:
+        self.scribe.book(row)
+        self.scribe.remember(ACCOUNTS_SETTING, memory)
+
+    def _tell(self, what: str) -> None:
+        for listener in self.on_news:
+            with contextlib.suppress(Exception):
+                listener(what)
+
+
+def _is_charger(driver: object) -> TypeGuard[ChargerDriver]:
+    return hasattr(driver, "set_point") and hasattr(driver, "stop_session")
+
+
+def _reports(driver: object) -> TypeGuard[Report]:
+    return hasattr(driver, "report")
+
+
+def _watches(driver: object) -> TypeGuard[SessionWatcher]:
+    return hasattr(driver, "session_changed")

@@ -1,0 +1,228 @@
+"""Grid events as the homeowner sees them: what was asked, what was delivered, what was declined.
+
+Delivery is measured against a baseline: the power at the connection that "no V2G, charge on arrival" would have had
+at that moment. ``delivered_w`` > 0 goes the way that was asked, whichever that is.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from app.store.rows import DeliveryRow, EventRow
+from energy.grid_events import KINDS, EventInterval, GridEvent, GridEventKind
+
+BUCKET_S = 60.0
+KEPT_S = 3 * 86_400.0
+"""How long an event that is over stays on the page."""
+
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moment:
+    """What one decision measured, for the events that are active."""
+
+    now_s: float
+    grid_w: float
+    ev_w: float
+    baseline_ev_w: float
+    """The car's power without V2G, charging on arrival."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One event and its delivery."""
+
+    event: GridEvent
+    status: str = "coming"
+    problem: str = ""
+    delivered: list[DeliveryRow] = field(default_factory=list)
+    _sum_w: float = 0.0
+    _asked_w: float = 0.0
+    _baseline_w: float = 0.0
+    _count: int = 0
+    _bucket: int | None = None
+
+    @property
+    def delivered_wh(self) -> float | None:
+        """Energy delivered the asked way; None before anything was measured."""
+        if not self.delivered:
+            return None
+        return sum((row.delivered_w or 0.0) for row in self.delivered) * BUCKET_S / 3600.0
+
+
+class EventLedger:
+    """Every link's events with their status, opt-outs and deliveries."""
+
+    def __init__(
+        self,
+        *,
+        on_event: Callable[[EventRow], None],
+        on_delivery: Callable[[DeliveryRow], None],
+        opted_out: Iterable[Key] = (),
+    ) -> None:
+        """``on_event`` puts a changed event on disk, ``on_delivery`` a minute's delivery."""
+        self._entries: dict[Key, Entry] = {}
+        self._on_event = on_event
+        self._on_delivery = on_delivery
+        self._opted_out = set(opted_out)
+
+    def restore(self, rows: Iterable[EventRow], deliveries: Callable[[str, str], Iterable[DeliveryRow]]) -> None:
+        """What the store remembers of the last days."""
+        for row in rows:
+            intervals = tuple(EventInterval(start_s=a, end_s=_end(b), value=v) for a, b, v in row.body["intervals"])
+            event = GridEvent(
+                event_id=row.event_id,
+                source=row.source,
+                kind=GridEventKind(row.kind),
+                intervals=intervals,
+                received_s=row.received_s,
+                title=row.title,
+                opted_out=row.opted_out,
+            )
+            entry = Entry(event, row.status, row.problem, list(deliveries(row.source, row.event_id)))
+            self._entries[row.source, row.event_id] = entry
+            if row.opted_out:
+                self._opted_out.add((row.source, row.event_id))
+
+    def publish(self, source: str, events: Iterable[GridEvent], now_s: float) -> bool:
+        """A link's full picture; returns whether anything changed."""
+        seen: set[Key] = set()
+        changed = False
+        for event in events:
+            key = (source, event.event_id)
+            seen.add(key)
+            event = replace(event, opted_out=key in self._opted_out)
+            entry = self._entries.get(key)
+            if entry is None:
+                self._entries[key] = entry = Entry(event)
+            elif entry.event == event and entry.status != "cancelled":
+                continue
+            entry.event, entry.status = event, _status(event, now_s)
+            self._write(entry)
+            changed = True
+        for key, entry in self._entries.items():
+            if key[0] == source and key not in seen and entry.status in ("coming", "active"):
+                over = entry.event.end_s <= now_s
+                entry.status = "done" if over else "cancelled"
+                self._write(entry)
+                changed = True
+        return changed
+
+    def opt_out(self, source: str, event_id: str, opted_out: bool) -> Entry:
+        """Decline an event or take it up again. Raises ``KeyError`` (unknown) or ``ValueError`` (it binds)."""
+        entry = self._entries[source, event_id]
+        if not KINDS[entry.event.kind].may_opt_out:
+            raise ValueError("Limits, prices and emergencies bind: this event cannot be declined.")
+        (self._opted_out.add if opted_out else self._opted_out.discard)((source, event_id))
+        entry.event = replace(entry.event, opted_out=opted_out)
+        self._write(entry)
+        return entry
+
+    def in_force(self) -> tuple[GridEvent, ...]:
+        """What dispatch and plan have to mind: neither over nor cancelled; declined ones carry their mark."""
+        return tuple(e.event for e in self._entries.values() if e.status in ("coming", "active"))
+
+    def entries(self, now_s: float) -> list[Entry]:
+        """What the page shows, by start; old ones are forgotten."""
+        old = [k for k, e in self._entries.items() if e.event.end_s < now_s - KEPT_S]
+        for key in old:
+            del self._entries[key]
+        return sorted(self._entries.values(), key=lambda e: e.event.start_s)
+
+    def get(self, source: str, event_id: str) -> Entry | None:
+        """One event."""
+        return self._entries.get((source, event_id))
+
+    def tick(self, moment: Moment) -> bool:
+        """Let time pass: statuses change, and active events' deliveries are measured. True: a status changed."""
+        changed = False
+        for entry in self._entries.values():
+            if entry.status not in ("coming", "active"):
+                continue
+            status = _status(entry.event, moment.now_s)
+            if status != entry.status:
+                entry.status = status
+                changed = True
+                if status == "done":
+                    self._flush(entry)
+                self._write(entry)
+            if status == "active" and not entry.event.opted_out:
+                self._measure(entry, moment)
+        return changed
+
+    def _measure(self, entry: Entry, moment: Moment) -> None:
+        asked = entry.event.value_at(moment.now_s)
+        if asked is None:
+            return
+        bucket = int(moment.now_s // BUCKET_S)
+        if entry._bucket is not None and bucket != entry._bucket:
+            self._flush(entry)
+        entry._bucket = bucket
+        delivered_w, baseline_w = delivery(entry.event.kind, asked, moment)
+        entry._sum_w += delivered_w
+        entry._asked_w += asked
+        entry._baseline_w += baseline_w
+        entry._count += 1
+
+    def _flush(self, entry: Entry) -> None:
+        if not entry._count or entry._bucket is None:
+            return
+        row = DeliveryRow(
+            source=entry.event.source,
+            event_id=entry.event.event_id,
+            at_s=entry._bucket * BUCKET_S,
+            asked_w=entry._asked_w / entry._count,
+            delivered_w=entry._sum_w / entry._count,
+            baseline_w=entry._baseline_w / entry._count,
+        )
+        entry.delivered.append(row)
+        entry._sum_w = entry._asked_w = entry._baseline_w = 0.0
+        entry._count = 0
+        self._on_delivery(row)
+
+    def _write(self, entry: Entry) -> None:
+        event = entry.event
+        self._on_event(
+            EventRow(
+                source=event.source,
+                event_id=event.event_id,
+                kind=event.kind.value,
+                title=event.title,
+                start_s=event.start_s,
+                end_s=None if event.end_s == float("inf") else event.end_s,
+                status=entry.status,
+                opted_out=event.opted_out,
+                received_s=event.received_s,
+                problem=entry.problem,
+                body={"intervals": [[i.start_s, _finite(i.end_s), i.value] for i in event.intervals]},
+            )
+        )
+
+
+def delivery(kind: GridEventKind, asked: float, moment: Moment) -> tuple[float, float]:
+    """(delivered W the asked way, baseline W at the connection or the charger) at this moment."""
+    baseline_grid_w = moment.grid_w - moment.ev_w + moment.baseline_ev_w
+    if kind is GridEventKind.EXPORT_LIMIT:
+        return max(0.0, -baseline_grid_w - asked) - max(0.0, -moment.grid_w - asked), baseline_grid_w
+    if kind in (GridEventKind.EV_SETPOINT, GridEventKind.SITE_SETPOINT):
+        power_w, base_w = (
+            (moment.ev_w, moment.baseline_ev_w)
+            if kind is GridEventKind.EV_SETPOINT
+            else (moment.grid_w, baseline_grid_w)
+        )
+        return (power_w - base_w) * (1.0 if asked >= base_w else -1.0), base_w
+    return baseline_grid_w - moment.grid_w, baseline_grid_w
+
+
+def _status(event: GridEvent, now_s: float) -> str:
+    if now_s < event.start_s:
+        return "coming"
+    return "active" if now_s < event.end_s else "done"
+
+
+def _finite(end_s: float) -> float | None:
+    return None if end_s == float("inf") else end_s
+
+
+def _end(end_s: float | None) -> float:
+    return float("inf") if end_s is None else end_s

@@ -1,0 +1,67 @@
+"""The record of car sessions: opened when a car is there, written again as it goes on, closed when it leaves."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from app.ports import CarSession
+from app.store.rows import SessionRow
+
+WRITE_EVERY_S = 60.0
+LOST = "the engine was stopped while the car was connected"
+
+
+class SessionRecord:
+    """Folds what chargers tell into session rows."""
+
+    def __init__(self, write: Callable[[SessionRow], None]) -> None:
+        """``write`` puts a row on disk."""
+        self._write = write
+        self._open: dict[str, SessionRow] = {}
+        self._written_s: dict[str, float] = {}
+        self.started = 0
+        self.ended = 0
+
+    def take(self, source: str, session: CarSession, now_s: float) -> None:
+        """A charger's news."""
+        current = self._open.get(source)
+        session_id = session.session_id if session.ev.connected else None
+        if current is not None and session_id != current.session_id:
+            self.close(source, now_s, _why(session))
+            current = None
+        if session_id is None or (session.state in ("ended", "paused") and current is None):
+            return
+        if current is None:
+            current = SessionRow(session_id=session_id, start_s=session.since_s, soc_start=session.ev.soc)
+            self.started += 1
+        updated = replace(
+            current,
+            protocol=session.protocol,
+            evcc_id=session.evcc_id,
+            charged_wh=session.charged_wh,
+            discharged_wh=session.discharged_wh,
+            soc_start=current.soc_start if current.soc_start is not None else session.ev.soc,
+            soc_end=session.ev.soc if session.ev.soc is not None else current.soc_end,
+        )
+        self._open[source] = updated
+        if session.state in ("ended", "paused"):
+            self.close(source, now_s, f"{session.state} by the car or the home")
+        elif now_s - self._written_s.get(source, float("-inf")) >= WRITE_EVERY_S:
+            self._written_s[source] = now_s
+            self._write(updated)
+
+    def close(self, source: str, now_s: float, why: str) -> None:
+        """End the record of this charger's session, if one is open."""
+        row = self._open.pop(source, None)
+        self._written_s.pop(source, None)
+        if row is not None:
+            self.ended += 1
+            self._write(replace(row, end_s=now_s, ended=why))
+
+    def close_all(self, now_s: float, why: str) -> None:
+        """The engine stops."""
+        for source in list(self._open):
+            self.close(source, now_s, why)
+
+
+def _why(session: CarSession) -> str:
+    return "a new session began" if session.ev.connected else "the car was unplugged"

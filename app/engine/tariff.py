@@ -1,0 +1,65 @@
+"""The home file's tariff, and the price of this moment."""
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+
+from app.config.home import HomeConfig
+from energy.tariffs import Tariff, TariffError, make_tariff, parse_prices
+
+_MINUTE_S = 60.0
+
+
+def tariff(config: HomeConfig, folder: Path) -> Tariff:
+    """The contract that the home file describes; ``folder`` is where its price file is looked for.
+
+    Raises ``TariffError`` with one sentence.
+    """
+    section = config.tariff
+    if section.kind == "fixed":
+        prices = {"import_eur_per_kwh": section.import_per_kwh, "export_eur_per_kwh": section.export_per_kwh}
+        return make_tariff("fixed", prices)
+    if section.kind == "time_of_use":
+        bands = [{"from": start, "to": end, "import": price} for start, end, price in section.windows]
+        options = {
+            "import_eur_per_kwh": section.import_per_kwh,
+            "export_eur_per_kwh": section.export_per_kwh,
+            "bands": bands,
+            "tz": config.home.timezone,
+        }
+        return make_tariff("time_of_use", options)
+    if section.kind == "day_ahead":
+        if section.file is None:
+            raise TariffError("[tariff] kind = 'day_ahead' needs its prices: add file = 'prices.csv'.")
+        path = folder / section.file
+        series = parse_prices(_text(path), name=str(path))
+        options = {"series": series, "fees_eur_per_kwh": section.markup_per_kwh, "tax": section.vat}
+        return make_tariff("day_ahead", options)
+    return make_tariff(section.kind, {})
+
+
+def _text(path: Path) -> str:
+    try:
+        raw = path.read_bytes()
+        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
+    except (OSError, EOFError, UnicodeDecodeError) as error:
+        raise TariffError(f"The price file {path} cannot be read: {error}.") from error
+
+
+class PriceNow:
+    """Import and export price of this moment, looked up once a minute."""
+
+    def __init__(self, contract: Tariff) -> None:
+        self._tariff = contract
+        self._minute = -1
+        self._prices = (0.0, 0.0)
+
+    def at(self, now_s: float) -> tuple[float, float]:
+        """(import, export), currency/kWh."""
+        minute = int(now_s // _MINUTE_S)
+        if minute != self._minute:
+            found = self._tariff.prices(np.array([minute * _MINUTE_S, (minute + 1) * _MINUTE_S]))
+            self._prices = (float(found.import_eur_per_kwh[0]), float(found.export_eur_per_kwh[0]))
+            self._minute = minute
+        return self._prices
