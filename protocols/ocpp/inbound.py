@@ -11,7 +11,7 @@ from protocols.ocpp import wire
 from protocols.ocpp.events import AllowedModes, AvailabilityAsked, IdToken, RemoteStart, RemoteStop
 from protocols.ocpp.memory import Command
 from protocols.ocpp.moment import Moment
-from protocols.ocpp.profiles import Profile, ProfileRefused, read_profile
+from protocols.ocpp.profiles import Profile, ProfileRefused, Purpose, read_profile
 from protocols.ocpp.schemas import Json
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ def request_start(station: "Station", payload: Json, moment: Moment) -> Json:
         return rejected("TxInProgress")
     profile = payload.get("chargingProfile")
     if profile is not None:
+        if profile["chargingProfilePurpose"] != Purpose.TX:  # F01.FR.11
+            return rejected("InvalidProfile", "a start brings a TxProfile or none")
         try:
             read_profile(
                 station.link.version, station.config.evses, evse_id, profile | {"transactionId": "to come"}, moment.at

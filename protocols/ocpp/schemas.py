@@ -50,11 +50,26 @@ def _names(version: Version) -> frozenset[str]:
 
 
 @cache
-def _compiled(version: Version, name: str) -> jsonschema_rs.Validator:
+def _compiled(version: Version, name: str) -> jsonschema_rs.Draft4Validator:
     resource = files("ocpp") / _FOLDERS[version] / "schemas" / f"{name}.json"
     # Some of the official files open with a byte order mark.
     schema = orjson.loads(resource.read_bytes().removeprefix(b"\xef\xbb\xbf"))
-    return jsonschema_rs.validator_for(schema, validate_formats=True)
+    _bound_integers(schema)
+    # The files say draft 6, where 3.0 is an integer; they use nothing beyond draft 4, where it is none.
+    return jsonschema_rs.Draft4Validator(schema, validate_formats=True)
+
+
+def _bound_integers(schema: Any) -> None:
+    """An OCPP integer has 32 bits (part 2, primitive datatypes); JSON schema's has no end: 1e308 is one to it."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "integer":
+            schema.setdefault("minimum", -(2**31))
+            schema.setdefault("maximum", 2**31 - 1)
+        for child in schema.values():
+            _bound_integers(child)
+    elif isinstance(schema, list):
+        for child in schema:
+            _bound_integers(child)
 
 
 def knows(version: Version, action: str) -> bool:

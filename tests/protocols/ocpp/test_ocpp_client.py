@@ -281,7 +281,7 @@ async def test_a_backend_that_asks_and_never_reads_fills_no_memory(
             await socket.send(f'[2,"r{number}","GetBaseReport",{{"requestId":1,"reportBase":"FullInventory"}}]')
 
     async with (
-        rude_server(talk) as url,
+        rude_server(talk, compression=None) as url,
         run_client(StationConfig(station_id="S", url=url), tmp_path / "q.db", home) as online,
     ):
         await until(lambda: online.client._station.link.backlog > 100, "the flood")

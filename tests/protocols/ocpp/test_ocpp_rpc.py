@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from protocols.ocpp import schemas
 from protocols.ocpp.rpc import Answered, CallFailed, CallReceived, FrameRefused, Rpc, SendReceived
 from protocols.ocpp.versions import Version
 
@@ -67,6 +68,19 @@ def test_time_format_is_checked() -> None:
     failed = rpc.next_event()
     assert isinstance(failed, CallFailed)
     assert failed.code == "FormatViolation"
+
+
+@pytest.mark.parametrize("version", list(Version))
+def test_every_schema_compiles_and_bounds_its_integers(version: Version) -> None:
+    names = schemas._names(version)
+    assert len(names) > 120
+    for name in names:
+        schemas._compiled(version, name)
+    for value in (2**31, -(2**31) - 1, 1e308, 3.0):
+        assert schemas.check_request(version, "GetChargingProfiles", {"requestId": value, "chargingProfile": {}})
+    for value in (2**31 - 1, -(2**31)):
+        payload = {"requestId": value, "chargingProfile": {}}
+        assert schemas.check_request(version, "GetChargingProfiles", payload) is None
 
 
 def test_types_5_and_6_belong_to_2_1() -> None:
