@@ -80,6 +80,8 @@ class Vault:
     def _begin(self) -> None:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            # When people are at home is nobody else's business.
+            self.path.touch(mode=0o600)
             try:
                 self._open = self._connect()
             except sqlite3.DatabaseError as error:
@@ -112,6 +114,7 @@ class Vault:
             part = self.path.with_name(self.path.name + suffix)
             if part.exists():
                 part.rename(aside.with_name(aside.name + suffix))
+        self.path.touch(mode=0o600)
         self._open = self._connect()
         self.generation += 1
         saved = _salvage(aside, self.sure)

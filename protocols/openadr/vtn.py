@@ -35,6 +35,7 @@ from protocols.openadr.versions import Version, read_targets
 Object = dict[str, Any]
 _MOST = 50
 _START_S = 10.0
+_LOGGED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +117,8 @@ class SimulatedVtn:
         self.clients = dict(clients or {"home": VtnClient("home-secret"), "utility": VtnClient("utility", "BL")})
         self.token_lifetime_s = token_lifetime_s
         self.base_url = ""
-        self.log: list[tuple[str, str, int]] = []
-        """Method, path and status of every request served."""
+        self.log: deque[tuple[str, str, int]] = deque(maxlen=_LOGGED)
+        """Method, path and status of the latest requests served."""
         self._clock = clock
         self._objects: dict[str, dict[str, Object]] = {name: {} for name in _COLLECTIONS}
         self._tokens: dict[str, tuple[str, float]] = {}

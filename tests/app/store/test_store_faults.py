@@ -69,6 +69,17 @@ async def test_a_file_that_is_none_is_put_aside_and_a_new_one_begun(path: Path, 
         await store.close()
 
 
+async def test_only_the_owner_may_read_the_store(path: Path) -> None:
+    for content in (b"", b"not a database at all" * 100):
+        if content:
+            path.write_bytes(content)
+        store = await Store.open(path)
+        await store.book(AccountRow(at_s=T0, span_s=900))
+        modes = {f.name: f.stat().st_mode & 0o777 for f in path.parent.iterdir() if "damaged" not in f.name}
+        await store.close()
+        assert set(modes.values()) == {0o600}, modes
+
+
 async def _full_of_readings(path: Path) -> None:
     store = await Store.open(path)
     await store.book(*[AccountRow(at_s=T0 + 900 * n, span_s=900, cost=1.0) for n in range(20)])
