@@ -10,8 +10,10 @@ from app.cli import UserError
 from protocols.exi import (
     APP_PROTOCOL,
     V20_AC,
+    V20_ACDP,
     V20_COMMON,
     V20_DC,
+    V20_WPT,
     ExiError,
     decode,
     encode,
@@ -21,7 +23,14 @@ from protocols.exi import (
 
 HELP = "decode and encode EXI documents"
 
-ALIASES = {"sap": APP_PROTOCOL, "common": V20_COMMON, "ac": V20_AC, "dc": V20_DC}
+ALIASES = {
+    "sap": APP_PROTOCOL,
+    "common": V20_COMMON,
+    "ac": V20_AC,
+    "dc": V20_DC,
+    "wpt": V20_WPT,
+    "acdp": V20_ACDP,
+}
 """Short names for the namespaces, beside the full ones."""
 
 _EPILOG = f"""\

@@ -1,8 +1,8 @@
 """The schema-informed, non-strict grammar of a type: in each state, which events may come and how they are coded.
 
 Events in a state are numbered attributes first (sorted), then elements in schema order, elements of any name, the end
-of the element, mixed text (EXI 1.0, 8.5.4). As the grammars are not strict, each state keeps one more code as an escape to
-undeclared content, so the number of bits is that of the number of events.
+of the element, mixed text (EXI 1.0, 8.5.4). As the grammars are not strict, each state keeps one more code as an escape
+to undeclared content, so the number of bits is that of the number of events.
 """
 
 from __future__ import annotations

@@ -6,6 +6,8 @@ APP_PROTOCOL: Final = "urn:iso:15118:2:2010:AppProtocol"
 V20_COMMON: Final = "urn:iso:std:iso:15118:-20:CommonMessages"
 V20_AC: Final = "urn:iso:std:iso:15118:-20:AC"
 V20_DC: Final = "urn:iso:std:iso:15118:-20:DC"
+V20_WPT: Final = "urn:iso:std:iso:15118:-20:WPT"
+V20_ACDP: Final = "urn:iso:std:iso:15118:-20:ACDP"
 
 V20_COMMON_TYPES: Final = "urn:iso:std:iso:15118:-20:CommonTypes"
 """Imported by the -20 sets; no document starts here."""

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from protocols.exi import namespaces
 from protocols.exi.errors import ExiError
-from protocols.exi.messages import ac, app_protocol, common, dc, xmldsig
+from protocols.exi.messages import ac, acdp, app_protocol, common, dc, wpt, xmldsig
 from protocols.exi.model import element_name
 from protocols.exi.schema import Element
 
@@ -126,6 +126,8 @@ SETS: dict[str, SchemaSet] = {
         SchemaSet(namespaces.V20_COMMON, ((namespaces.V20_COMMON, _COMMON), *_IMPORTED_BY_V20)),
         SchemaSet(namespaces.V20_AC, ((namespaces.V20_AC, _AC), *_IMPORTED_BY_V20)),
         SchemaSet(namespaces.V20_DC, ((namespaces.V20_DC, _DC), *_IMPORTED_BY_V20)),
+        SchemaSet(namespaces.V20_WPT, ((namespaces.V20_WPT, _messages(wpt)), *_IMPORTED_BY_V20)),
+        SchemaSet(namespaces.V20_ACDP, ((namespaces.V20_ACDP, _messages(acdp)), *_IMPORTED_BY_V20)),
     )
 }
 

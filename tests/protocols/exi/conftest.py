@@ -16,6 +16,8 @@ FILES = (
     "v20_common",
     "v20_ac",
     "v20_dc",
+    "v20_wpt",
+    "v20_acdp",
     "session_v20_ac",
     "session_v20_ac_bpt",
     "session_v20_dc",
