@@ -90,7 +90,7 @@ class EvccSession(Link):
                 return evcc_requests.renegotiate(trip, now)
         if trip.leaving is None or self.state in (State.HANDSHAKE, State.SESSION_SETUP, State.WELDING_DETECTION):
             return REQUESTS[self.state](trip, now)
-        if self.state in (State.CHARGE_LOOP, State.POWER_DELIVERY):
+        if self.state in (State.CHARGE_LOOP, State.POWER_DELIVERY, State.CABLE_CHECK):
             return evcc_requests.power_off(trip, now)
         return evcc_requests.session_stop(trip, now)
 

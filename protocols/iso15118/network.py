@@ -1,5 +1,6 @@
 """Interfaces, link-local addresses, and a clock that never jumps. The only place that asks the machine for them."""
 
+import errno
 import random
 import socket
 import sys
@@ -92,9 +93,9 @@ def discovery_socket(interface: Interface, port: int) -> socket.socket:
         sock.setblocking(False)
     except OSError as error:
         sock.close()
+        remedy = "does another SECC run here?" if error.errno == errno.EADDRINUSE else "is IPv6 on?"
         raise TransportError(
-            f"UDP port {port} for SDP cannot be opened on {interface.name!r} ({error.strerror}); "
-            "does another SECC run here?"
+            f"UDP port {port} for SDP cannot be opened on {interface.name!r} ({error.strerror}); {remedy}"
         ) from error
     return sock
 

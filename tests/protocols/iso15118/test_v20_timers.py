@@ -83,6 +83,18 @@ def test_a_charger_that_does_not_answer(conversation: Any, state: State, limit_s
     assert talk.car.ev_w == 0
 
 
+def test_a_message_that_drips_in_does_not_hold_the_charger(conversation: Any) -> None:
+    talk = conversation()
+    slow = talk.evcc.data_to_send()
+    for second in range(70):
+        now = START_S + second
+        if talk.secc.next_timer() is not None and talk.secc.next_timer() <= now:
+            talk.secc.on_timer(now)
+        talk.secc.receive(slow[second // 40 : second // 40 + 1], now)
+    talk._drain()
+    assert talk.secc.ended
+
+
 def test_communication_setup(conversation: Any) -> None:
     slow = Timings(evcc_message_s=30.0)
     talk = conversation(timings=slow)

@@ -1,0 +1,132 @@
+"""What the car does with a charger that is not as it should be."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from protocols.exi import encode
+from protocols.exi.messages.common import AuthorizationType
+from protocols.exi.messages.common_types import MessageHeaderType, ResponseCodeType
+from protocols.exi.namespaces import V20_COMMON
+from protocols.iso15118 import CarPlan, ControlMode, Evse, EvseOffer, Notification, Service, SimulatedCar, State, secc
+from protocols.iso15118.events import LoopAnswered
+from protocols.iso15118.refusal import least, message_class
+from protocols.iso15118.v2gtp import PayloadType, pack
+
+Tamper = Callable[[str, Callable[[Any], None]], None]
+
+
+@pytest.fixture
+def tamper(monkeypatch: pytest.MonkeyPatch) -> Tamper:
+    """Changes one kind of answer before it goes out."""
+
+    def change(request: str, how: Callable[[Any], None]) -> None:
+        honest = secc.ANSWERS[request]
+
+        def dishonest(agreed: Any, message: Any, now: float) -> Any:
+            answer = honest(agreed, message, now)
+            how(answer)
+            return answer
+
+        monkeypatch.setitem(secc.ANSWERS, request, dishonest)
+
+    return change
+
+
+def set_to(**values: Any) -> Callable[[Any], None]:
+    def change(answer: Any) -> None:
+        for name, value in values.items():
+            setattr(answer, name, value)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("request_name", "values", "match"),
+    [
+        ("supportedAppProtocolReq", {"SchemaID": 9}, "chose protocol 9"),
+        ("AuthorizationSetupReq", {"AuthorizationServices": [AuthorizationType.PnC]}, "no authorisation by external"),
+        (
+            "ServiceDetailReq",
+            {"Header": MessageHeaderType(SessionID=b"\xee" * 8, TimeStamp=1)},
+            "session EEEEEEEEEEEEEEEE",
+        ),
+        ("ServiceSelectionReq", {"ResponseCode": ResponseCodeType.FAILED}, "answered ServiceSelectionReq with FAILED"),
+    ],
+)
+def test_an_answer_that_ends_the_session(
+    conversation: Any, tamper: Tamper, request_name: str, values: dict[str, Any], match: str
+) -> None:
+    tamper(request_name, set_to(**values))
+    talk = conversation(plan=CarPlan(Service.AC))
+    talk.run()
+    assert match in talk.evcc_end.reason
+    assert not talk.evcc_end.proper
+    assert talk.secc.ended
+
+
+def test_a_control_mode_that_is_not_offered(conversation: Any) -> None:
+    talk = conversation(
+        evse=Evse(EvseOffer(control_modes=(ControlMode.DYNAMIC,))), plan=CarPlan(Service.AC, ControlMode.SCHEDULED)
+    )
+    talk.run()
+    assert "SCHEDULED control mode is not offered" in talk.evcc_end.reason
+    assert talk.secc_end.proper
+
+
+@pytest.mark.parametrize("service", [Service.AC, Service.DC])
+def test_a_charger_that_wants_a_pause_instead(conversation: Any, tamper: Tamper, service: Service) -> None:
+    tamper("ScheduleExchangeReq", set_to(GoToPause=True))
+    talk = conversation(plan=CarPlan(service))
+    talk.run()
+    assert talk.secc_end.paused
+    assert talk.secc_of(LoopAnswered) == []
+
+
+def test_an_answer_nobody_asked_for(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.DC), car=SimulatedCar())
+    # Between an answer in the loop and the next request the car waits for nothing.
+    talk.run(until=lambda: talk.car.loops == 2 and not talk.evcc._out)
+    answer = least(message_class("SessionStopRes"))
+    talk.evcc.receive(pack(PayloadType.MAINSTREAM, encode(V20_COMMON, answer)), talk.now)
+    talk._drain()
+    assert "unasked" in talk.evcc_end.reason
+    assert talk.car.ev_w == 0
+
+
+def test_another_answer_than_was_asked_for(conversation: Any) -> None:
+    talk = conversation()
+    talk.run(until=lambda: talk.evcc.state is State.AUTHORIZATION_SETUP)
+    answer = least(message_class("SessionStopRes"))
+    talk.evcc.receive(pack(PayloadType.MAINSTREAM, encode(V20_COMMON, answer)), talk.now)
+    talk._drain()
+    assert "answered AuthorizationSetupReq with SessionStopRes" in talk.evcc_end.reason
+
+
+def test_the_schedule_of_the_other_control_mode_is_refused(conversation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    talk = conversation(plan=CarPlan(Service.AC, ControlMode.DYNAMIC))
+    talk.run(until=lambda: talk.evcc.trip.parameter_set is not None)
+    talk.evcc.trip.plan = CarPlan(Service.AC, ControlMode.SCHEDULED)
+    talk.run()
+    assert "asked for the other one's schedule" in talk.secc_end.reason
+
+
+def test_a_metering_confirmation_for_another_session(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.AC), car=SimulatedCar())
+    talk.run(until=lambda: talk.car.loops == 2)
+    talk.evse.notify(Notification.MeteringConfirmation)
+    request = least(message_class("MeteringConfirmationReq"))
+    request.Header = talk.secc.agreed.header(talk.now)
+    talk.secc.receive(pack(PayloadType.METERING_CONFIRMATION, encode(V20_COMMON, request)), talk.now)
+    talk._drain()
+    assert "FAILED_MeteringSignatureNotValid" in talk.secc_end.reason
+
+
+def test_a_car_that_passes_over_what_it_cannot_do(conversation: Any) -> None:
+    """A metering confirmation needs a contract key, which an EIM car has not."""
+    talk = conversation(plan=CarPlan(Service.AC))
+    talk.evse.notify(Notification.MeteringConfirmation)
+    talk.run()
+    assert talk.evcc_end.proper
+    assert talk.car.loops >= 5
