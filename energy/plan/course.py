@@ -22,11 +22,11 @@ class Course:
     """Bill and wear, less the worth of the charge at the end."""
 
 
-def follow(prepared: Prepared, charge_kw: FloatArray, discharge_kw: FloatArray, wear: float) -> Course:
+def follow(prepared: Prepared, charge_kw: FloatArray, discharge_kw: FloatArray) -> Course:
     """The course of these powers. A full battery takes no more and an empty one gives no more."""
     numbers = prepared.numbers
     stored = np.empty(len(charge_kw) + 1)
-    stored[0] = level = prepared.start_kwh
+    stored[0] = level = prepared.floors.start
     charge, discharge = charge_kw.copy(), discharge_kw.copy()
     top = float(numbers.stored_max[1:].max())
     for t in range(len(charge)):
@@ -38,19 +38,21 @@ def follow(prepared: Prepared, charge_kw: FloatArray, discharge_kw: FloatArray, 
         stored[t + 1] = level
     grid = numbers.house_kw + charge - discharge
     bill = numbers.dt_h * (
-        prepared.price_in * np.maximum(grid, 0.0) - prepared.price_out * np.maximum(-grid, 0.0) + wear * discharge
+        prepared.worth.price_in * np.maximum(grid, 0.0)
+        - prepared.worth.price_out * np.maximum(-grid, 0.0)
+        + prepared.wear * discharge
     )
     cost = float(bill.sum() - numbers.end_value * stored[-1])
     return Course(charge, discharge, stored, grid, cost)
 
 
-def charge_on_arrival(prepared: Prepared, goal_kwh: float, wear: float) -> Course:
+def charge_on_arrival(prepared: Prepared, goal_kwh: float) -> Course:
     """The counterfactual: no discharging, full power whenever the car is there until ``goal_kwh`` is stored."""
     numbers = prepared.numbers
-    level = prepared.start_kwh
+    level = prepared.floors.start
     charge = np.zeros(len(numbers.dt_h))
     for t in range(len(charge)):
         wanted = max(0.0, goal_kwh - level) / numbers.charge_gain[t]
         charge[t] = min(wanted, float(numbers.charge_max[t]))
         level = max(0.0, level + numbers.charge_gain[t] * charge[t] - numbers.trip_kwh[t])
-    return follow(prepared, charge, np.zeros_like(charge), wear)
+    return follow(prepared, charge, np.zeros_like(charge))

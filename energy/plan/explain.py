@@ -6,8 +6,9 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.model import Departure, Reason, ReasonCode, Wishes
+from energy.plan.bounds import BoolArray
 from energy.plan.course import Course
-from energy.plan.prepare import BoolArray, Prepared
+from energy.plan.prepare import Prepared
 
 ACTIVE_KW = 0.05
 """Less than this is no power."""
@@ -25,14 +26,14 @@ class Explained:
     exports: BoolArray
 
 
-def explain(prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, wear: float) -> Explained:
+def explain(prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes) -> Explained:
     """Reasons and permissions for every step of a course; ``worth`` is the optimum's, currency/kWh stored."""
-    return _Explainer(prepared, course, worth, wishes, wear).run()
+    return _Explainer(prepared, course, worth, wishes).run()
 
 
 class _Explainer:
-    def __init__(self, prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, wear: float) -> None:
-        self.p, self.c, self.worth, self.wishes, self.wear = prepared, course, worth, wishes, wear
+    def __init__(self, prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes) -> None:
+        self.p, self.c, self.worth, self.wishes = prepared, course, worth, wishes
         n = prepared.numbers
         self.starts = prepared.edges_s[:-1]
         self.charging = course.charge_kw > ACTIVE_KW
@@ -41,7 +42,7 @@ class _Explainer:
         self.from_grid = self.charging & (course.grid_kw > ACTIVE_KW)
         efficiency_in = n.charge_gain / n.dt_h
         efficiency_out = n.dt_h / n.discharge_drain
-        self.pays_to_feed = n.price_in - wear - worth / efficiency_out
+        self.pays_to_feed = n.price_in - prepared.wear - worth / efficiency_out
         """What feeding a kWh to the house earns beyond the worth of the charge."""
         self.pays_to_store = worth * efficiency_in - n.price_out
         """What storing a kWh of surplus earns beyond its pay for export."""
@@ -69,13 +70,13 @@ class _Explainer:
 
     def _reason(self, t: int) -> Reason:
         p = self.p
-        if not p.present[t]:
+        if not p.bounds.present[t]:
             return Reason(code=ReasonCode.NO_CAR)
         if self.wishes.paused:
             return Reason(code=ReasonCode.PAUSED)
         if p.emergency is not None and np.isfinite(p.emergency.value[t]) and p.emergency.value[t] >= 1:
             return Reason(code=ReasonCode.EVENT_EMERGENCY, params={"event_id": p.emergency.event_ids[t]})
-        if p.boost[t] and self.charging[t]:
+        if p.bounds.boost[t] and self.charging[t]:
             return Reason(code=ReasonCode.BOOST, params={"until_s": self.wishes.boost_until_s or 0.0})
         if p.asked_power is not None and np.isfinite(p.asked_power.value[t]):
             return Reason(code=ReasonCode.EVENT_SETPOINT, params={"event_id": p.asked_power.event_ids[t]})
@@ -87,20 +88,20 @@ class _Explainer:
 
     def _why_charge(self, t: int) -> Reason:
         p = self.p
-        price = float(p.price_in[t])
+        price = float(p.worth.price_in[t])
         if (
-            self.c.stored_kwh[t] < p.reserve_kwh[t] - 1e-3
+            self.c.stored_kwh[t] < p.floors.reserve[t] - 1e-3
             and self.c.stored_kwh[t + 1] <= p.numbers.stored_min[t + 1] + 1e-2
         ):
             return Reason(
                 code=ReasonCode.CHARGE_TO_RESERVE,
-                params={"target_soc": float(p.reserve_kwh[t]) / max(p.capacity_kwh, 1e-9)},
+                params={"target_soc": float(p.floors.reserve[t]) / max(p.capacity_kwh, 1e-9)},
             )
         if not self.from_grid[t]:
             return Reason(
                 code=ReasonCode.CHARGE_SOLAR,
                 params={
-                    "price_eur_per_kwh": float(p.price_out[t]),
+                    "price_eur_per_kwh": float(p.worth.price_out[t]),
                     "worth_eur_per_kwh": float(self.worth[t]),
                 },
             )
@@ -109,10 +110,10 @@ class _Explainer:
         if due is not None:
             departure = due[1]
             params |= {"deadline_s": departure.at_s, "target_soc": departure.target_soc}
-        if p.price_event[t]:
-            return Reason(code=ReasonCode.EVENT_PRICE, params={**params, "event_id": p.price_event[t]})
+        if p.worth.price_event[t]:
+            return Reason(code=ReasonCode.EVENT_PRICE, params={**params, "event_id": p.worth.price_event[t]})
         end = due[0] if due is not None else self._day_after(t)
-        window = p.price_in[t:end][p.present[t:end]]
+        window = p.worth.price_in[t:end][p.bounds.present[t:end]]
         if len(window) and price < float(window.mean()) - _EVEN:
             return Reason(
                 code=ReasonCode.CHARGE_CHEAP, params={**params, "mean_price_eur_per_kwh": float(window.mean())}
@@ -124,12 +125,12 @@ class _Explainer:
     def _why_discharge(self, t: int) -> Reason:
         p = self.p
         if self.exporting[t]:
-            code, price = ReasonCode.EXPORT_DEAR, float(p.price_out[t])
+            code, price = ReasonCode.EXPORT_DEAR, float(p.worth.price_out[t])
         else:
-            code, price = ReasonCode.FEED_HOUSE, float(p.price_in[t])
+            code, price = ReasonCode.FEED_HOUSE, float(p.worth.price_in[t])
         params: dict[str, float | str] = {"price_eur_per_kwh": price, **self._refill(t)}
-        if p.price_event[t]:
-            return Reason(code=ReasonCode.EVENT_PRICE, params={**params, "event_id": p.price_event[t]})
+        if p.worth.price_event[t]:
+            return Reason(code=ReasonCode.EVENT_PRICE, params={**params, "event_id": p.worth.price_event[t]})
         return Reason(code=code, params=params)
 
     def _why_idle(self, t: int) -> Reason:
@@ -137,21 +138,21 @@ class _Explainer:
         stored = float(self.c.stored_kwh[t])
         if p.capacity_kwh > 0 and stored >= float(n.stored_max[t + 1]) - 0.005 * p.capacity_kwh:
             return Reason(code=ReasonCode.FULL, params={"soc": stored / p.capacity_kwh})
-        if p.blocked[t]:
-            return Reason(code=ReasonCode.LIMIT_IMPORT, params={"limit_w": float(p.import_limit_kw[t]) * 1e3})
+        if p.bounds.blocked[t]:
+            return Reason(code=ReasonCode.LIMIT_IMPORT, params={"limit_w": float(p.bounds.import_limit[t]) * 1e3})
         if (
             n.discharge_max[t] > ACTIVE_KW
             and n.house_kw[t] > ACTIVE_KW
-            and stored <= p.reserve_kwh[t] + 0.01 * p.capacity_kwh
-            and n.price_in[t] - self.wear > float(n.price_in[t:].min()) + _EVEN
+            and stored <= p.floors.reserve[t] + 0.01 * p.capacity_kwh
+            and n.price_in[t] - self.p.wear > float(n.price_in[t:].min()) + _EVEN
         ):
             return Reason(
                 code=ReasonCode.LIMIT_RESERVE,
-                params={"target_soc": float(p.reserve_kwh[t]) / max(p.capacity_kwh, 1e-9)},
+                params={"target_soc": float(p.floors.reserve[t]) / max(p.capacity_kwh, 1e-9)},
             )
         later = int(self.next_charge[t])
         if later < len(self.charging):
-            now_price, then_price = float(p.price_in[t]), self._charge_price(later)
+            now_price, then_price = float(p.worth.price_in[t]), self._charge_price(later)
             if then_price < now_price - _EVEN:
                 return Reason(
                     code=ReasonCode.WAIT_FOR_CHEAPER,
@@ -175,10 +176,10 @@ class _Explainer:
         }
 
     def _charge_price(self, t: int) -> float:
-        return float(self.p.price_in[t] if self.from_grid[t] else self.p.price_out[t])
+        return float(self.p.worth.price_in[t] if self.from_grid[t] else self.p.worth.price_out[t])
 
     def _due(self, t: int) -> tuple[int, Departure] | None:
-        for node, departure in self.p.targets:
+        for node, departure in self.p.floors.targets:
             if node > t and departure.target_soc * self.p.capacity_kwh > self.c.stored_kwh[t] + 1e-3:
                 return node, departure
         return None

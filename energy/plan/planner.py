@@ -29,22 +29,21 @@ class Planner:
         Raises ``PlanInputError`` for numbers that cannot be planned with; nothing else.
         """
         prepared = prepare(inp)
-        wear = inp.ev_state.ev.wear_eur_per_kwh
         notes = list(prepared.notes)
         stats: dict[str, float] = {"steps": float(len(prepared.load_w))}
         gap = 0.0
         try:
-            bound, solution = self._optimise(prepared, wear, stats)
-            charge = least_power(prepared.numbers, solution, prepared.charge_min_kw)
-            course = follow(prepared, charge, solution.discharge_kw, wear)
+            bound, solution = self._optimise(prepared, stats)
+            charge = least_power(prepared.numbers, solution, prepared.bounds.charge_min_kw)
+            course = follow(prepared, charge, solution.discharge_kw)
             gap = max(0.0, course.cost - bound.cost)
             worth, optimal = solution.stored_worth, True
         except SolverError as error:
             notes.append(f"The solver gave no plan ({error}); a simple rule made this one.")
-            course = follow(prepared, simple_charging(prepared), np.zeros(len(prepared.load_w)), wear)
+            course = follow(prepared, simple_charging(prepared), np.zeros(len(prepared.load_w)))
             worth, optimal = np.full(len(prepared.load_w), prepared.numbers.end_value), False
-        explained = explain(prepared, course, worth, inp.wishes, wear)
-        baseline = charge_on_arrival(prepared, self._goal_kwh(prepared, inp), wear)
+        explained = explain(prepared, course, worth, inp.wishes)
+        baseline = charge_on_arrival(prepared, self._goal_kwh(prepared, inp))
         return Plan(
             made_s=inp.now_s,
             steps=_steps(prepared, course, explained, worth, inp),
@@ -56,7 +55,7 @@ class Planner:
             stats=stats,
         )
 
-    def _optimise(self, prepared: Prepared, wear: float, stats: dict[str, float]) -> tuple[Course, Solution]:
+    def _optimise(self, prepared: Prepared, stats: dict[str, float]) -> tuple[Course, Solution]:
         """The programme's own optimum (a bound), and the solution mended for a real charger."""
         numbers = prepared.numbers
         with_asks = numbers.soc_low is not None
@@ -66,9 +65,11 @@ class Planner:
             programme = self._programmes[key] = Programme(len(numbers.dt_h), with_asks)
         solution = programme.solve(numbers)
         stats["solver_s"] = solution.solver_time_s
-        bound = follow(prepared, solution.charge_kw, solution.discharge_kw, wear)
+        bound = follow(prepared, solution.charge_kw, solution.discharge_kw)
         for rounds in range(1, _MOST_REPAIRS + 1):
-            mended = one_direction(numbers, solution) or close_unworthy(numbers, solution, prepared.charge_min_kw)
+            mended = one_direction(numbers, solution) or close_unworthy(
+                numbers, solution, prepared.bounds.charge_min_kw
+            )
             if mended is None:
                 break
             numbers, solution = mended, programme.solve(mended)
@@ -77,7 +78,7 @@ class Planner:
 
     @staticmethod
     def _goal_kwh(prepared: Prepared, inp: PlanInput) -> float:
-        wanted = [departure.target_soc for _, departure in prepared.targets] or [_DEFAULT_GOAL_SOC]
+        wanted = [departure.target_soc for _, departure in prepared.floors.targets] or [_DEFAULT_GOAL_SOC]
         goal = min(max(*wanted, inp.wishes.reserve_soc), inp.ev_state.ev.soc_max)
         return goal * prepared.capacity_kwh
 
@@ -93,13 +94,13 @@ def _steps(
     rows = zip(
         prepared.load_w.tolist(),
         prepared.solar_w.tolist(),
-        prepared.price_in.tolist(),
-        prepared.price_out.tolist(),
+        prepared.worth.price_in.tolist(),
+        prepared.worth.price_out.tolist(),
         explained.reasons,
         explained.feeds_house.tolist(),
         explained.takes_surplus.tolist(),
         explained.exports.tolist(),
-        prepared.present.tolist(),
+        prepared.bounds.present.tolist(),
         worth.tolist(),
         strict=True,
     )

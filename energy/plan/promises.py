@@ -47,8 +47,8 @@ def _limits(prepared: Prepared, course: Course) -> list[Promise]:
     """A limit that the house itself is expected to break, at its worst step."""
     found = []
     sides = (
-        (PromiseKind.IMPORT_LIMIT, prepared.import_limit_kw, course.grid_kw),
-        (PromiseKind.EXPORT_LIMIT, prepared.export_limit_kw, -course.grid_kw),
+        (PromiseKind.IMPORT_LIMIT, prepared.bounds.import_limit, course.grid_kw),
+        (PromiseKind.EXPORT_LIMIT, prepared.bounds.export_limit, -course.grid_kw),
     )
     for kind, limit, power in sides:
         excess_w = (power - limit) * 1e3
@@ -61,7 +61,7 @@ def _limits(prepared: Prepared, course: Course) -> list[Promise]:
 
 
 def _trips(prepared: Prepared) -> list[Promise]:
-    short_wh = prepared.trip_short_kwh * 1e3
+    short_wh = prepared.floors.trip_short_kwh * 1e3
     if short_wh.sum() <= _WH:
         return []
     first = int(np.argmax(short_wh > 0))
@@ -74,7 +74,7 @@ def _trips(prepared: Prepared) -> list[Promise]:
 def _departures(prepared: Prepared, course: Course) -> list[Promise]:
     capacity = max(prepared.capacity_kwh, 1e-9)
     found = []
-    for node, departure in prepared.targets:
+    for node, departure in prepared.floors.targets:
         soc = min(1.0, max(0.0, float(course.stored_kwh[node]) / capacity))
         short = departure.target_soc - soc
         found.append(_promise(PromiseKind.DEPARTURE, departure.at_s, departure.target_soc, soc, short, _SOC))
@@ -83,12 +83,12 @@ def _departures(prepared: Prepared, course: Course) -> list[Promise]:
 
 def _reserve(prepared: Prepared, course: Course) -> list[Promise]:
     """The reserve, at the step where it falls shortest while the car is there."""
-    if not prepared.present.any() or prepared.capacity_kwh <= 0:
+    if not prepared.bounds.present.any() or prepared.capacity_kwh <= 0:
         return []
-    there = np.concatenate([[True], prepared.present])
-    short = np.where(there, prepared.reserve_kwh - course.stored_kwh, -np.inf) / prepared.capacity_kwh
+    there = np.concatenate([[True], prepared.bounds.present])
+    short = np.where(there, prepared.floors.reserve - course.stored_kwh, -np.inf) / prepared.capacity_kwh
     node = int(np.argmax(short))
-    wanted = float(prepared.reserve_kwh[node]) / prepared.capacity_kwh
+    wanted = float(prepared.floors.reserve[node]) / prepared.capacity_kwh
     if wanted <= 0:
         return []
     again = np.flatnonzero((short <= _SOC) & (np.arange(len(short)) >= node) & there)

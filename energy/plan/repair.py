@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.plan.prepare import fastest_course
+from energy.plan.floors import fastest_course
 from energy.plan.programme import Numbers, Solution
 
 BOTH_WAYS_KW = 1e-3

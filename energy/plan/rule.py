@@ -18,7 +18,7 @@ def simple_charging(prepared: Prepared) -> FloatArray:
     used = np.concatenate([[0.0], np.cumsum(numbers.trip_kwh)])
     for node in range(1, len(most) + 1):
         floor = float(numbers.stored_min[node])
-        stored = prepared.start_kwh + float(charge[:node] @ numbers.charge_gain[:node]) - used[node]
+        stored = prepared.floors.start + float(charge[:node] @ numbers.charge_gain[:node]) - used[node]
         lacking = floor - stored
         if lacking <= 1e-6:
             continue
@@ -37,5 +37,5 @@ def simple_charging(prepared: Prepared) -> FloatArray:
 def _room_after(prepared: Prepared, charge: FloatArray, used: FloatArray) -> FloatArray:
     """How much more fits into the battery at the end of each step, kWh."""
     numbers = prepared.numbers
-    stored = prepared.start_kwh + np.cumsum(charge * numbers.charge_gain) - used[1:]
+    stored = prepared.floors.start + np.cumsum(charge * numbers.charge_gain) - used[1:]
     return np.maximum(numbers.stored_max[1:] - stored, 0.0)

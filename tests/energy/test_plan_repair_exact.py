@@ -14,7 +14,7 @@ from energy.plan.prepare import prepare
 HOUR = 3600.0
 
 
-def exact_cost(prepared, least_kw, wear):
+def exact_cost(prepared, least_kw):
     """The best there is with charging at 0 or at least ``least_kw``, by binaries."""
     n = prepared.numbers
     count = len(n.dt_h)
@@ -22,7 +22,7 @@ def exact_cost(prepared, least_kw, wear):
     imported, exported = cp.Variable(count, nonneg=True), cp.Variable(count, nonneg=True)
     stored, on = cp.Variable(count + 1), cp.Variable(count, boolean=True)
     constraints = [
-        stored[0] == prepared.start_kwh,
+        stored[0] == prepared.floors.start,
         stored[1:]
         == stored[:-1] + cp.multiply(n.charge_gain, charge) - cp.multiply(n.discharge_drain, discharge) - n.trip_kwh,
         stored >= n.stored_min,
@@ -44,7 +44,7 @@ def exact_cost(prepared, least_kw, wear):
     problem = cp.Problem(cp.Minimize(cost), constraints)
     problem.solve(solver=cp.HIGHS, mip_rel_gap=1e-3, time_limit=20.0)
     assert problem.status in ("optimal", "user_limit")
-    return follow(prepared, charge.value, discharge.value, wear).cost
+    return follow(prepared, charge.value, discharge.value).cost
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -65,7 +65,7 @@ def test_the_repair_costs_little_beside_the_exact_answer(home, planner, seed):
         wishes=Wishes(departures=(departure,)),
     )
     prepared = prepare(inp)
-    exact = exact_cost(prepared, 4.14, home.ev.wear_eur_per_kwh)
+    exact = exact_cost(prepared, 4.14)
     plan = planner.solve(inp)
     assert plan.missed == ()
     assert plan.money.planned_eur >= exact - 0.01
