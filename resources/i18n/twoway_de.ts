@@ -1264,6 +1264,10 @@
       <translation>Der Tag ist jung: Was er kostet und was V2G spart, steht hier nach der ersten Stunde.</translation>
     </message>
     <message>
+      <source>The demo home opens in a window of its own.</source>
+      <translation>Das Demo-Haus öffnet sich in einem eigenen Fenster.</translation>
+    </message>
+    <message>
       <source>The device has not told it yet.</source>
       <translation>Das Gerät hat es noch nicht genannt.</translation>
     </message>

@@ -151,7 +151,9 @@ def events() -> list[s.EventOut]:
         end=NOW - timedelta(hours=23),
         values=[(NOW - timedelta(hours=25), 0.46), (NOW - timedelta(hours=24), 0.41)],
         status="done",
-        delivered_w=[(NOW - timedelta(hours=25) + timedelta(minutes=i), 2400 + 300 * math.sin(i / 9)) for i in range(120)],
+        delivered_w=[
+            (NOW - timedelta(hours=25) + timedelta(minutes=i), 2400 + 300 * math.sin(i / 9)) for i in range(120)
+        ],
         delivered_wh=4700,
         money=1.92,
     )
@@ -164,13 +166,18 @@ def plan(departure: datetime | None = None) -> s.PlanOut:
     start = [begin + STEP * i for i in range(4 * 30)]
     hours = [((t.hour + t.minute / 60 + 1) % 24) for t in start]
     price = [
-        0.27 + 0.11 * math.exp(-((h - 19) ** 2) / 5) + 0.07 * math.exp(-((h - 8) ** 2) / 4)
-        - 0.16 * math.exp(-((h - 3) ** 2) / 8) - 0.07 * math.exp(-((h - 13) ** 2) / 6)
+        0.27
+        + 0.11 * math.exp(-((h - 19) ** 2) / 5)
+        + 0.07 * math.exp(-((h - 8) ** 2) / 4)
+        - 0.16 * math.exp(-((h - 3) ** 2) / 8)
+        - 0.07 * math.exp(-((h - 13) ** 2) / 6)
         for h in hours
     ]
     solar = [max(0.0, 4200 * math.sin((h - 7.5) / 9 * math.pi)) if 7.5 < h < 16.5 else 0.0 for h in hours]
     load = [
-        320 + 1700 * math.exp(-((h - 19) ** 2) / 3) + 900 * math.exp(-((h - 7) ** 2) / 1.5)
+        320
+        + 1700 * math.exp(-((h - 19) ** 2) / 3)
+        + 900 * math.exp(-((h - 7) ** 2) / 1.5)
         + 500 * math.exp(-((h - 12.5) ** 2) / 2)
         for h in hours
     ]
@@ -257,7 +264,13 @@ def installer(toml: str = '[home]\nname = "Lindenweg 12"\n\n[connection]\nphases
                 address="192.168.1.20:502/1",
                 profile="sunspec",
                 health=ok[0],
-                readings={"grid_w": -1240.0, "phase_1_w": -420.0, "phase_2_w": -400.0, "phase_3_w": -420.0, "voltage_v": 231.2},
+                readings={
+                    "grid_w": -1240.0,
+                    "phase_1_w": -420.0,
+                    "phase_2_w": -400.0,
+                    "phase_3_w": -420.0,
+                    "voltage_v": 231.2,
+                },
             ),
             s.DeviceOut(
                 name="roof",
@@ -268,7 +281,12 @@ def installer(toml: str = '[home]\nname = "Lindenweg 12"\n\n[connection]\nphases
                 readings={"solar_w": 410.0, "state": "MPPT"},
             ),
             s.DeviceOut(
-                name="charger", role="charger", address="eth1", profile="iso15118", health=ok[2], readings={"ev_w": -3000.0}
+                name="charger",
+                role="charger",
+                address="eth1",
+                profile="iso15118",
+                health=ok[2],
+                readings={"ev_w": -3000.0},
             ),
         ],
         links=ok[3:],

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from PySide6.QtCore import QObject, QTimer, QUrl, QUrlQuery, Signal
 from PySide6.QtNetwork import QNetworkAccessManager, QNetworkProxy, QNetworkReply, QNetworkRequest
+from shiboken6 import isValid
 
 from ui.client.runfile import EngineAddress, RunFileError, read_run_file
 from ui.client.sse import EventStreamParser, StreamEvent
@@ -53,6 +54,15 @@ class Problem:
     status: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Who waits for an answer."""
+
+    kind: str
+    on_answer: Callable[[Any], None]
+    on_problem: Callable[[Problem], None]
+
+
 class Engine(QObject):
     """The client. ``home_changed`` and its siblings carry models of ``app.api.schema``."""
 
@@ -77,6 +87,9 @@ class Engine(QObject):
         self._network = QNetworkAccessManager(self)
         # A web proxy of the desktop has no business between two processes of one machine.
         self._network.setProxy(QNetworkProxy(QNetworkProxy.ProxyType.NoProxy))
+        self._network.finished.connect(self._on_finished)
+        self._asked: dict[int, _Asked] = {}
+        self._number = 0
         self._stream: QNetworkReply | None = None
         self._parser = EventStreamParser()
         self._sequence = -1
@@ -102,38 +115,42 @@ class Engine(QObject):
         request = self._request("/stream", {})
         request.setRawHeader(b"Accept", b"text/event-stream")
         request.setTransferTimeout(0)
-        reply = self._network.get(request)
-        self._stream = reply
-        reply.readyRead.connect(partial(self._on_bytes, reply))
-        reply.finished.connect(partial(self._on_stream_end, reply))
+        self._stream = self._network.get(request)
+        self._stream.readyRead.connect(self._on_bytes)
         self._silence.start()
 
     def close(self) -> None:
         """Let go of the engine for good."""
         self._retry.stop()
+        self._asked.clear()
         self._drop_stream()
 
     def _drop_stream(self) -> None:
         self._silence.stop()
         stream, self._stream = self._stream, None
         if stream is not None:
+            stream.readyRead.disconnect(self._on_bytes)
             stream.abort()
-            stream.deleteLater()
 
-    def _on_bytes(self, reply: QNetworkReply) -> None:
-        if reply is not self._stream or _status(reply) != 200:
+    def _on_bytes(self) -> None:
+        if self._stream is None or _status(self._stream) != 200:
             return
         self._silence.start()
-        for event in self._parser.feed(bytes(reply.readAll().data())):
+        for event in self._parser.feed(bytes(self._stream.readAll().data())):
             self._take(event)
 
-    def _on_stream_end(self, reply: QNetworkReply) -> None:
-        if reply is not self._stream:
+    def _on_finished(self, reply: QNetworkReply) -> None:
+        """Every request's end, the stream's too: one bound slot, so that no reply holds a closure that holds the reply."""
+        reply.deleteLater()
+        if reply is self._stream:
+            problem = _problem_of(reply, bytes(reply.readAll().data())).text if _status(reply) not in (0, 200) else ""
+            self._stream = None
+            self._silence.stop()
+            self._lost(problem)
             return
-        status = _status(reply)
-        problem = _problem_of(reply, bytes(reply.readAll().data())).text if status not in (0, 200) else ""
-        self._drop_stream()
-        self._lost(problem)
+        asked = self._asked.pop(reply.property("number") or 0, None)
+        if asked is not None:
+            _answer(reply, asked)
 
     def _on_silence(self) -> None:
         self._drop_stream()
@@ -253,8 +270,10 @@ class Engine(QObject):
         request = self._request(path, query)
         request.setHeader(QNetworkRequest.KnownHeaders.ContentTypeHeader, "application/json")
         request.setTransferTimeout(REQUEST_MS)
+        self._number += 1
+        self._asked[self._number] = _Asked(kind, on_answer, on_problem)
         reply = self._network.sendCustomRequest(request, verb, body or b"")
-        reply.finished.connect(partial(_finish, reply, kind, on_answer, on_problem))
+        reply.setProperty("number", self._number)
 
     def _request(self, path: str, query: Mapping[str, str]) -> QNetworkRequest:
         if self._address is None:
@@ -270,27 +289,34 @@ class Engine(QObject):
         return request
 
 
-def _finish(
-    reply: QNetworkReply, kind: str, on_answer: Callable[[Any], None], on_problem: Callable[[Problem], None]
-) -> None:
-    reply.deleteLater()
+def _alive(callback: Callable[[Any], None]) -> bool:
+    """Is the page that asked still there? It may have been built anew while the answer was on its way."""
+    function = callback.func if isinstance(callback, partial) else callback
+    owner = getattr(function, "__self__", None)
+    return not isinstance(owner, QObject) or isValid(owner)
+
+
+def _answer(reply: QNetworkReply, asked: _Asked) -> None:
+    if not _alive(asked.on_answer):
+        return
     data = bytes(reply.readAll().data())
     if not 200 <= _status(reply) < 300:
-        on_problem(_problem_of(reply, data))
+        asked.on_problem(_problem_of(reply, data))
         return
-    if kind == "":
-        on_answer(None)
+    if asked.kind == "":
+        asked.on_answer(None)
         return
     from pydantic import ValidationError
 
     from ui.client.decode import decode
 
     try:
-        answer = decode(kind, data)
+        answer = decode(asked.kind, data)
     except ValidationError:
-        on_problem(Problem(tr("The engine's answer cannot be read: update the window and the engine together.")))
+        words = tr("The engine's answer cannot be read: update the window and the engine together.")
+        asked.on_problem(Problem(words))
         return
-    on_answer(answer)
+    asked.on_answer(answer)
 
 
 def _status(reply: QNetworkReply) -> int:

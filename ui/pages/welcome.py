@@ -2,14 +2,17 @@
 
 from functools import partial
 
-from PySide6.QtCore import QProcess
-from PySide6.QtWidgets import QComboBox, QSpinBox
+from PySide6.QtCore import QProcess, QTimer
+from PySide6.QtWidgets import QApplication, QComboBox, QSpinBox
 
 from ui.i18n import tr
 from ui.pages.page import Context, Page
 from ui.theme.look import look
 from ui.widgets.flowrow import FlowRow
 from ui.widgets.kit import Button, Card, IconLabel, Label, Notice, column, row, widget
+
+
+GOODBYE_MS = 2500
 
 
 class View(Page):
@@ -82,6 +85,10 @@ class View(Page):
         self._process.start(self._starter[0], [*self._starter[1:], *words])
 
     def _finished(self, code: int, _status: QProcess.ExitStatus) -> None:
+        if code == 0 and "--demo" in self._process.arguments():
+            self.notice.say(tr("The demo home opens in a window of its own."), "ok")
+            QTimer.singleShot(GOODBYE_MS, QApplication.quit)
+            return
         if code == 0:
             self.engine.connect_now()
             return

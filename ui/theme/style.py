@@ -76,7 +76,7 @@ QAbstractSpinBox QLineEdit, QAbstractSpinBox QLineEdit:focus { border: none; pad
 QTimeEdit::up-button, QDateTimeEdit::up-button, QSpinBox::up-button, QTimeEdit::down-button, QDateTimeEdit::down-button,
 QSpinBox::down-button { width: 0; border: none; }
 
-QCheckBox { spacing: ${gap}px; background: transparent; padding: 2px 0; border: 2px solid transparent; border-radius: 6px; }
+QCheckBox { spacing: 0; background: transparent; padding: 2px 0; border: 2px solid transparent; border-radius: 6px; }
 QCheckBox:focus { border: 2px solid $accent; }
 QCheckBox::indicator { width: ${link}px; height: ${link}px; border: 1px solid $edge; border-radius: 5px; background: $ground; }
 QCheckBox::indicator:checked { background: $accent; border-color: $accent; image: url($check); }
