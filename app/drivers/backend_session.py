@@ -33,6 +33,11 @@ class Station(Protocol):
         """All that are open."""
         ...
 
+    @property
+    def pending_stops(self) -> frozenset[str]:
+        """Transactions whose RemoteStop will be told again."""
+        ...
+
     def registers(self, evse_id: int) -> tuple[float, float]:
         """Import and export, Wh."""
         ...
@@ -93,7 +98,9 @@ class BackendSession:
         self._closed_by_backend = False
         self._start: tuple[RemoteStart, float] | None = None
         self._session: CarSession | None = None
-        for _ in client.open_transactions:
+        for transaction in client.open_transactions:
+            if transaction.transaction_id in client.pending_stops:
+                continue
             imported, exported = self._base_wh
             last = MeterSample(at_s=now_s, import_wh=imported, export_wh=exported)
             client.transaction_ended(EVSE, reason="PowerLoss", trigger="AbnormalCondition", sample=last)

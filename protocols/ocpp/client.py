@@ -27,6 +27,7 @@ from protocols.ocpp.disk import Disk
 from protocols.ocpp.events import Event, Guidance
 from protocols.ocpp.memory import OpenTransaction
 from protocols.ocpp.moment import Moment
+from protocols.ocpp.pace import Pace
 from protocols.ocpp.rpc import MAX_FRAME_BYTES
 from protocols.ocpp.station import Station
 from protocols.ocpp.versions import Version
@@ -100,6 +101,11 @@ class OcppClient:
     def open_transactions(self) -> list[OpenTransaction]:
         """Also those that were open when the engine last ended: end them, or go on with them."""
         return self._station.transactions.open
+
+    @property
+    def pending_stops(self) -> frozenset[str]:
+        """See ``Station.pending_stops``; each is told again as a RemoteStop when ``run`` begins."""
+        return self._station.pending_stops()
 
     def registers(self, evse_id: int) -> tuple[float, float]:
         """See ``Transactions.registers``: where the energy registers stood, import and export in Wh."""
@@ -229,11 +235,15 @@ class OcppClient:
             await asyncio.gather(reader, return_exceptions=True)
 
     async def _read(self, socket: ClientConnection) -> str:
+        link, pace = self._station.link, Pace()
         try:
             async for frame in socket:
-                self._station.link.receive(frame, self._moment())
+                before = link.unasked
+                link.receive(frame, self._moment())
                 self._flush()
-                while self._station.link.backlog > _MOST_UNWRITTEN:
+                if link.unasked > before:
+                    await asyncio.sleep(pace.wait_s(link.unasked - before, asyncio.get_running_loop().time()))
+                while link.backlog > _MOST_UNWRITTEN:
                     self._written.clear()  # a peer that asks and does not read is not read either
                     await self._written.wait()
         except ConnectionClosed as closed:

@@ -76,6 +76,8 @@ class Link:
         self.pending = False
         self.version = config.versions[0]
         """The version of the link, or of the last one."""
+        self.unasked = 0
+        """Frames that came and answered nothing of ours: requests, and what was not understood."""
         self.hang_up: str | None = None
         """Set when the link should be closed and opened anew, with the reason."""
         self._config, self._outbox, self._model, self._owner, self._new_id = config, outbox, model, owner, new_id
@@ -248,6 +250,7 @@ class Link:
     def _drain(self, moment: Moment) -> None:
         while self._rpc is not None and (event := self._rpc.next_event()) is not None:
             if isinstance(event, CallReceived):
+                self.unasked += 1
                 self._answer(self._rpc, event, moment)
             elif isinstance(event, Answered):
                 self._silences = 0
@@ -256,6 +259,7 @@ class Link:
             elif isinstance(event, CallFailed):
                 self._on_failure(event, moment)
             elif isinstance(event, FrameRefused):
+                self.unasked += 1
                 _log.warning("a frame from the backend was refused: %s, %s", event.code, event.text)
 
     def _answer(self, rpc: Rpc, call: CallReceived, moment: Moment) -> None:

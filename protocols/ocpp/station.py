@@ -184,6 +184,11 @@ class Station:
         """A remote start or stop was carried out, or cannot be: forget it."""
         self.memory.drop_command(command_id)
 
+    def pending_stops(self) -> frozenset[str]:
+        """Transactions that the CSMS asked to end and that nobody has reported as done."""
+        commands = (command for _, command in self.memory.commands())
+        return frozenset(c.transaction_id for c in commands if c.transaction_id is not None)
+
     # ----- What is asked -----
 
     def guidance(self, evse_id: int, at_s: float) -> Guidance:

@@ -283,6 +283,29 @@ async def test_remote_stop_ends_the_session_and_waits_for_the_next_plug(csms: Si
         await until(lambda: len(csms.bookings) == 2, "the next plug's transaction")
 
 
+async def test_remote_stop_that_a_crash_left_undone_is_done_after_it(csms: SimulatedCsms, tmp_path: Path) -> None:
+    home = Home(csms.url, tmp_path)
+    async with at_work(home):
+        await until(lambda: csms.stations, "the boot")
+        home.tell(session())
+        await until(lambda: csms.bookings, "the start")
+        (booking,) = csms.bookings.values()
+        # The command is on disk and accepted, and then nobody obeys.
+        home.driver._handlers.clear()
+        stop = {"transactionId": booking.transaction_id}
+        answer = await csms.call(home.section.station_id, "RequestStopTransaction", stop)
+        assert answer == {"status": "Accepted"}
+        assert not booking.ended
+    home.driver = home.make()
+    async with at_work(home):
+        await until(lambda: booking.ended, "the end")
+        assert home.stopped == ["the backend asks for it"]
+        home.tell(session())
+        await asyncio.sleep(0.05)
+        assert len(csms.bookings) == 1
+    assert booking.events[booking.order[-1]]["transactionInfo"]["stoppedReason"] == "Remote"
+
+
 async def test_remote_start_waits_for_the_car(csms: SimulatedCsms, tmp_path: Path) -> None:
     async with at_work(Home(csms.url, tmp_path)) as home:
         await until(lambda: csms.stations, "the boot")

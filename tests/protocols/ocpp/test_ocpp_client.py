@@ -32,6 +32,7 @@ from protocols.ocpp import (
 )
 from protocols.ocpp.backoff import BackOff
 from protocols.ocpp.csms import TRANSACTION
+from protocols.ocpp.pace import Pace
 
 ME = IdToken(value="ME", evcc_id="0A1B2C")
 Until = Callable[..., Any]
@@ -305,6 +306,14 @@ async def test_frame_beyond_16_mib_costs_the_link_only_once(
         async with run_client(config, tmp_path / "q.db", home) as online:
             await until(lambda: len(online.of(LinkUp)) > 1, "a reconnect")
             assert online.client.transaction_started(1)
+
+
+def test_pace_lets_a_burst_through_and_then_so_many_a_second() -> None:
+    pace = Pace(burst=3, per_second=10.0)
+    assert [pace.wait_s(1, 100.0) for _ in range(3)] == [0.0, 0.0, 0.0]
+    assert pace.wait_s(1, 100.0) == pytest.approx(0.1)
+    assert pace.wait_s(1, 100.1) == pytest.approx(0.1)
+    assert pace.wait_s(1, 200.0) == 0.0
 
 
 def test_back_off_doubles_to_its_end_with_jitter() -> None:

@@ -219,6 +219,27 @@ def test_what_was_sent_unheard_keeps_its_id_and_what_was_not_sent_is_marked_offl
     assert desk.one()[3]["offline"] is True
 
 
+def test_what_was_booked_in_2_1_is_delivered_in_2_0_1(desk: Any, make_profile: Any) -> None:
+    desk.boot(Version.V21)
+    transaction_id = desk.station.transaction_started(desk.moment, 1, id_token=ME)
+    desk.answer(desk.one())
+    own = make_profile(chargingProfilePurpose="TxProfile", chargingProfileKind="Relative", transactionId=transaction_id)
+    desk.ask("SetChargingProfile", {"evseId": 1, "chargingProfile": own})
+    desk.station.disconnected("gone", desk.moment)
+    desk.station.transaction_ended(
+        desk.moment, 1, reason="ReqEnergyTransferRejected", sample=MeterSample(at_s=desk.at, setpoint_w=5.0, soc=0.5)
+    )
+    desk.boot(Version.V201)
+    calls = []
+    while frames := desk.sent():
+        calls += frames
+        desk.answer(frames[0])
+    events = [call[3] for call in calls if call[2] == "TransactionEvent"]
+    assert [event["seqNo"] for event in events] == [1, 2]
+    assert [event["triggerReason"] for event in events] == ["ChargingRateChanged", "EVCommunicationLost"]
+    assert events[1]["transactionInfo"]["stoppedReason"] == "Other"
+
+
 def test_refused_booking_is_tried_again_then_kept_aside(desk: Any) -> None:
     desk.boot()
     desk.station.transaction_started(desk.moment, 1)
