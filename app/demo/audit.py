@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from app.clock import utc
-from app.demo.script import Script, Trip, UtilityAsk
+from app.demo.script import Script, UtilityAsk
 from app.demo.world import Flows, World
 from energy.accounts import EnergyByPath, Shadow, bill_eur, saving, shadow_step, split_paths
 from energy.model import Connection
@@ -78,12 +78,10 @@ class Audit:
     violations: list[Stretch] = field(default_factory=list)
     own_excess: list[Stretch] = field(default_factory=list)
     """Above a limit by the house's own load, with the car not charging: nobody's promise is broken."""
-    promises: list[dict[str, Any]] = field(default_factory=list)
     lowest_soc: float = 1.0
     shadow: Shadow | None = None
     _open: dict[str, Stretch] = field(default_factory=dict)
     _asked: dict[str, _Asked] = field(default_factory=dict)
-    _left: set[float] = field(default_factory=set)
     _driven: set[float] = field(default_factory=set)
     _minute: int = -1
     _prices: tuple[float, float] = (0.0, 0.0)
@@ -99,7 +97,6 @@ class Audit:
             import_limit_w=self.rules.connection.import_max_w,
         )
         self._driven = {trip.leave_s for trip in self.script.trips if trip.leave_s <= world.now_s}
-        self._left = set(self._driven)
 
     def step(self, world: World, dt_s: float) -> None:
         """Take the settled powers of now, which hold for ``dt_s``."""
@@ -112,13 +109,6 @@ class Audit:
         self._step_shadow(world, flows, dt_s, price_in, price_out)
         self._check(world, flows, dt_s)
         self._answers(now_s, flows)
-
-    def departures(self, world: World) -> None:
-        """Before the world goes on: did a promise fall due?"""
-        for trip in self.script.trips:
-            if trip.leave_s <= world.now_s and trip.leave_s not in self._left:
-                self._left.add(trip.leave_s)
-                self._promise(trip, world.battery.soc)
 
     def finish(self, now_s: float) -> None:
         """Close what is open."""
@@ -280,9 +270,10 @@ class Audit:
             export_eur_per_kwh=price_out,
         )
 
-    def _promise(self, trip: Trip, soc: float) -> None:
+    def promises(self, world: World) -> list[dict[str, Any]]:
+        """Each departure that fell due: was the car as full as it was promised?"""
         wanted = self.rules.target_soc
-        self.promises.append(
+        return [
             {
                 "kind": "departure",
                 "at": utc(trip.leave_s).isoformat(),
@@ -290,7 +281,8 @@ class Audit:
                 "soc": round(soc, 4),
                 "kept": soc >= wanted - SOC_TOLERANCE,
             }
-        )
+            for trip, soc in world.left
+        ]
 
     def _price(self, now_s: float) -> tuple[float, float]:
         minute = int(now_s // 60)

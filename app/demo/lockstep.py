@@ -77,7 +77,6 @@ class Pacemaker:
             now_s = min(self._clock.now_s() + self._step_s, end_s)
             self._audit.step(self._world, now_s - self._clock.now_s())
             self._world.move_to(now_s)
-            self._audit.departures(self._world)
             self._clock.advance_to(now_s)
             await self._settle(now_s)
             self.stats.steps += 1

@@ -16,9 +16,9 @@ dispatch        ``ticks``, ``charge_loops``
 energy_wh       by path, from the world itself: solar_house, solar_car, solar_grid, grid_house, grid_car, car_house,
                 car_grid
 engine_…        ``engine_energy_wh``: the same from the engine's own accounts, out of its store
-money           ``bill``, ``wear``, ``baseline_bill``, ``stored_difference``, ``saved`` (currency), what the baseline is;
+money           ``bill``, ``wear``, ``baseline_bill``, ``stored_difference``, ``saved``, and what the baseline is;
                 ``engine_saved``: from the engine's own accounts, without the difference in stored charge
-events          each ask of utility and backend that began: asked, mean powers meanwhile, ``worst_excess_w`` over a limit
+events          each ask of utility and backend that began: asked, mean powers, ``worst_excess_w`` over a limit
                 (or distance from a set-point); ``status`` and ``delivered_wh`` as the engine booked them
 reports         number of reports that the utility has received
 ocpp_problems   what a strict backend objected to
@@ -123,7 +123,7 @@ def build(
         "reports": len(actors.vtn.reports),
         "ocpp_problems": actors.csms.problems,
         "promises": {
-            "departures": audit.promises,
+            "departures": audit.promises(actors.world),
             "reserve": {"wanted_soc": audit.rules.reserve_soc, "lowest_soc": round(audit.lowest_soc, 4)},
             "trips_short_wh": round(actors.world.driven_short_wh, 1),
         },

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from app.demo.household import Household
-from app.demo.script import Script
+from app.demo.script import Script, Trip
 from energy.twin import Battery, GridTwin
 from energy.twin import PowerStage as StageTwin
 from protocols.modbus.readings import Phases, Pilot
@@ -80,6 +80,8 @@ class World:
     stage_w: float = 0.0
     """What the stage was told by Modbus; 0 with its contactor open."""
     driven_short_wh: float = 0.0
+    left: list[tuple[Trip, float]] = field(default_factory=list)
+    """Each departure, and the charge with which the car left."""
     _driven: set[float] = field(default_factory=set)
     _grid: GridTwin = field(init=False)
     _rng: np.random.Generator = field(init=False)
@@ -118,6 +120,7 @@ class World:
         trip = self.script.away(now_s)
         if trip is not None and trip.leave_s not in self._driven:
             self._driven.add(trip.leave_s)
+            self.left.append((trip, self.battery.soc))
             self.driven_short_wh += self.battery.drive(trip.used_wh)
 
     def follow_stage(self, power_w: float, closed: bool) -> None:

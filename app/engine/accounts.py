@@ -105,7 +105,7 @@ class Accounts:
             span_s=self._last.at_s - opened.at_s,
             **{name.replace("_to_", "_"): wh for name, wh in paths.items()},
             cost=opened.cost,
-            baseline_cost=opened.baseline if self._shadow is not None else None,
+            baseline_cost=opened.baseline,
             wear=opened.wear,
         )
         self._book(row, self._memory())
@@ -117,7 +117,11 @@ class Accounts:
         grid_w = flow.load_w + flow.ev_w - flow.solar_w
         opened.cost += bill_eur(grid_w, dt_s, flow.import_price, flow.export_price)
         opened.wear += moved.discharged_wh / 1e3 * self._car.wear_eur_per_kwh
-        if self._shadow is not None:
+        if self._shadow is None:
+            # No car was ever seen: without one the house pays for itself.
+            house_w = flow.load_w - flow.solar_w
+            opened.baseline += bill_eur(house_w, dt_s, flow.import_price, flow.export_price)
+        else:
             before = self._shadow.bill_eur
             self._shadow = shadow_step(
                 self._shadow,

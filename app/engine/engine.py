@@ -312,9 +312,13 @@ class Engine:
         events = self.board.events[source]
         self.links.events(source, events, now_s)
         if self.ledger.publish(source, events, now_s):
-            self.planner.ask("events")
-            self.dispatcher.tick()
-            self._tell("events")
+            self.events_changed("events")
+
+    def events_changed(self, why: str) -> None:
+        """An event came, went, or was declined: plan and act anew."""
+        self.planner.ask(why)
+        self.dispatcher.tick()
+        self._tell("events")
 
     def _book_account(self, row: AccountRow, memory: dict[str, Any]) -> None:
         self.scribe.book(row)

@@ -93,10 +93,12 @@ class EventLedger:
             seen.add(key)
             event = replace(event, opted_out=key in self._opted_out)
             entry = self._entries.get(key)
-            if entry is None:
+            if entry is not None:
+                event = with_past(event, entry.event, now_s)
+                if entry.event == event and entry.status != "cancelled":
+                    continue
+            else:
                 self._entries[key] = entry = Entry(event)
-            elif entry.event == event and entry.status != "cancelled":
-                continue
             entry.event, entry.status = event, _status(event, now_s)
             self._write(entry)
             changed = True
@@ -212,6 +214,18 @@ def delivery(kind: GridEventKind, asked: float, moment: Moment) -> tuple[float, 
         )
         return (power_w - base_w) * (1.0 if asked >= base_w else -1.0), base_w
     return baseline_grid_w - moment.grid_w, baseline_grid_w
+
+
+def with_past(event: GridEvent, before: GridEvent, now_s: float) -> GridEvent:
+    """``event``, with what of ``before`` is past already: some links tell only what is still to come."""
+    if event.kind is not before.kind or not before.start_s < event.start_s <= now_s:
+        return event
+    past = tuple(replace(i, end_s=min(i.end_s, event.start_s)) for i in before.intervals if i.start_s < event.start_s)
+    first = event.intervals[0]
+    if past and past[-1].end_s == first.start_s and past[-1].value == first.value:
+        joined = replace(first, start_s=past[-1].start_s)
+        return replace(event, intervals=(*past[:-1], joined, *event.intervals[1:]))
+    return replace(event, intervals=(*past, *event.intervals))
 
 
 def _status(event: GridEvent, now_s: float) -> str:

@@ -18,6 +18,8 @@ class SessionRecord:
         self._write = write
         self._open: dict[str, SessionRow] = {}
         self._written_s: dict[str, float] = {}
+        self.latest: SessionRow | None = None
+        """The row that was written last."""
         self.started = 0
         self.ended = 0
 
@@ -47,7 +49,7 @@ class SessionRecord:
             self.close(source, now_s, f"{session.state} by the car or the home")
         elif now_s - self._written_s.get(source, float("-inf")) >= WRITE_EVERY_S:
             self._written_s[source] = now_s
-            self._write(updated)
+            self._put(updated)
 
     def close(self, source: str, now_s: float, why: str) -> None:
         """End the record of this charger's session, if one is open."""
@@ -55,7 +57,11 @@ class SessionRecord:
         self._written_s.pop(source, None)
         if row is not None:
             self.ended += 1
-            self._write(replace(row, end_s=now_s, ended=why))
+            self._put(replace(row, end_s=now_s, ended=why))
+
+    def _put(self, row: SessionRow) -> None:
+        self.latest = row
+        self._write(row)
 
     def close_all(self, now_s: float, why: str) -> None:
         """The engine stops."""

@@ -3,7 +3,7 @@
 Nothing here decides; a value that is not known stays null, and says why where a person would ask.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -11,8 +11,10 @@ from zoneinfo import ZoneInfo
 from app.api import schema as s
 from app.clock import utc
 from app.engine.health import HealthLine
+from app.engine.ledger import Entry
 from app.engine.plan_job import PlanDone
 from app.ports import CarSession
+from app.store import AccountSum, HistoryBucket, SessionRow
 from energy.grid_events import KINDS, GridEvent, GridEventKind
 from energy.model import Readings, Reason, SetPoint
 from energy.plan.types import Plan, Promise, PromiseKind
@@ -173,7 +175,7 @@ def next_step(found: Plan | None, now_s: float) -> s.NextStep | None:
     return None
 
 
-def ready_by(found: Plan | None, now_s: float) -> s.ReadyBy:
+def ready_by(found: Plan | None, now_s: float, capacity_wh: float) -> s.ReadyBy:
     """The next departure, and how the plan keeps it."""
     promises = found.promises if found is not None else ()
     coming = [p for p in promises if p.kind is PromiseKind.DEPARTURE and p.deadline_s > now_s]
@@ -192,32 +194,18 @@ def ready_by(found: Plan | None, now_s: float) -> s.ReadyBy:
         target_soc=departure.wanted,
         planned_soc=departure.planned,
         on_track=departure.kept,
-        short_by_wh=0.0,
+        short_by_wh=departure.short_by * capacity_wh,
         ready_at=when(ready_s) if ready_s is not None and in_time else None,
     )
 
 
 EventStatus = Literal["coming", "active", "done", "cancelled", "quarantined"]
+_STATUSES: dict[str, EventStatus] = {"coming": "coming", "active": "active", "done": "done", "cancelled": "cancelled"}
 
 
-def event_status(event: GridEvent, now_s: float) -> EventStatus:
-    """Where it stands in time."""
-    if now_s < event.start_s:
-        return "coming"
-    return "active" if now_s < event.end_s else "done"
-
-
-def event(
-    found: GridEvent,
-    now_s: float,
-    tz: ZoneInfo,
-    *,
-    delivered_w: Sequence[tuple[float, float]] = (),
-    delivered_wh: float | None = None,
-    money: float | None = None,
-    status: EventStatus | None = None,
-) -> s.EventOut:
-    """One grid event with what was delivered; ``delivered_w`` are (POSIX s, W)."""
+def event(entry: Entry, tz: ZoneInfo) -> s.EventOut:
+    """One grid event with what was delivered."""
+    found = entry.event
     facts = KINDS[found.kind]
     return s.EventOut(
         source=found.source,
@@ -228,13 +216,13 @@ def event(
         start=when(found.start_s),
         end=None if found.end_s == float("inf") else when(found.end_s),
         values=[(when(i.start_s), i.value) for i in found.intervals],
-        status=status or event_status(found, now_s),
+        status=_STATUSES.get(entry.status, "quarantined"),
         opted_out=found.opted_out,
         may_opt_out=facts.may_opt_out,
         opt_out_consequence=opt_out_consequence(found, tz) if facts.may_opt_out else "",
-        delivered_w=[(when(at_s), watt) for at_s, watt in delivered_w],
-        delivered_wh=delivered_wh,
-        money=money,
+        delivered_w=[(when(row.at_s), row.delivered_w) for row in entry.delivered if row.delivered_w is not None],
+        delivered_wh=entry.delivered_wh,
+        problem=entry.problem,
     )
 
 
@@ -253,3 +241,61 @@ def opt_out_consequence(found: GridEvent, tz: ZoneInfo) -> str:
     start, end = when(found.start_s).astimezone(tz), when(found.end_s).astimezone(tz)
     span = f"From {start:%H:%M}" + ("" if found.end_s == float("inf") else f" to {end:%H:%M}")
     return f"{span}: {_CONSEQUENCES.get(found.kind, 'the home follows your own plan instead.')}"
+
+
+def session(row: SessionRow) -> s.SessionOut:
+    """One car session of the record."""
+    return s.SessionOut(
+        session_id=row.session_id,
+        start=when(row.start_s),
+        end=when(row.end_s) if row.end_s is not None else None,
+        protocol=row.protocol,
+        evcc_id=row.evcc_id,
+        charged_wh=row.charged_wh,
+        discharged_wh=row.discharged_wh,
+        soc_start=row.soc_start,
+        soc_end=row.soc_end,
+        ended=row.ended,
+    )
+
+
+def means(bucket: HistoryBucket) -> dict[str, float]:
+    """A bucket's means, for the channels that the history page shows."""
+    return {name: spread.mean for name, spread in bucket.channels.items() if name in s.HistoryPoint.model_fields}
+
+
+def paths_wh(found: Mapping[str, float]) -> dict[str, float]:
+    """Energy by path, rounded to a tenth of a Wh."""
+    return {name: round(wh, 1) for name, wh in found.items()}
+
+
+def summary(
+    period: Literal["day", "month", "year"], rows: Sequence[tuple[str, AccountSum]], capacity_wh: float
+) -> s.SummaryOut:
+    """A period of accounts by its hours, days or months."""
+    buckets = [
+        s.SummaryBucket(
+            label=label, start=when(row.start_s), paths_wh=paths_wh(row.paths_wh), saved=row.saved, cost=row.cost
+        )
+        for label, row in rows
+    ]
+    total: dict[str, float] = {}
+    for _, row in rows:
+        for name, wh in row.paths_wh.items():
+            total[name] = total.get(name, 0.0) + wh
+    moved_wh = sum(total.get(name, 0.0) for name in ("car_house", "car_grid"))
+    return s.SummaryOut(
+        period=period,
+        start=when(rows[0][1].start_s),
+        end=when(rows[-1][1].end_s),
+        buckets=buckets,
+        paths_wh=paths_wh(total),
+        saved=_sum([row.saved for _, row in rows]),
+        cost=_sum([row.cost for _, row in rows]),
+        cycles=moved_wh / capacity_wh if capacity_wh > 0 else None,
+    )
+
+
+def _sum(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

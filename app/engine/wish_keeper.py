@@ -58,11 +58,14 @@ class WishKeeper:
         minute = int(now_s // _MINUTE_S)
         if self._made is None or self._made[0] != minute or self._made[1] is not self.wishes:
             # Laid out for days ahead: once a minute is enough for a plan, and spares the tick the calendar.
-            self._made = (minute, self.wishes, self.instants(self.wishes))
+            self._made = (minute, self.wishes, self._instants(self.wishes))
         return with_cars_departure(self._made[2], session, now_s)
 
-    def instants(self, wishes: WishesOut) -> Wishes:
+    def instants(self, wishes: WishesOut, session: CarSession | None) -> Wishes:
         """Any wishes as instants from now on."""
+        return with_cars_departure(self._instants(wishes), session, self._clock.now_s())
+
+    def _instants(self, wishes: WishesOut) -> Wishes:
         return instants(wishes, self._fixed.config.departure, self._fixed.tz, self._clock.now_s(), HORIZON_S)
 
 

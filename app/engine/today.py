@@ -1,0 +1,60 @@
+"""The home's day so far, kept fresh from the accounts."""
+
+import asyncio
+import logging
+from datetime import datetime, time, timedelta
+
+from app.api import schema as s
+from app.clock import utc
+from app.engine.engine import Engine
+from app.engine.views import paths_wh
+from app.store import StoreError
+
+log = logging.getLogger(__name__)
+
+EVERY_REAL_S = 2.0
+
+
+class Today:
+    """Money and energy of the local day, asked of the store every few seconds."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._shown = s.Today()
+        self._began: tuple[float, float] | None = None
+        """Midnight, and how much more charge the real car had then than the counterfactual's, Wh."""
+
+    def now(self) -> s.Today:
+        """As it was last known."""
+        return self._shown
+
+    async def run(self) -> None:
+        """Refresh until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+            except StoreError as error:
+                log.debug("today's figures wait: %s", error)
+            await asyncio.sleep(EVERY_REAL_S)
+
+    async def refresh(self) -> None:
+        """Ask the store once. Raises ``StoreError``."""
+        engine = self._engine
+        now = utc(engine.clock.now_s()).astimezone(engine.fixed.tz)
+        midnight_s = datetime.combine(now.date(), time(), engine.fixed.tz).timestamp()
+        next_s = datetime.combine(now.date() + timedelta(days=1), time(), engine.fixed.tz).timestamp()
+        [total] = await engine.store.accounts([midnight_s, next_s])
+        saved = total.saved
+        if saved is not None:
+            saved += self._stored_since(midnight_s)
+        self._shown = s.Today(saved=saved, cost=total.cost, paths_wh=paths_wh(total.paths_wh))
+
+    def _stored_since(self, midnight_s: float) -> float:
+        """Worth of the charge that the car gained on the counterfactual's since midnight: neither borrows from it."""
+        difference_wh = self._engine.accounts.difference_wh
+        if difference_wh is None:
+            return 0.0
+        if self._began is None or self._began[0] != midnight_s:
+            self._began = (midnight_s, difference_wh)
+        price, _ = self._engine.prices.at(self._engine.clock.now_s())
+        return (difference_wh - self._began[1]) / 1e3 * price
