@@ -103,7 +103,7 @@ class BackendSession:
                 continue
             imported, exported = self._base_wh
             last = MeterSample(at_s=now_s, import_wh=imported, export_wh=exported)
-            client.transaction_ended(EVSE, reason="PowerLoss", trigger="AbnormalCondition", sample=last)
+            client.transaction_ended(EVSE, reason="Reboot", trigger="AbnormalCondition", sample=last)
 
     # ----- From the home -----
 

@@ -268,7 +268,8 @@ def _period(version: Version, evse: Evse, purpose: Purpose, schedule: Json, wire
         raise ProfileRefused("UnsupportedParam", f"{where}: operationMode {mode} is not supported here")
     if wire.get("evseSleep"):  # K01.FR.126
         raise ProfileRefused("InvalidSchedule", f"{where}: evseSleep is not supported")
-    if evse.dc and wire.keys() & {"numberPhases", "phaseToUse"}:  # K01.FR.44
+    # K01.FR.44. Many backends always write numberPhases: where it asks for what is, nothing has to be chosen.
+    if evse.dc and ("phaseToUse" in wire or wire.get("numberPhases", evse.phases) != evse.phases):
         raise ProfileRefused("NoPhaseForDC", f"{where}: a DC EVSE has no phases to choose")
     if wire.get("phaseToUse") is not None:  # K01.FR.48
         raise ProfileRefused("InvalidSchedule", f"{where}: phaseToUse is not supported")

@@ -221,7 +221,7 @@ async def test_a_stopped_engine_closes_its_transaction_when_it_is_back(csms: Sim
         await until(lambda: next(iter(csms.bookings.values())).ended, "the end of the first")
     first, second = csms.bookings.values()
     assert first.whole
-    assert first.events[first.order[-1]]["transactionInfo"]["stoppedReason"] == "PowerLoss"
+    assert first.events[first.order[-1]]["transactionInfo"]["stoppedReason"] == "Reboot"
     assert first.imported_wh == 100.0
     assert not second.ended
 

@@ -41,6 +41,10 @@ def test_watts_and_amperes_become_watts(make_profile: Make) -> None:
     assert read(three, evses=AC).periods[0].charge_max_w == 32 * 230
 
 
+def test_dc_with_the_phases_it_has_is_no_choice_of_phases(make_profile: Make) -> None:
+    assert read(make_profile(period={"numberPhases": 3})).periods[0].charge_max_w == 5000.0
+
+
 def test_zero_is_a_pause_not_a_refusal(make_profile: Make) -> None:
     step = guidance_at([read(make_profile(period={"limit": 0}))], HERE, NOON)
     assert step.charge_max_w == 0.0
@@ -89,7 +93,8 @@ def test_2_0_1_does_not_speak_of_discharging(make_profile: Make) -> None:
         ({"period": central(setpoint=1100.0, limit=1000.0)}, "InvalidSchedule"),
         ({"period": {"operationMode": "LocalFrequency", "limit": None}}, "UnsupportedParam"),
         ({"period": {"operationMode": "LocalLoadBalancing", "limit": None}}, "UnsupportedParam"),
-        ({"period": {"numberPhases": 3}}, "NoPhaseForDC"),
+        ({"period": {"numberPhases": 1}}, "NoPhaseForDC"),
+        ({"period": {"phaseToUse": 1}}, "NoPhaseForDC"),
         ({"period": {"evseSleep": True}}, "InvalidSchedule"),
         ({"schedule": {"chargingRateUnit": "A"}}, "UnsupportedRateUnit"),
         ({"schedule": {"duration": 0}}, "InvalidSchedule"),
