@@ -75,14 +75,21 @@ def _asked(view: View) -> Want | None:
             "until_s": held.until_s,
             "asked_w": held.value,
         }
-        step = view.step
-        if step is not None and step.reason.params.get("event_id") == held.event_id and view.plan is not None:
-            gives_way = any(p.event_id == held.event_id and not p.kept for p in view.plan.promises)
-            if (gives_way and abs(step.ev_w) < abs(power_w)) or (gives_way and step.ev_w * power_w < 0):
-                power_w = step.ev_w
+        if (planned_w := _planned_instead(view, held.event_id)) is not None:
+            power_w = planned_w
         reason = Reason(code=ReasonCode.EVENT_SETPOINT, params=params)
         return Want(power_w=power_w, reason=reason, exports=True, must=power_w > 0)
     return None
+
+
+def _planned_instead(view: View, event_id: str) -> float | None:
+    """What the plan does in this step where a promise to the homeowner leaves less than was asked; else None."""
+    step = view.step
+    if step is None or step.reason.params.get("event_id") != event_id:
+        return None
+    asked_w = step.reason.params.get("asked_ev_w")
+    gives_way = isinstance(asked_w, float) and abs(step.ev_w - asked_w) > _IDLE_W
+    return step.ev_w if gives_way else None
 
 
 def _follow_plan(view: View) -> Want | None:

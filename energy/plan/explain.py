@@ -79,7 +79,11 @@ class _Explainer:
         if p.bounds.boost[t] and self.charging[t]:
             return Reason(code=ReasonCode.BOOST, params={"until_s": self.wishes.boost_until_s or 0.0})
         if p.asked_power is not None and np.isfinite(p.asked_power.value[t]):
-            return Reason(code=ReasonCode.EVENT_SETPOINT, params={"event_id": p.asked_power.event_ids[t]})
+            asked: dict[str, float | str] = {
+                "event_id": p.asked_power.event_ids[t],
+                "asked_ev_w": float(p.asked_power.value[t]) * 1e3,
+            }
+            return Reason(code=ReasonCode.EVENT_SETPOINT, params=asked)
         if self.charging[t]:
             return self._why_charge(t)
         if self.discharging[t]:

@@ -77,7 +77,8 @@ def least_power(numbers: Numbers, solution: Solution, least_kw: float) -> FloatA
     wanted = solution.charge_kw
     if least_kw <= 0:
         return wanted
-    power = np.zeros_like(wanted)
+    stored = solution.stored_kwh
+    power, lead = np.zeros_like(wanted), np.zeros_like(wanted)
     ahead = 0.0
     block = least_kw * _BLOCK_H
     running = False
@@ -93,17 +94,21 @@ def least_power(numbers: Numbers, solution: Solution, least_kw: float) -> FloatA
             running = need > 1e-9 or (running and ahead < block)
             if running:
                 power[t] = min(max(least_kw, need / gain), most)
-        room = float(numbers.stored_max[t + 1]) - float(solution.stored_kwh[t]) - ahead
+        room = float(numbers.stored_max[t + 1] - stored[t]) - ahead
         if power[t] * gain > room + least_kw * gain:
             power[t], running = 0.0, False
-        ahead += power[t] * gain - float(wanted[t]) * gain
-    return _without_crumbs(numbers, solution, power, block / 2)
+        # What does not fit into the battery is not ahead.
+        ahead = min(ahead + (power[t] - float(wanted[t])) * gain, float(numbers.stored_max[t + 1] - stored[t + 1]))
+        lead[t] = ahead
+    spare = stored[1:] + lead - np.maximum(numbers.stored_min[1:], 0.0)
+    return _without_crumbs(numbers, power, spare, block / 2)
 
 
-def _without_crumbs(numbers: Numbers, solution: Solution, power: FloatArray, crumb_kwh: float) -> FloatArray:
-    """Blocks of less than ``crumb_kwh`` left out where no promise needs them: they earn less than they wear."""
-    change = numbers.charge_gain * (power - solution.charge_kw)
-    spare = solution.stored_kwh[1:] + np.cumsum(change) - np.maximum(numbers.stored_min[1:], 0.0)
+def _without_crumbs(numbers: Numbers, power: FloatArray, spare: FloatArray, crumb_kwh: float) -> FloatArray:
+    """Blocks of less than ``crumb_kwh`` left out where no promise needs them: they earn less than they wear.
+
+    ``spare`` is what is stored beyond the floor at each step's end (N,) kWh.
+    """
     on = np.concatenate([[False], power > 0, [False]])
     starts, ends = np.flatnonzero(on[1:] & ~on[:-1]), np.flatnonzero(~on[1:] & on[:-1])
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):

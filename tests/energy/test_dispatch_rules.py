@@ -285,6 +285,15 @@ def test_a_set_point_of_the_site_counts_the_house(home, event):
     assert point.reason.code is R.EVENT_SETPOINT
 
 
+def test_a_set_point_leaves_what_the_plan_needs_for_a_promise(home, event):
+    asked = (event(K.EV_SETPOINT, home.now_s - 10, home.now_s + 600, -6000.0),)
+    reason = Reason(code=R.EVENT_SETPOINT, params={"event_id": "e1", "asked_ev_w": -6000.0})
+    torn = plan_of(home, ev_w=11_000.0, grid_w=11_500.0, reason=reason)
+    assert Drive(home, torn, events=asked).run(10).power_w == pytest.approx(11_000.0)
+    kept = plan_of(home, ev_w=-6000.0, grid_w=-5500.0, exports=True, reason=reason)
+    assert Drive(home, kept, events=asked).run(10).power_w == pytest.approx(-6000.0)
+
+
 def test_frequency_is_answered_both_ways(home, event):
     asked = (event(K.FREQUENCY, home.now_s - 10, home.now_s + 600, 5000.0),)
     low = Drive(home, plan_of(home), events=asked, frequency_hz=49.895).run(1)

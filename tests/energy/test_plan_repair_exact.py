@@ -70,3 +70,33 @@ def test_the_repair_costs_little_beside_the_exact_answer(home, planner, seed):
     assert plan.missed == ()
     assert plan.money.planned_eur >= exact - 0.01
     assert plan.money.planned_eur <= exact + 0.12
+
+
+@pytest.mark.parametrize("seed", [34, 37, 85, 126, 152, 166, 188, 191])
+def test_a_least_power_costs_no_promise(home, planner, seed):
+    # Seeds at which gathering weak power into blocks once ran into a full battery and forgot what did not fit.
+    rng = np.random.default_rng(seed)
+    edges = make_edges(home.now_s, hours=36)
+    count = len(edges) - 1
+    hours = (edges[:-1] / HOUR) % 24
+    price = (0.15 + 0.15 * rng.random(37))[((edges[:-1] - edges[0]) // HOUR).astype(int)]
+    load = 300 + 600 * rng.random(count)
+    inp = home.plan_input(
+        edges_s=edges,
+        price=price,
+        pay=price / rng.choice([1.2, 3]),
+        load_w=load,
+        solar_w=5000 * rng.random() * np.clip(np.cos((hours - 13) / 7 * np.pi / 2), 0, 1),
+        charger=replace(home.charger, charge_min_w=4140.0),
+        ev_state=home.ev_state(soc=rng.uniform(0.2, 0.95)),
+        wishes=Wishes(
+            departures=(
+                Departure(at_s=home.now_s + rng.integers(20, 180) * 600, target_soc=rng.choice([0.7, 0.8, 1.0])),
+            )
+        ),
+    )
+    plan = planner.solve(inp)
+    reachable = prepare(inp).floors.reach
+    for promise in plan.missed:
+        node = int(np.searchsorted(edges, promise.deadline_s))
+        assert promise.planned >= reachable[min(node, count)] / 60.0 - 1e-3
