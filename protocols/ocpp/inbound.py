@@ -12,7 +12,9 @@ from protocols.ocpp.events import AllowedModes, AvailabilityAsked, IdToken, Remo
 from protocols.ocpp.memory import Command
 from protocols.ocpp.moment import Moment
 from protocols.ocpp.profiles import Profile, ProfileRefused, Purpose, read_profile
+from protocols.ocpp.rpc import Refused
 from protocols.ocpp.schemas import Json
+from protocols.ocpp.variables import ITEMS_PER_MESSAGE
 
 if TYPE_CHECKING:
     from protocols.ocpp.station import Station
@@ -231,12 +233,21 @@ def reset(station: "Station", payload: Json, moment: Moment) -> Json:
 
 def get_variables(station: "Station", payload: Json, moment: Moment) -> Json:
     """B06."""
-    return {"getVariableResult": [station.model.get(item) for item in payload["getVariableData"]]}
+    items = _few_enough(payload["getVariableData"])
+    return {"getVariableResult": [station.model.get(item) for item in items]}
 
 
 def set_variables(station: "Station", payload: Json, moment: Moment) -> Json:
     """B05."""
-    return {"setVariableResult": [station.model.set(item) for item in payload["setVariableData"]]}
+    items = _few_enough(payload["setVariableData"])
+    return {"setVariableResult": [station.model.set(item) for item in items]}
+
+
+def _few_enough(items: list[Json]) -> list[Json]:
+    """B05.FR.11, B06.FR.16."""
+    if len(items) > ITEMS_PER_MESSAGE:
+        raise Refused("OccurrenceConstraintViolation", f"at most {ITEMS_PER_MESSAGE} variables in a message")
+    return items
 
 
 def get_base_report(station: "Station", payload: Json, moment: Moment) -> Json:

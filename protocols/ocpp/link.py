@@ -18,7 +18,7 @@ from protocols.ocpp.device_model import DeviceModel
 from protocols.ocpp.moment import Moment
 from protocols.ocpp.profiles import parse_time
 from protocols.ocpp.queue import Outbox, Waiting
-from protocols.ocpp.rpc import TIMEOUT, Answered, CallFailed, CallReceived, FrameRefused, Rpc
+from protocols.ocpp.rpc import TIMEOUT, Answered, CallFailed, CallReceived, FrameRefused, Refused, Rpc
 from protocols.ocpp.schemas import Json
 from protocols.ocpp.versions import Version
 
@@ -95,11 +95,6 @@ class Link:
     def online(self) -> bool:
         """Is the CSMS connected and has it accepted us?"""
         return self._rpc is not None and self.accepted
-
-    @property
-    def connected(self) -> bool:
-        """Does a WebSocket stand?"""
-        return self._rpc is not None
 
     def open(self, version: Version, moment: Moment) -> None:
         """A WebSocket stands, in this version."""
@@ -273,6 +268,9 @@ class Link:
             payload = self._owner.answer(call.action, call.payload, moment)
             if payload is not None:
                 rpc.reply(call, payload)
+        except Refused as refusal:
+            rpc.refuse(call, refusal.code, str(refusal))
+            return
         except Exception:
             _log.exception("answering %s failed", call.action)
             rpc.refuse(call, "InternalError", "the station could not process this")

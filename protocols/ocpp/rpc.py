@@ -77,6 +77,16 @@ class FrameRefused:
 
 RpcEvent = CallReceived | Answered | CallFailed | SendReceived | FrameRefused
 
+
+class Refused(Exception):
+    """Raised in answering a request: answer it with a CALLERROR of this code."""
+
+    def __init__(self, code: str, text: str) -> None:
+        """``code``: an RPC framework error code."""
+        super().__init__(text)
+        self.code = code
+
+
 TIMEOUT = "Timeout"
 """``CallFailed.code`` when no answer came in time; no code of the wire."""
 

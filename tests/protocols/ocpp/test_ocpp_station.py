@@ -591,6 +591,15 @@ def test_variables_are_set_kept_and_have_effect(desk: Any) -> None:
     assert [value["measurand"] for value in values] == ["Power.Active.Import", "SoC"]
 
 
+def test_more_variables_than_told_are_refused(desk: Any) -> None:
+    desk.boot()
+    item = {"component": {"name": "EVSE"}, "variable": {"name": "Power"}}
+    assert len(desk.ask("GetVariables", {"getVariableData": [item] * 50})["getVariableResult"]) == 50
+    for action, field in (("GetVariables", "getVariableData"), ("SetVariables", "setVariableData")):
+        items = [item | ({"attributeValue": "1"} if action == "SetVariables" else {})] * 51
+        assert desk.ask(action, {field: items}) == {"error": "OccurrenceConstraintViolation"}
+
+
 def test_reports_come_in_order_and_whole(desk: Any) -> None:
     desk.boot()
     assert desk.ask("GetBaseReport", {"requestId": 3, "reportBase": "FullInventory"}) == {"status": "Accepted"}
