@@ -1,10 +1,13 @@
 """The command ``twoway``: one table of commands, each a module that is imported only when it is asked for."""
 
 import argparse
+import difflib
 import importlib
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+
+from app.errors import UserError
 
 COMMANDS: dict[str, str] = {
     "window": "the window; starts an engine where none runs (the default)",
@@ -18,17 +21,15 @@ COMMANDS: dict[str, str] = {
 """Name → one line of help. ``app.commands.NAME`` gives ``add_arguments(parser)`` and ``run(args) -> int``."""
 
 
-class UserError(Exception):
-    """A mistake that the user can mend: its text is one sentence, shown without a traceback."""
-
-
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status (0 well, 1 failed, 2 wrong usage)."""
     words = list(sys.argv[1:] if argv is None else argv)
-    chosen = next((w for w in words if not w.startswith("-")), None)
-    if chosen not in COMMANDS and not {"-h", "--help", "--version"} & set(words) and chosen is None:
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words.insert(0, "window")
-        chosen = "window"
+    chosen = words[0]
+    if chosen not in COMMANDS and not chosen.startswith("-"):
+        print(f"twoway: {_unknown(chosen)}", file=sys.stderr)
+        return 2
     parser = argparse.ArgumentParser(
         prog="twoway",
         description="Two-way power between your car, your house, your roof and the grid.",
@@ -53,6 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 141
 
 
+def _unknown(word: str) -> str:
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(COMMANDS)}."
+    return f"there is no command '{word}': {hint}"
+
+
 if __name__ == "__main__":
-    # By its import name: as `__main__` this module would hold a second UserError that no command raises.
-    sys.exit(importlib.import_module("app.cli").main())
+    sys.exit(main())

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from pathlib import Path
 
-from app.cli import UserError
+from app.errors import UserError
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="power that serves the grid's frequency (3000; 0: none)",
     )
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep home file, store and logs there")
+    parser.add_argument("--real-seconds", type=_positive, help=argparse.SUPPRESS)
     parser.add_argument("--verbose", action="store_true", help="tell more in the log")
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from app.cli import UserError
+from app.errors import UserError
 from protocols.exi import (
     APP_PROTOCOL,
     V20_AC,

@@ -5,7 +5,7 @@ import asyncio
 import sys
 from dataclasses import replace
 
-from app.cli import UserError
+from app.errors import UserError
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.cli import UserError
+from app.errors import UserError
 from app.config.home import HomeConfig
 from app.config.locate import KeyPath
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import tomlkit
 
-from app.cli import UserError
+from app.errors import UserError
 from app.config.load import write_whole
 
 OWNER_ONLY = 0o600

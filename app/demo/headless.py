@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.cli import UserError
+from app.errors import UserError
 from app.clock import StepClock, utc
 from app.config.load import load_home
 from app.config.secrets import read_secrets, write_secret

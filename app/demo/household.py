@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.cli import UserError
+from app.errors import UserError
 
 BUILT_IN = Path(__file__).parents[2] / "resources" / "demo"
 HOUSE_FILE = BUILT_IN / "house.csv"

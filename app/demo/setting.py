@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from app.cli import UserError
+from app.errors import UserError
 from app.clock import utc
 from app.demo import home_file
 from app.demo.household import HOUSE_FILE, PRICES_FILE, Household, Series, read_house, read_prices

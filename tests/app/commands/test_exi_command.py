@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import UserError
+from app.errors import UserError
 from app.commands import exi
 
 GOLDEN = Path(__file__).parents[2] / "golden"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.cli import UserError
+from app.errors import UserError
 from app.demo.household import read_house, read_prices
 
 HEAD = "time_utc,load_w,pv_w\n"

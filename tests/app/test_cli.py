@@ -1,0 +1,58 @@
+"""The command line as a stranger meets it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from app import cli
+from app.errors import UserError
+
+
+def test_help_lists_every_command(capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(["--help"])
+    assert stop.value.code == 0
+    text = capsys.readouterr().out
+    assert all(name in text for name in cli.COMMANDS)
+
+
+@pytest.mark.parametrize(("word", "hint"), [("enigne", "'engine'"), ("Demo", "'demo'"), ("fly", "window, engine")])
+def test_a_typing_error_is_answered_with_what_was_meant(word, hint, capsys):
+    assert cli.main([word]) == 2
+    told = capsys.readouterr().err
+    assert hint in told
+    assert len(told.splitlines()) == 1
+
+
+def test_a_users_mistake_is_one_line_without_a_traceback(monkeypatch, capsys):
+    import app.commands.exi as command
+
+    def refuse(_args):
+        raise UserError("The file x is missing: name another.")
+
+    monkeypatch.setattr(command, "run", refuse)
+    assert cli.main(["exi", "decode", "--batch"]) == 1
+    assert capsys.readouterr().err == "twoway exi: The file x is missing: name another.\n"
+
+
+@pytest.mark.parametrize("words", [[], ["--home", "x.toml"]])
+def test_without_a_command_it_is_the_window(words, monkeypatch):
+    import app.commands.window as command
+
+    seen = []
+    monkeypatch.setattr(command, "run", lambda args: seen.append(args.command) or 0)
+    assert cli.main(words) == 0
+    assert seen == ["window"]
+
+
+def test_as_a_module_too_mistakes_are_one_line():
+    ran = subprocess.run(
+        [sys.executable, "-m", "app.cli", "exi", "decode", "--namespace", "sap", "zz"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1
