@@ -20,6 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--run-file", type=Path, metavar="FILE", help="where it says how to reach it (default: the user's own)"
     )
     parser.add_argument("--verbose", action="store_true", help="tell more in the log, and on the terminal")
+    parser.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     # The demo's: home time as START:SPEED:ORIGIN, see app.clock.FastClock.
     parser.add_argument("--home-clock", type=_clock, help=argparse.SUPPRESS)
 
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
     demo = args.home_clock is not None
     clock: Clock = args.home_clock or WallClock()
     setup_logs(place.state_dir / "logs", verbose=args.verbose)
-    options = Options(demo=demo, stage_interval_s=0.25 if demo else 0.5)
+    options = Options(demo=demo, stage_interval_s=0.25 if demo else 0.5, parent_pid=args.parent)
     say(f"twoway engine: {config.home.name} ({home_file}); stop it with Ctrl-C")
     asyncio.run(serve(config, place, clock, options, port=args.port))
     return 0

@@ -66,13 +66,8 @@ class Accounts:
         self._stored_wh: float | None = memory.get("stored_wh")
         """The real car's charge, as it was last known."""
         self._was_connected: bool | None = memory.get("connected")
-
-    @property
-    def difference_wh(self) -> float | None:
-        """How much more charge the real car has than the counterfactual's; None: not known yet."""
-        if self._shadow is None or self._stored_wh is None:
-            return None
-        return self._stored_wh - self._shadow.stored_wh
+        self.difference_wh = self._difference_wh()
+        """How much more charge the real car had than the counterfactual's when last was booked; None: not known."""
 
     def baseline_ev_w(self, flow: Flow) -> float:
         """Power of the counterfactual's car at this moment, W ≥ 0."""
@@ -108,6 +103,7 @@ class Accounts:
             baseline_cost=opened.baseline,
             wear=opened.wear,
         )
+        self.difference_wh = self._difference_wh()
         self._book(row, self._memory())
 
     def _integrate(self, flow: Flow, dt_s: float) -> None:
@@ -164,6 +160,11 @@ class Accounts:
             )
         self._stored_wh = stored_wh
         self._was_connected = True
+
+    def _difference_wh(self) -> float | None:
+        if self._shadow is None or self._stored_wh is None:
+            return None
+        return self._stored_wh - self._shadow.stored_wh
 
     def _memory(self) -> dict[str, Any]:
         memory: dict[str, Any] = {"stored_wh": self._stored_wh, "connected": self._was_connected}

@@ -61,6 +61,8 @@ class Options:
     timings_factor: float = 1.0
     stage_interval_s: float = 0.5
     """Both: see ``Workshop``."""
+    parent_pid: int | None = None
+    """Stop when this parent process is gone (the demo's)."""
 
 
 class Engine:

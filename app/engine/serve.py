@@ -16,7 +16,7 @@ from typing import IO
 from app.api.schema import API_VERSION
 from app.api.server import ApiServer
 from app.api.tokens import Tokens
-from app.cli import UserError
+from app.errors import UserError
 from app.clock import Clock
 from app.config.home import HomeConfig
 from app.config.load import write_whole
@@ -28,6 +28,7 @@ from app.store import StoreError
 log = logging.getLogger(__name__)
 
 LOCK_NAME = "engine.lock"
+PARENT_EVERY_S = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,18 +82,30 @@ async def _until_signalled(engine: Engine, desk: EngineDesk, api: ApiServer) -> 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     stopped = asyncio.create_task(stop.wait(), name="signal")
+    watching = asyncio.create_task(_watch_parent(engine.options.parent_pid, stop), name="parent")
     running = asyncio.create_task(engine.run(), name="engine")
     beside = [asyncio.create_task(desk.run(), name="desk"), asyncio.create_task(api.run(), name="api")]
     try:
         # An API that fails must not take the home with it.
         await asyncio.wait({stopped, running}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for task in (*beside, running, stopped):
+        for task in (*beside, running, stopped, watching):
             task.cancel()
-        results = await asyncio.gather(running, *beside, stopped, return_exceptions=True)
+        results = await asyncio.gather(running, *beside, stopped, watching, return_exceptions=True)
     fault = results[0]
     if isinstance(fault, Exception):
         raise fault
+
+
+async def _watch_parent(parent_pid: int | None, stop: asyncio.Event) -> None:
+    if parent_pid is None:
+        return
+    while True:
+        if os.getppid() != parent_pid:
+            log.info("the process that started the engine is gone")
+            stop.set()
+            return
+        await asyncio.sleep(PARENT_EVERY_S)
 
 
 @contextlib.contextmanager
