@@ -8,6 +8,7 @@ A state change: ``time``, ``kind`` "state", ``state``, ``previous``. The last li
 import argparse
 import asyncio
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -136,7 +137,11 @@ def _line(event: Event, kind: str, **rest: Any) -> None:
 
 
 def _print(line: dict[str, Any]) -> None:
-    print(json.dumps(line, ensure_ascii=False, separators=(",", ":")), flush=True)
+    try:
+        print(json.dumps(line, ensure_ascii=False, separators=(",", ":")), flush=True)
+    except BrokenPipeError:
+        # The reader has left (`| head`); the session still has to end in order.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:

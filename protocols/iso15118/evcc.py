@@ -61,7 +61,7 @@ class EvccSession(Link):
         """End the session in order, from the next request on."""
         self.trip.leave(Outcome.TERMINATE, reason)
 
-    def _ask(self, now: float, side_stream: PayloadType | None = None) -> None:
+    def _ask(self, now: float) -> None:
         """Send what comes next in this state."""
         try:
             request = self._next_request(now)
@@ -77,8 +77,9 @@ class EvccSession(Link):
         self._watch_loop(now)
 
     def _payload_type(self, exchange: Exchange) -> PayloadType:
-        multiplexed = self.state is State.CHARGE_LOOP and exchange.side_stream is not None
-        return exchange.side_stream if multiplexed and exchange.side_stream else exchange.payload_type
+        if self.state is State.CHARGE_LOOP and exchange.side_stream is not None:
+            return exchange.side_stream
+        return exchange.payload_type
 
     def _next_request(self, now: float) -> Element:
         trip = self.trip
@@ -86,7 +87,7 @@ class EvccSession(Link):
             reason = trip.car.wants_to_stop(now)
             if reason is not None and trip.leaving is None:
                 trip.leave(Outcome.TERMINATE, reason)
-            if trip.renegotiating and trip.leaving is None:
+            if trip.leaving is None and trip.turn_to_renegotiate():
                 return evcc_requests.renegotiate(trip, now)
         if trip.leaving is None or self.state in (State.HANDSHAKE, State.SESSION_SETUP, State.WELDING_DETECTION):
             return REQUESTS[self.state](trip, now)

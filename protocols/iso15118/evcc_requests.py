@@ -77,6 +77,7 @@ class Trip:
     set_point_w: float = 0.0
     renegotiating: bool = False
     renegotiated: bool = False
+    asked_for_schedule: bool = False
     leaving: Outcome | None = None
     reason: str = ""
     gave_up: bool = False
@@ -85,6 +86,11 @@ class Trip:
         """From now on, make for the exit in order; the first reason stands. `gave_up`: it is no success."""
         if self.leaving is None:
             self.leaving, self.reason, self.gave_up = how, reason, gave_up
+
+    def turn_to_renegotiate(self) -> bool:
+        """While a new schedule is wanted, every other request asks for it: the loop in between must not starve."""
+        self.asked_for_schedule = self.renegotiating and (self.renegotiated or not self.asked_for_schedule)
+        return self.asked_for_schedule
 
     def header(self, now: float) -> MessageHeaderType:
         """The header of the next message."""

@@ -12,7 +12,7 @@ from protocols.iso15118.sdp import SDP_MULTICAST, SDP_PORT
 
 LOOPBACK_NAMES = ("lo", "lo0", "loopback")
 DYNAMIC_PORTS = range(49_152, 65_536)
-"""Where the SECC's TCP port has to lie (7.10.1.3)."""
+"""Where the SECC's TCP port has to lie (the dynamic range of RFC 6335)."""
 
 
 class TransportError(Exception):

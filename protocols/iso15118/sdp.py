@@ -17,7 +17,7 @@ RESPONSE = struct.Struct(">16sHBB")
 
 
 class Security(IntEnum):
-    """The security byte of SDP (7.10.1.4)."""
+    """The security byte of SDP."""
 
     TLS = 0x00
     NONE = 0x10

@@ -165,13 +165,15 @@ def service_detail(agreed: Agreement, request: ServiceDetailReq, now: float) -> 
             f"the car asked for details of service {request.ServiceID}, which was not offered",
         )
     offer, service = agreed.evse.offer, Service(request.ServiceID)
+    priced = any(schedule.charge_prices is not None for schedule in agreed.evse.schedules)
     return ServiceDetailRes(
         Header=agreed.header(now),
         ResponseCode=ResponseCodeType.OK,
         ServiceID=request.ServiceID,
         ServiceParameterList=ServiceParameterListType(
             ParameterSet=[
-                parameter_set_element(one, service, offer.nominal_voltage_v, offer.phases) for one in agreed.sets
+                parameter_set_element(one, service, offer.nominal_voltage_v, offer.phases, priced)
+                for one in agreed.sets
             ]
         ),
     )

@@ -1,4 +1,4 @@
-"""The energy services of ISO 15118-20 and their parameter sets (8.4.3.1, Tables 204 to 208)."""
+"""The energy services of ISO 15118-20 and their parameter sets (8.4.3.1, Tables 204 to 207)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -73,16 +73,19 @@ def offered_sets(control_modes: Iterable[ControlMode]) -> tuple[ParameterSet, ..
 
 
 def parameter_set_element(
-    offer: ParameterSet, service: Service, nominal_voltage_v: int, phases: int
+    offer: ParameterSet, service: Service, nominal_voltage_v: int, phases: int, absolute_prices: bool = False
 ) -> ParameterSetType:
-    """The wire form. At most eight parameters: peers built on libcbv2g hold no more."""
+    """The wire form; `absolute_prices` tells that schedules come with prices in money.
+
+    At most eight parameters: peers built on libcbv2g hold no more.
+    """
     dc = service.energy is Energy.DC
     values = {
         "Connector": 2 if dc or phases == 3 else 1,
         **({} if dc else {"EVSENominalVoltage": nominal_voltage_v}),
         "ControlMode": int(offer.control_mode),
         "MobilityNeedsMode": int(offer.mobility_needs),
-        "Pricing": 0,
+        "Pricing": int(absolute_prices),
         **({"BPTChannel": 1, "GeneratorMode": 1} if service.bidirectional else {}),
         **({"GridCodeIslandingDetectionMethod": 1} if service is Service.AC_BPT else {}),
     }

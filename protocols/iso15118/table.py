@@ -61,7 +61,7 @@ class Exchange(NamedTuple):
 
     `evcc_timer` bounds the EVCC's wait for the response, `secc_timer` the SECC's wait for the next request;
     both name a field of `Timings`. `side_stream` marks the multiplexed messages, which run beside the main
-    sequence under a payload type of their own (7.8.3.2).
+    sequence under a payload type of their own (Table 12).
     """
 
     request: str

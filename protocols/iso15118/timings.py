@@ -26,12 +26,12 @@ class Timings:
         0.5, "V2G_EVCC_Msg_Timeout of AC_ChargeLoopReq and DC_ChargeLoopReq, Tables 216 and 217"
     )
     evcc_ongoing_s: float = _timer(60.0, "V2G_EVCC_Ongoing_Timeout, Table 215")
-    evcc_cable_check_s: float = _timer(40.0, "V2G_EVCC_CableCheck_Timeout, Table 217")
-    evcc_pre_charge_s: float = _timer(10.0, "V2G_EVCC_PreCharge_Timeout, Table 217")
-    communication_setup_s: float = _timer(20.0, "V2G_EVCC_CommunicationSetup_Timeout, Table 215")
+    evcc_cable_check_s: float = _timer(40.0, "V2G_EVCC_CableCheck_Timeout")
+    evcc_pre_charge_s: float = _timer(10.0, "V2G_EVCC_PreCharge_Timeout")
+    communication_setup_s: float = _timer(20.0, "V2G_EVCC_CommunicationSetup_Timeout")
     secc_ongoing_performance_s: float = _timer(55.0, "V2G_SECC_Ongoing_Performance_Time, Table 215")
-    sdp_retry_s: float = _timer(0.25, "SDP response timeout, 7.10.1.5")
-    sdp_attempts: int = field(default=50, metadata={"clause": "SDP request counter limit, 7.10.1.5"})
+    sdp_retry_s: float = _timer(0.25, "SDP response timeout, 7.10.1")
+    sdp_attempts: int = field(default=50, metadata={"clause": "SDP request counter limit, 7.10.1"})
     poll_s: float = _timer(0.1, "our own: how soon the EVCC asks again after EVSEProcessing = Ongoing")
 
     def scaled(self, factor: float) -> "Timings":

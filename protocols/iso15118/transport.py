@@ -287,7 +287,7 @@ class EvccClient:
         return self._pipe.ended.result() if self._pipe is not None and self._pipe.ended.done() else None
 
     async def _discover(self, interface: Interface) -> SdpResponse:
-        """Ask, wait a quarter of a second, ask again, up to fifty times (7.10.1.5)."""
+        """Ask, wait a quarter of a second, ask again, up to fifty times (7.10.1)."""
         answers: asyncio.Queue[SdpResponse] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         transport, _ = await loop.create_datagram_endpoint(lambda: _SdpClient(answers), sock=asking_socket(interface))

@@ -16,7 +16,7 @@ MAX_PAYLOAD_BYTES = 65_536
 
 
 class PayloadType(IntEnum):
-    """Payload types of ISO 15118-20, Table 22 (7.8.3.2)."""
+    """Payload types of ISO 15118-20, Table 12."""
 
     APP_PROTOCOL = 0x8001
     MAINSTREAM = 0x8002

@@ -26,11 +26,15 @@ PATIENCE = "8"
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(180)]
 
 
-def missing() -> str | None:
+def missing_network() -> str | None:
     if sys.platform != "linux" or os.geteuid() != 0:
         return "network namespaces need root on Linux"
     if shutil.which("ip") is None:
         return "no `ip` command (Debian: iproute2)"
+    return None
+
+
+def missing_stack() -> str | None:
     if shutil.which("java") is None:
         return "no Java for the foreign EXI codec (Debian: openjdk-17-jre-headless)"
     if not FOREIGN_PYTHON.exists():
@@ -48,6 +52,13 @@ class Cable:
     car_interface: str = "tw1"
 
 
+@pytest.fixture(scope="module")
+def foreign_stack() -> None:
+    reason = missing_stack()
+    if reason is not None:
+        pytest.skip(reason)
+
+
 def ip(*words: str, check: bool = True) -> None:
     done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
     if check and done.returncode != 0:
@@ -56,7 +67,7 @@ def ip(*words: str, check: bool = True) -> None:
 
 @pytest.fixture(scope="module")
 def cable() -> Iterator[Cable]:
-    reason = missing()
+    reason = missing_network()
     if reason is not None:
         pytest.skip(reason)
     cable = Cable(f"twoway-secc-{os.getpid()}", f"twoway-evcc-{os.getpid()}")
@@ -160,9 +171,28 @@ def set_points(lines: list[dict]) -> list[float]:
     return found
 
 
+@pytest.mark.parametrize("service", ["ac_bpt", "dc_bpt"])
+def test_both_our_ends_find_each_other_by_multicast(cable: Cable, tmp_path: Path, service: str) -> None:
+    ours, others = tmp_path / "secc.jsonl", tmp_path / "car.jsonl"
+    secc = twoway(cable.charger, "secc", "--interface", cable.charger_interface, "--once", "--power=-2500")
+    car = twoway(cable.car, "car", "--interface", cable.car_interface, "--service", service, "--loops", "5")
+    with running(secc, ours, cwd=ROOT) as charger:
+        wait_for_text(ours, "waiting for a car", 20)
+        with running(car, others, cwd=ROOT) as vehicle:
+            assert vehicle.wait(60) == 0, others.read_text()[-2000:]
+        assert charger.wait(30) == 0, ours.read_text()[-2000:]
+    for path in (ours, others):
+        lines, summary = read_lines(path)
+        assert summary["proper"], summary
+        assert summary["discharged_wh"] > 0
+        assert set_points(lines) == pytest.approx([-2500] * 5, abs=1)
+
+
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", SERVICES)
-def test_foreign_evcc_completes_a_session_with_our_secc(cable: Cable, tmp_path: Path, service: str, mode: str) -> None:
+def test_foreign_evcc_completes_a_session_with_our_secc(
+    cable: Cable, foreign_stack: None, tmp_path: Path, service: str, mode: str
+) -> None:
     config = tmp_path / "evcc.json"
     config.write_text(
         json.dumps(
@@ -208,7 +238,7 @@ def test_foreign_evcc_completes_a_session_with_our_secc(cable: Cable, tmp_path: 
 
 
 @pytest.fixture(scope="module")
-def foreign_secc(cable: Cable, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def foreign_secc(cable: Cable, foreign_stack: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("foreign_secc")
     log = folder / "secc.log"
     command = inside(cable.charger, str(FOREIGN_PYTHON), str(FOREIGN_SECC))

@@ -1,5 +1,6 @@
 """Our car with our charger, from the handshake to the end, in memory."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -343,6 +344,24 @@ def test_schedule_renegotiation_while_power_flows(conversation: Any, mode: Contr
     if mode is ControlMode.SCHEDULED:
         assert [event.profile[0][1] for event in on] == [6_000, 3_000]
     assert talk.secc_of(LoopAnswered)[-1].time_s > on[1].time_s
+
+
+def test_the_loop_goes_on_while_a_new_schedule_is_planned(conversation: Any) -> None:
+    """The SECC waits half a second for the next loop request, however long the planning takes beside it."""
+    talk = conversation(plan=CarPlan(Service.DC_BPT, ControlMode.SCHEDULED), car=SimulatedCar(max_seconds=20))
+    talk.run(until=lambda: talk.car.loops == 2)
+    began = talk.now
+    talk.evse.planning = True
+    talk.evse.notify(Notification.ScheduleRenegotiation)
+    talk.run(until=lambda: talk.now > began + 5)
+    talk.evse.offer_schedules(Schedule(charge=((3_600.0, 3_000.0),)))
+    talk.run()
+    assert talk.secc_end.proper
+    assert talk.evcc_end.proper
+    last = [event for event in talk.secc_of(PowerDeliveryChanged) if event.on][-1]
+    assert last.profile[0][1] == 3_000
+    gaps = [event.time_s for event in talk.secc_of(LoopAnswered)]
+    assert max(b - a for a, b in pairwise(gaps)) <= 0.5
 
 
 def test_what_the_driver_told_the_charger_goes_to_a_car_that_wants_it(conversation: Any) -> None:
