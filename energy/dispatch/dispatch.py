@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from energy.dispatch.bounds import bounds, cut
 from energy.dispatch.steady import steadied
+from energy.dispatch.trim import commanded, learned
 from energy.dispatch.types import DispatchConfig, DispatchState, View, Want
 from energy.dispatch.wanted import wanted
 from energy.limits import Limits
@@ -45,6 +46,7 @@ def dispatch(
         config=config,
         house_w=house_w,
     )
+    state = learned(view, state)
     want = wanted(view)
     calm_w, state = steadied(view, state, want)
     held = bounds(view, state, want)
@@ -52,6 +54,7 @@ def dispatch(
     _, limited_by = cut(want.power_w, held, limits.charge_min_w, want.must)
     limited_by = tuple(reason for reason in limited_by if not _is_own_choice(reason))
     reason = _reason(want, power_w, limited_by)
+    command_w, state = commanded(view, state, power_w)
     sign = (power_w > 0) - (power_w < 0)
     state = replace(
         state,
@@ -64,7 +67,7 @@ def dispatch(
     return (
         SetPoint(
             charger_id=limits.charger.charger_id,
-            power_w=round(power_w, 1),
+            power_w=round(command_w, 1),
             at_s=now_s,
             expires_s=now_s + min(config.expires_s, 60.0),
             reason=reason,

@@ -41,7 +41,13 @@ class DispatchState:
     """What dispatch remembers from one call to the next."""
 
     power_w: float = 0.0
-    """The last set-point."""
+    """What the last set-point was to deliver."""
+    command_w: float = 0.0
+    """The last set-point, trimmed."""
+    trim_w: float = 0.0
+    """How much more than wanted the charger must be asked for, signed."""
+    steady_since_s: float = 0.0
+    """Since when the command has not changed much."""
     at_s: float | None = None
     turned_s: float = float("-inf")
     """When power last was other than 0 …"""

@@ -108,6 +108,9 @@ def test_no_set_point_breaks_a_limit(home, data):
         turned_sign=draw(st.sampled_from([-1, 0, 1])),
         turned_s=now_s - draw(st.floats(0, 100)),
         house_peak_w=draw(st.none() | st.floats(0, 20_000)),
+        command_w=draw(watts),
+        trim_w=draw(st.floats(-800.0, 800.0)),
+        steady_since_s=now_s - draw(st.floats(0, 20)),
         on_surplus=draw(st.booleans()),
     )
     point, after = dispatch(
@@ -120,11 +123,15 @@ def test_no_set_point_breaks_a_limit(home, data):
         now_s=now_s,
         config=CONFIG,
     )
-    power = point.power_w
+    # What the charger is asked for differs from what it will deliver by its bias only.
+    assert point.power_w == pytest.approx(after.command_w, abs=0.1)
+    assert -limits.discharge_w.value - 0.1 <= point.power_w <= limits.charge_w.value + 0.1
+    assert abs(point.power_w - after.power_w) <= 800.0 + 0.1
+    assert point.power_w * after.power_w >= 0
+    power = after.power_w
     assert -limits.discharge_w.value - 0.1 <= power <= limits.charge_w.value + 0.1
     assert 0 < point.expires_s - now_s <= 60
     assert power <= 0 or power >= limits.charge_min_w - 0.1
-    assert after.power_w == pytest.approx(power, abs=0.1)
     soc = ev_state.soc
     if not ev_state.connected or wishes.paused:
         assert power == 0

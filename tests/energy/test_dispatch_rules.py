@@ -46,6 +46,7 @@ class Drive:
         self.frequency_hz = fields.pop("frequency_hz", None)
         self.connected = fields.pop("connected", True)
         self.config = fields.pop("config", DispatchConfig())
+        self.bias = fields.pop("bias", 0.0)
         assert not fields
         self.state = DispatchState()
         self.now_s = home.now_s
@@ -54,7 +55,7 @@ class Drive:
     def run(self, seconds=1):
         for _ in range(seconds):
             self.now_s += 1.0
-            ev_state = self.home.ev_state(soc=self.soc, power_w=self.ev_w, connected=self.connected)
+            ev_state = self.home.ev_state(soc=self.soc, power_w=self.ev_w, connected=self.connected, at_s=self.now_s)
             limits = self.home.limits(ev_state, self.wishes, events=self.events, charger=self.charger, now_s=self.now_s)
             readings = Readings(
                 at_s=self.now_s - self.meter_age_s,
@@ -71,7 +72,7 @@ class Drive:
                 now_s=self.now_s,
                 config=self.config,
             )
-            self.ev_w = point.power_w
+            self.ev_w = point.power_w * (1.0 + self.bias)
             self.powers.append(point.power_w)
         return point
 
@@ -329,3 +330,27 @@ def test_every_set_point_expires_within_a_minute(home):
     config = DispatchConfig(expires_s=1e9)
     point = Drive(home, plan_of(home), config=config).run(1)
     assert point.expires_s - point.at_s <= 60.0
+
+
+def test_a_charger_that_gives_too_much_is_asked_for_less(home):
+    plan = plan_of(home, ev_w=-500.0, grid_w=0.0, feeds_house=True, reason=Reason(code=R.FEED_HOUSE))
+    drive = Drive(home, plan, house_w=6000.0, bias=0.07)
+    drive.run(60)
+    assert drive.house_w + drive.ev_w == pytest.approx(30.0, abs=15.0)
+    weak = Drive(home, plan, house_w=6000.0, bias=-0.07)
+    weak.run(60)
+    assert weak.house_w + weak.ev_w == pytest.approx(30.0, abs=15.0)
+
+
+def test_a_charger_that_takes_too_much_does_not_pass_the_fuse_for_long(home):
+    plan = plan_of(home, ev_w=11_000.0, grid_w=11_500.0, reason=Reason(code=R.CHARGE_CHEAP))
+    drive = Drive(home, plan, house_w=10_000.0, bias=0.04)
+    drive.run(60)
+    assert drive.house_w + drive.ev_w <= 17_250.0
+
+
+def test_a_car_that_tapers_is_no_bias(home):
+    plan = plan_of(home, ev_w=11_000.0, grid_w=11_500.0, reason=Reason(code=R.CHARGE_CHEAP))
+    drive = Drive(home, plan, bias=-0.6)
+    assert drive.run(60).power_w == pytest.approx(11_000.0)
+    assert drive.state.trim_w == 0.0
