@@ -107,10 +107,10 @@ def _remember(
 ) -> DispatchState:
     elapsed_s = 0.0 if state.at_s is None else min(max(now_s - state.at_s, 0.0), 3600.0)
     peak_w = state.house_peak_w
-    if peak_w is not None:
-        peak_w *= math.exp(-elapsed_s * _PEAK_FADE_PER_S)
     if house_w is not None:
-        peak_w = max(house_w, peak_w if peak_w is not None else house_w, 0.0)
+        # While the meter is silent the peak does not fade: nothing says that the load went away.
+        faded_w = (peak_w or 0.0) * math.exp(-elapsed_s * _PEAK_FADE_PER_S)
+        peak_w = max(house_w, faded_w)
     soc, reserve = ev_state.soc, limits.reserve_soc.value
     at_reserve = state.at_reserve
     if soc is not None:

@@ -211,6 +211,8 @@ def test_a_silent_meter_stops_discharging_and_charges_only_what_is_safe(home):
     point = drive.run(3)
     assert 0 < point.power_w <= (17_250 - 3000) / 2 + 100
     assert R.METER_STALE in [reason.code for reason in point.limited_by]
+    before_w = point.power_w
+    assert drive.run(600).power_w == pytest.approx(before_w), "blindness does not make it bolder"
     assert Drive(home, charging, meter_age_s=20.0).run(1).power_w == 0.0, "never seen a load: nothing is safe"
 
 
