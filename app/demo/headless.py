@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.errors import UserError
 from app.clock import StepClock, utc
 from app.config.load import load_home
 from app.config.secrets import read_secrets, write_secret
@@ -20,6 +19,7 @@ from app.demo.audit import Audit, Rules
 from app.demo.lockstep import Pacemaker
 from app.demo.setting import Setting, remember_past
 from app.engine.engine import STORE_NAME, Engine, Options
+from app.errors import UserError
 from protocols.iso15118 import Timings
 
 log = logging.getLogger(__name__)

@@ -20,7 +20,6 @@ from typing import Any
 
 import httpx
 
-from app.errors import UserError
 from app.clock import utc
 from app.config.load import write_whole
 from app.config.secrets import write_secret
@@ -29,6 +28,7 @@ from app.demo.actors import VEN_SECRET, Addresses
 from app.demo.setting import Setting, make_setting, remember_past
 from app.demo.twin import ADDRESSES_NAME
 from app.engine.engine import STORE_NAME
+from app.errors import UserError
 
 START_S = 30.0
 STOP_S = 15.0

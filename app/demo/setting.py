@@ -7,13 +7,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from app.errors import UserError
 from app.clock import utc
 from app.demo import home_file
 from app.demo.household import HOUSE_FILE, PRICES_FILE, Household, Series, read_house, read_prices
 from app.demo.script import Script, lay_out
 from app.demo.world import World
 from app.engine.wishes import local_s
+from app.errors import UserError
 from app.store import ReadingRow, Store
 from energy.twin import Battery
 

@@ -16,13 +16,13 @@ from typing import IO
 from app.api.schema import API_VERSION
 from app.api.server import ApiServer
 from app.api.tokens import Tokens
-from app.errors import UserError
 from app.clock import Clock
 from app.config.home import HomeConfig
 from app.config.load import write_whole
 from app.config.secrets import read_secrets
 from app.engine.desk import EngineDesk
 from app.engine.engine import Engine, Options
+from app.errors import UserError
 from app.store import StoreError
 
 log = logging.getLogger(__name__)

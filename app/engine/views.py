@@ -3,6 +3,7 @@
 Nothing here decides; a value that is not known stays null, and says why where a person would ask.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
@@ -29,8 +30,9 @@ def when(at_s: float) -> datetime:
 
 
 def reason(found: Reason) -> s.ReasonOut:
-    """A typed reason."""
-    return s.ReasonOut(code=found.code.value, params=dict(found.params))
+    """A typed reason; a figure without an end ("until cancelled") is left out, since JSON has no infinity."""
+    params = {name: v for name, v in found.params.items() if isinstance(v, str) or math.isfinite(v)}
+    return s.ReasonOut(code=found.code.value, params=params)
 
 
 def set_point(found: SetPoint) -> s.SetPointOut:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import UserError
 from app.demo.household import read_house, read_prices
+from app.errors import UserError
 
 HEAD = "time_utc,load_w,pv_w\n"
 
