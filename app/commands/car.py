@@ -2,10 +2,10 @@
 
 import argparse
 import asyncio
+import sys
 import time
 from contextlib import suppress
 
-from app.errors import UserError
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,
@@ -18,11 +18,21 @@ from app.commands.session_log import (
     timings_of,
     warn_without_tls,
 )
-from protocols.iso15118 import CarPlan, EvccClient, SessionEnded, SimulatedCar, TransportError
+from app.errors import UserError
+from protocols.iso15118 import (
+    CarPlan,
+    EvccClient,
+    Event,
+    PreChargeUnmatched,
+    SessionEnded,
+    SimulatedCar,
+    TransportError,
+)
 
 HELP = "a simulated car alone"
 
 DEFAULT_DURATION_S = 10.0
+PRE_CHARGE_PATIENCE_S = 2.0
 
 EPILOG = """\
 Exit status 0: the session ended properly. 1: not so; the summary, or one line on standard error, says why.
@@ -43,8 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--control-mode",
         choices=CONTROL_MODES,
-        default="dynamic",
-        help="dynamic: the charger steers; scheduled: the car keeps a schedule (default %(default)s)",
+        help="dynamic: the charger steers; scheduled: the car keeps a schedule (default: what is offered first)",
     )
     parser.add_argument("--soc", type=percent, default=0.5, metavar="PERCENT", help="charge at the start (default 50)")
     parser.add_argument("--target", type=percent, default=0.8, metavar="PERCENT", help="wanted charge (default 80)")
@@ -62,7 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--duration",
         type=positive,
         metavar="S",
-        help=f"end after S seconds (default {DEFAULT_DURATION_S:g}, unless --loops or --to-target)",
+        help=f"end after S seconds of power (default {DEFAULT_DURATION_S:g}, unless --loops or --to-target)",
     )
     parser.add_argument("--to-target", action="store_true", help="end when the wanted charge is reached")
     parser.add_argument(
@@ -77,9 +86,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--evcc-id", default="TWOWAYSIM0001", help="EVCCID to give (default %(default)s)")
     parser.add_argument(
-        "--no-power-stage",
+        "--strict",
         action="store_true",
-        help="laboratory: the charger has no power stage, so do not insist that its voltage follows the battery's",
+        help="DC: end the session, as a real car would, if the charger's voltage does not come to the battery's; "
+        f"else go on after {PRE_CHARGE_PATIENCE_S:g} s with a warning, since simulated chargers often have none",
     )
 
 
@@ -99,12 +109,22 @@ async def _drive(args: argparse.Namespace) -> SessionEnded:
     car = _car(args)
     plan = CarPlan(
         service=SERVICES[args.service],
-        control_mode=CONTROL_MODES[args.control_mode],
+        control_mode=CONTROL_MODES[args.control_mode] if args.control_mode else None,
         loop_interval_s=args.interval,
-        trust_pre_charge=args.no_power_stage,
+        pre_charge_patience_s=None if args.strict else PRE_CHARGE_PATIENCE_S,
     )
     log = SessionLog(lambda: (car.charged_wh, car.discharged_wh))
-    client = EvccClient(args.interface, car, plan, log.handle, timings=timings_of(args), sdp_port=args.sdp_port)
+
+    def on_event(event: Event) -> None:
+        log.handle(event)
+        if isinstance(event, PreChargeUnmatched):
+            print(
+                f"twoway car: the charger's voltage is {event.evse_voltage_v:.0f} V, the battery's "
+                f"{event.battery_v:.0f} V; a real car would stop here (--strict)",
+                file=sys.stderr,
+            )
+
+    client = EvccClient(args.interface, car, plan, on_event, timings=timings_of(args), sdp_port=args.sdp_port)
     session = asyncio.ensure_future(client.run())
     asked = False
 

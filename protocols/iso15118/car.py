@@ -33,13 +33,15 @@ class CarPlan:
     """What the EVCC sets out to do.
 
     `loop_interval_s` is the pause between a charge-loop answer and the next request; the SECC waits 0.5 s at most.
-    `trust_pre_charge` accepts the charger's voltage as it is: for peers whose charger has no power stage.
+    `control_mode` None takes what the charger offers first. `pre_charge_patience_s` is for simulated cars: after so
+    long they go on although the charger's voltage is not the battery's, since peers without a power stage never
+    raise one; None is strict, and the standard's time-out ends the session.
     """
 
     service: Service = Service.DC_BPT
-    control_mode: ControlMode = ControlMode.DYNAMIC
+    control_mode: ControlMode | None = None
     mobility_needs: MobilityNeeds = MobilityNeeds.FROM_CAR
     loop_interval_s: float = 0.2
-    trust_pre_charge: bool = False
+    pre_charge_patience_s: float | None = None
     ask_for_meter: bool = True
     resume_session_id: bytes = bytes(8)

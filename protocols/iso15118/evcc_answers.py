@@ -70,16 +70,17 @@ def _service_discovery(trip: Trip, message: ServiceDiscoveryRes, now: float) -> 
 
 def _service_detail(trip: Trip, message: ServiceDetailRes, now: float) -> str | None:
     sets = [read_parameter_set(one) for one in message.ServiceParameterList.ParameterSet]
-    mode = trip.plan.control_mode
+    wanted, mobility_needs = trip.plan.control_mode, trip.plan.mobility_needs
     fitting = sorted(
-        (one for one in sets if one and one.control_mode is mode),
-        key=lambda one: one.mobility_needs is not trip.plan.mobility_needs,
+        (one for one in sets if one and wanted in (None, one.control_mode)),
+        key=lambda one: one.mobility_needs is not mobility_needs,
     )
     if not fitting:
-        trip.leave(Outcome.TERMINATE, f"{mode.name} control mode is not offered", gave_up=True)
+        mode = "known" if wanted is None else wanted.name
+        trip.leave(Outcome.TERMINATE, f"no {mode} control mode is offered", gave_up=True)
         return None
-    trip.parameter_set = fitting[0]
-    trip.emit(ServiceSelected(now, trip.plan.service, mode, fitting[0].mobility_needs))
+    trip.parameter_set = chosen = fitting[0]
+    trip.emit(ServiceSelected(now, trip.plan.service, chosen.control_mode, chosen.mobility_needs))
     return None
 
 
@@ -131,7 +132,7 @@ def _charge_loop(trip: Trip, message: AC_ChargeLoopRes | DC_ChargeLoopRes, now: 
 def _session_stop(trip: Trip, message: SessionStopRes, now: float) -> str | None:
     # After a renegotiation the session goes on with the same wishes.
     if trip.leaving is Outcome.OTHER_SERVICE:
-        trip.leaving, trip.reason = None, ""
+        trip.leaving, trip.reason, trip.pre_charging_since_s = None, "", None
     return None
 
 

@@ -41,7 +41,7 @@ from protocols.exi.messages.dc import (
 from protocols.exi.schema import Element
 from protocols.iso15118 import car_fields
 from protocols.iso15118.car import CarModel, CarPlan
-from protocols.iso15118.events import Event
+from protocols.iso15118.events import Event, PreChargeUnmatched
 from protocols.iso15118.power import Limits
 from protocols.iso15118.schedule import DAY_S, Steps, merged, read_steps
 from protocols.iso15118.services import ControlMode, ParameterSet
@@ -78,6 +78,7 @@ class Trip:
     renegotiating: bool = False
     renegotiated: bool = False
     asked_for_schedule: bool = False
+    pre_charging_since_s: float | None = None
     leaving: Outcome | None = None
     reason: str = ""
     gave_up: bool = False
@@ -91,6 +92,11 @@ class Trip:
         """While a new schedule is wanted, every other request asks for it: the loop in between must not starve."""
         self.asked_for_schedule = self.renegotiating and (self.renegotiated or not self.asked_for_schedule)
         return self.asked_for_schedule
+
+    @property
+    def control_mode(self) -> ControlMode:
+        """The agreed control mode; before a service is selected nothing depends on it."""
+        return self.parameter_set.control_mode if self.parameter_set else ControlMode.DYNAMIC
 
     def header(self, now: float) -> MessageHeaderType:
         """The header of the next message."""
@@ -157,7 +163,7 @@ def charge_parameters(trip: Trip, now: float) -> Element:
 def schedule_exchange(trip: Trip, now: float) -> ScheduleExchangeReq:
     """What we need by when."""
     plan, needs = trip.plan, trip.car.report(now).needs
-    fields = car_fields.schedule_request_fields(needs, plan.control_mode, plan.service)
+    fields = car_fields.schedule_request_fields(needs, trip.control_mode, plan.service)
     return ScheduleExchangeReq(
         Header=trip.header(now),
         MaximumSupportingPoints=MAX_SUPPORTING_POINTS,
@@ -173,14 +179,25 @@ def cable_check(trip: Trip, now: float) -> DC_CableCheckReq:
 def pre_charge(trip: Trip, now: float) -> DC_PreChargeReq:
     """Bring the outlet to the battery's voltage."""
     battery_v = trip.car.report(now).voltage_v or 0.0
-    near = abs(trip.evse_voltage_v - battery_v) <= PRE_CHARGE_TOLERANCE_V
-    processing = ProcessingType.Finished if near or trip.plan.trust_pre_charge else ProcessingType.Ongoing
+    processing = ProcessingType.Finished if _pre_charged(trip, battery_v, now) else ProcessingType.Ongoing
     return DC_PreChargeReq(
         Header=trip.header(now),
         EVProcessing=processing,
         EVPresentVoltage=rational(battery_v),
         EVTargetVoltage=rational(battery_v),
     )
+
+
+def _pre_charged(trip: Trip, battery_v: float, now: float) -> bool:
+    if abs(trip.evse_voltage_v - battery_v) <= PRE_CHARGE_TOLERANCE_V:
+        return True
+    patience_s = trip.plan.pre_charge_patience_s
+    if trip.pre_charging_since_s is None:
+        trip.pre_charging_since_s = now
+    if patience_s is None or now - trip.pre_charging_since_s < patience_s:
+        return False
+    trip.emit(PreChargeUnmatched(now, trip.evse_voltage_v, battery_v))
+    return True
 
 
 def power_delivery(trip: Trip, now: float) -> PowerDeliveryReq:
@@ -200,7 +217,7 @@ def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> Power
     steps = _profile(trip)
     discharging = bool(steps) and steps[0][1] < 0
     channel = ChannelSelectionType.Discharge if discharging else ChannelSelectionType.Charge
-    scheduled = trip.plan.control_mode is ControlMode.SCHEDULED
+    scheduled = trip.control_mode is ControlMode.SCHEDULED
     entries = [PowerScheduleEntryType(Duration=round(s), Power=rational(w)) for s, w in steps]
     profile = EVPowerProfileType(
         TimeAnchor=int(now),
@@ -235,7 +252,7 @@ def _profile(trip: Trip) -> Steps:
 def charge_loop(trip: Trip, now: float) -> Element:
     """Where the car stands."""
     plan, report = trip.plan, trip.car.report(now)
-    mode = car_fields.loop_element(report, plan.service, plan.control_mode)
+    mode = car_fields.loop_element(report, plan.service, trip.control_mode)
     display = car_fields.display_element(report, report.needs)
     if plan.service.energy is Energy.AC:
         return AC_ChargeLoopReq(
@@ -261,9 +278,8 @@ def power_off(trip: Trip, now: float) -> PowerDeliveryReq:
 
 
 def welding_detection(trip: Trip, now: float) -> DC_WeldingDetectionReq:
-    """Has the voltage gone? Chargers without a power stage never let it rise."""
-    gone = trip.plan.trust_pre_charge or trip.evse_voltage_v < SAFE_VOLTAGE_V
-    processing = ProcessingType.Finished if gone else ProcessingType.Ongoing
+    """Has the voltage gone?"""
+    processing = ProcessingType.Finished if trip.evse_voltage_v < SAFE_VOLTAGE_V else ProcessingType.Ongoing
     return DC_WeldingDetectionReq(Header=trip.header(now), EVProcessing=processing)
 
 

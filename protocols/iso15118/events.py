@@ -100,6 +100,14 @@ class PreChargeRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PreChargeUnmatched(Event):
+    """A simulated car goes on although the charger's voltage is not its battery's; a real one would stop here."""
+
+    evse_voltage_v: float
+    battery_v: float
+
+
+@dataclass(frozen=True, slots=True)
 class PowerDeliveryChanged(Event):
     """Close or open the contactors. `profile` is what the car plans: (duration in s, signed power in W)."""
 

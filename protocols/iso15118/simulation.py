@@ -40,7 +40,7 @@ DEFAULT_CAR_LIMITS = Limits(
 class SimulatedCar:
     """A battery with losses, a taper when nearly full and a floor it does not discharge below.
 
-    `speed` lets its time run faster than the clock; `max_loops` and `max_seconds` (of its clock) end the session,
+    `speed` lets its time run faster than the clock; `max_loops` and `max_seconds` of charge loop end the session,
     `stop_at_target` too.
     """
 
@@ -103,6 +103,8 @@ class SimulatedCar:
         self._advance(now)
         self.ev_w = self.limits.clip(power_w)
         self.loops += 1
+        if self._began_s is None:
+            self._began_s = now
 
     def wants_to_stop(self, now: float) -> str | None:
         """After so many loops or seconds, or at the target."""
@@ -130,8 +132,6 @@ class SimulatedCar:
 
     def _advance(self, now: float) -> None:
         """Let the power that flowed until now do its work."""
-        if self._began_s is None:
-            self._began_s = now
         elapsed_s = 0.0 if self._since_s is None else max(0.0, now - self._since_s) * self.speed
         self._since_s = now
         outside_wh = self.ev_w * elapsed_s / JOULES_PER_WH

@@ -258,8 +258,7 @@ def test_our_car_completes_a_session_with_the_foreign_secc(
     car = twoway(
         cable.car,
         *("car", "--interface", cable.car_interface, "--service", service, "--control-mode", mode),
-        # That charger simulates no voltage.
-        *("--loops", str(LOOPS), "--interval", "0.1", "--no-power-stage"),
+        *("--loops", str(LOOPS), "--interval", "0.1"),
     )
     with running(car, ours, cwd=ROOT) as process:
         status = process.wait(90)

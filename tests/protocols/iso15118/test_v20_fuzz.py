@@ -90,7 +90,7 @@ def test_a_charger_answers_or_ends_whatever_the_order(
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_a_car_never_trips_over_an_answer(state: State, data: st.DataObject) -> None:
-    secc, evcc = SeccSession(Evse()), EvccSession(SimulatedCar(max_loops=2), CarPlan(trust_pre_charge=True))
+    secc, evcc = SeccSession(Evse()), EvccSession(SimulatedCar(max_loops=2), CarPlan(pre_charge_patience_s=0.0))
     now = START_S
     secc.connected(now)
     evcc.start(now)

@@ -67,7 +67,7 @@ def test_our_car_completes_a_session_with_a_recorded_charger(golden_session: Any
         if line["sender"] == "secc":
             recorded[line["message"].removesuffix("Res")].append(line)
     car = SimulatedCar(max_loops=6)
-    plan = CarPlan(Service[name.upper()], ControlMode.SCHEDULED, trust_pre_charge=True)
+    plan = CarPlan(Service[name.upper()], ControlMode.SCHEDULED, pre_charge_patience_s=0.0)
     evcc = EvccSession(car, plan)
     now = START_S
     evcc.start(now)

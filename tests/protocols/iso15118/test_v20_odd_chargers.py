@@ -10,9 +10,10 @@ from protocols.exi.messages.common import AuthorizationType
 from protocols.exi.messages.common_types import MessageHeaderType, ResponseCodeType
 from protocols.exi.namespaces import V20_COMMON
 from protocols.iso15118 import CarPlan, ControlMode, Evse, EvseOffer, Notification, Service, SimulatedCar, State, secc
-from protocols.iso15118.events import LoopAnswered
+from protocols.iso15118.events import LoopAnswered, PreChargeUnmatched, ServiceSelected
 from protocols.iso15118.refusal import least, message_class
 from protocols.iso15118.v2gtp import PayloadType, pack
+from protocols.iso15118.values import rational
 
 Tamper = Callable[[str, Callable[[Any], None]], None]
 
@@ -71,7 +72,7 @@ def test_a_control_mode_that_is_not_offered(conversation: Any) -> None:
         evse=Evse(EvseOffer(control_modes=(ControlMode.DYNAMIC,))), plan=CarPlan(Service.AC, ControlMode.SCHEDULED)
     )
     talk.run()
-    assert "SCHEDULED control mode is not offered" in talk.evcc_end.reason
+    assert "no SCHEDULED control mode is offered" in talk.evcc_end.reason
     assert talk.secc_end.proper
 
 
@@ -82,6 +83,32 @@ def test_a_charger_that_wants_a_pause_instead(conversation: Any, tamper: Tamper,
     talk.run()
     assert talk.secc_end.paused
     assert talk.secc_of(LoopAnswered) == []
+
+
+@pytest.mark.parametrize("first", list(ControlMode))
+def test_a_car_without_a_wish_takes_what_is_offered_first(conversation: Any, first: ControlMode) -> None:
+    second = next(mode for mode in ControlMode if mode is not first)
+    talk = conversation(evse=Evse(EvseOffer(control_modes=(first, second))), plan=CarPlan(Service.DC_BPT))
+    talk.run()
+    assert talk.secc_end.proper
+    assert talk.secc_of(ServiceSelected)[0].control_mode is first
+
+
+def test_a_simulated_car_goes_on_without_voltage_but_says_so(conversation: Any, tamper: Tamper) -> None:
+    for request in ("DC_PreChargeReq", "DC_WeldingDetectionReq"):
+        tamper(request, set_to(EVSEPresentVoltage=rational(1)))
+    talk = conversation(plan=CarPlan(Service.DC_BPT, pre_charge_patience_s=2.0))
+    talk.run()
+    assert talk.evcc_end.proper
+    (unmatched,) = talk.evcc_of(PreChargeUnmatched)
+    assert (unmatched.evse_voltage_v, unmatched.battery_v) == (1.0, pytest.approx(380.0))
+
+
+def test_a_welded_contactor_ends_the_session(conversation: Any, tamper: Tamper) -> None:
+    tamper("DC_WeldingDetectionReq", set_to(EVSEPresentVoltage=rational(380)))
+    talk = conversation(plan=CarPlan(Service.DC))
+    talk.run()
+    assert "not ready within 60 s in state welding_detection" in talk.evcc_end.reason
 
 
 def test_an_answer_nobody_asked_for(conversation: Any) -> None:
@@ -104,10 +131,10 @@ def test_another_answer_than_was_asked_for(conversation: Any) -> None:
     assert "answered AuthorizationSetupReq with SessionStopRes" in talk.evcc_end.reason
 
 
-def test_the_schedule_of_the_other_control_mode_is_refused(conversation: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_schedule_of_the_other_control_mode_is_refused(conversation: Any) -> None:
     talk = conversation(plan=CarPlan(Service.AC, ControlMode.DYNAMIC))
     talk.run(until=lambda: talk.evcc.trip.parameter_set is not None)
-    talk.evcc.trip.plan = CarPlan(Service.AC, ControlMode.SCHEDULED)
+    talk.evcc.trip.parameter_set = talk.secc.agreed.sets[1]
     talk.run()
     assert "asked for the other one's schedule" in talk.secc_end.reason
 
