@@ -77,10 +77,10 @@ def gather(
         charge = _bound(0.0, ReasonCode.LIMIT_CAR)
     if not ev_state.can_discharge or not wishes.v2g_allowed:
         discharge = _bound(0.0, ReasonCode.LIMIT_CAR)
-    reserve = _bound(min(max(wishes.reserve_soc, ev.soc_min, 0.0), 1.0), ReasonCode.LIMIT_RESERVE)
+    reserve = _reserve(min(max(wishes.reserve_soc, ev.soc_min, 0.0), 1.0))
     asked_reserve = asks.get(GridEventKind.RESERVE)
     if asked_reserve is not None and asked_reserve.value > reserve.value:
-        reserve = _asked(asked_reserve, ReasonCode.LIMIT_RESERVE, most=1.0)
+        reserve = _reserve(min(asked_reserve.value, 1.0), event_id=asked_reserve.event_id)
     return Limits(
         import_w=_tightest(
             fuse,
@@ -126,8 +126,12 @@ def _bound(value: float, code: ReasonCode, **params: float | str) -> Bound:
     return Bound(value, Reason(code=code, params={"limit_w": value, **params}))
 
 
-def _asked(held: Held, code: ReasonCode, most: float = float("inf")) -> Bound:
-    value = min(max(held.value, 0.0), most)
+def _reserve(soc: float, **params: str) -> Bound:
+    return Bound(soc, Reason(code=ReasonCode.LIMIT_RESERVE, params={"reserve_soc": soc, **params}))
+
+
+def _asked(held: Held, code: ReasonCode) -> Bound:
+    value = max(held.value, 0.0)
     params: dict[str, float | str] = {"event_id": held.event_id, "source": held.source, "until_s": held.until_s}
     return Bound(value, Reason(code=code, params={"limit_w": value, **params}))
 

@@ -36,7 +36,7 @@ def bounds(view: View, state: DispatchState, want: Want) -> Bounds:
         discharge.append(Bound(0.0, Reason(code=ReasonCode.LIMIT_CAR, params={"soc": "unknown"})))
     else:
         if soc >= limits.soc_max:
-            charge.append(Bound(0.0, Reason(code=ReasonCode.FULL, params={"soc": soc})))
+            charge.append(Bound(0.0, Reason(code=ReasonCode.FULL, params={"target_soc": soc})))
         if soc <= limits.reserve_soc.value or state.at_reserve:
             discharge.append(Bound(0.0, limits.reserve_soc.reason))
     if view.house_w is None:

@@ -73,7 +73,7 @@ def _asked(view: View) -> Want | None:
             "event_id": held.event_id,
             "source": held.source,
             "until_s": held.until_s,
-            "asked_w": held.value,
+            "power_w": held.value,
         }
         if (planned_w := _planned_instead(view, held.event_id)) is not None:
             power_w = planned_w
@@ -151,7 +151,7 @@ def _no_plan(view: View) -> Want:
     reserve = view.limits.reserve_soc.value
     full = view.limits.charge_w.value
     if soc is not None and soc < reserve - 0.02:
-        reason = Reason(code=ReasonCode.CHARGE_TO_RESERVE, params={"target_soc": reserve})
+        reason = Reason(code=ReasonCode.CHARGE_TO_RESERVE, params={"reserve_soc": reserve})
         return Want(power_w=full, reason=reason, must=True)
     capacity_wh = view.ev_state.ev.capacity_wh
     usable_w = full * view.limits.charger.charge_efficiency

@@ -1,6 +1,6 @@
 """Why each step is as it is, read from the optimum: its prices against the worth of a kWh in the battery."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -47,6 +47,7 @@ class _Explainer:
         self.pays_to_store = worth * efficiency_in - n.price_out
         """What storing a kWh of surplus earns beyond its pay for export."""
         self.next_charge = _next_true(self.charging)
+        self.next_discharge = _next_true(self.discharging)
 
     def run(self) -> Explained:
         n = self.p.numbers
@@ -62,7 +63,7 @@ class _Explainer:
         feeds = may_feed & above_floor & ~asked & ((self.pays_to_feed > 2 * _EVEN) | whole) & ~self.exporting
         takes = (n.charge_max > ACTIVE_KW) & ~asked & ~self.discharging & (self.pays_to_store > _EVEN)
         return Explained(
-            [self._reason(t) for t in range(len(net))],
+            _with_ends([self._reason(t) for t in range(len(net))], self.p.edges_s),
             feeds,
             takes,
             self.exporting | (asked & (n.discharge_max > ACTIVE_KW)),
@@ -97,10 +98,7 @@ class _Explainer:
             self.c.stored_kwh[t] < p.floors.reserve[t] - 1e-3
             and self.c.stored_kwh[t + 1] <= p.numbers.stored_min[t + 1] + 1e-2
         ):
-            return Reason(
-                code=ReasonCode.CHARGE_TO_RESERVE,
-                params={"target_soc": float(p.floors.reserve[t]) / max(p.capacity_kwh, 1e-9)},
-            )
+            return Reason(code=ReasonCode.CHARGE_TO_RESERVE, params=self._reserve_params(t))
         if not self.from_grid[t]:
             return Reason(
                 code=ReasonCode.CHARGE_SOLAR,
@@ -141,7 +139,7 @@ class _Explainer:
         p, n = self.p, self.p.numbers
         stored = float(self.c.stored_kwh[t])
         if p.capacity_kwh > 0 and stored >= float(n.stored_max[t + 1]) - 0.005 * p.capacity_kwh:
-            return Reason(code=ReasonCode.FULL, params={"soc": stored / p.capacity_kwh})
+            return Reason(code=ReasonCode.FULL, params={"target_soc": stored / p.capacity_kwh})
         if p.bounds.blocked[t]:
             return Reason(code=ReasonCode.LIMIT_IMPORT, params={"limit_w": float(p.bounds.import_limit[t]) * 1e3})
         if (
@@ -150,23 +148,33 @@ class _Explainer:
             and stored <= p.floors.reserve[t] + 0.01 * p.capacity_kwh
             and n.price_in[t] - self.p.wear > float(n.price_in[t:].min()) + _EVEN
         ):
-            return Reason(
-                code=ReasonCode.LIMIT_RESERVE,
-                params={"target_soc": float(p.floors.reserve[t]) / max(p.capacity_kwh, 1e-9)},
-            )
-        later = int(self.next_charge[t])
-        if later < len(self.charging):
-            now_price, then_price = float(p.worth.price_in[t]), self._charge_price(later)
-            if then_price < now_price - _EVEN:
-                return Reason(
-                    code=ReasonCode.WAIT_FOR_CHEAPER,
-                    params={
-                        "price_eur_per_kwh": now_price,
-                        "refill_price_eur_per_kwh": then_price,
-                        "until_s": float(self.starts[later]),
-                    },
-                )
-        return Reason(code=ReasonCode.HOLD, params={"worth_eur_per_kwh": float(self.worth[t])})
+            return Reason(code=ReasonCode.LIMIT_RESERVE, params=self._reserve_params(t))
+        return self._why_wait(t) or Reason(code=ReasonCode.HOLD, params={"worth_eur_per_kwh": float(self.worth[t])})
+
+    def _why_wait(self, t: int) -> Reason | None:
+        """A better price to come: cheaper to charge at, or dearer to feed or sell at."""
+        charge, discharge = int(self.next_charge[t]), int(self.next_discharge[t])
+        now_price = float(self.p.worth.price_in[t])
+        if discharge < charge:
+            sold = self.p.worth.price_out if self.exporting[discharge] else self.p.worth.price_in
+            if float(sold[discharge]) > now_price + _EVEN:
+                params: dict[str, float | str] = {
+                    "until_s": float(self.starts[discharge]),
+                    "now_price_eur_per_kwh": now_price,
+                    "later_price_eur_per_kwh": float(sold[discharge]),
+                }
+                return Reason(code=ReasonCode.WAIT_FOR_CHEAPER, params=params)
+        if charge < len(self.charging) and self._charge_price(charge) < now_price - _EVEN:
+            params = {
+                "until_s": float(self.starts[charge]),
+                "price_eur_per_kwh": self._charge_price(charge),
+                "now_price_eur_per_kwh": now_price,
+            }
+            return Reason(code=ReasonCode.WAIT_FOR_CHEAPER, params=params)
+        return None
+
+    def _reserve_params(self, t: int) -> dict[str, float | str]:
+        return {"reserve_soc": float(self.p.floors.reserve[t]) / max(self.p.capacity_kwh, 1e-9)}
 
     def _refill(self, t: int) -> dict[str, float]:
         """Where the energy given away now comes back, and at what price."""
@@ -201,3 +209,14 @@ def _next_true(flags: BoolArray) -> FloatArray:
         if flags[t]:
             coming = t
     return result
+
+
+def _with_ends(reasons: list[Reason], edges_s: FloatArray) -> list[Reason]:
+    """Each reason with ``until_s``: where the row of steps with its code ends."""
+    ended: list[Reason] = []
+    until_s = float(edges_s[-1])
+    for t in range(len(reasons) - 1, -1, -1):
+        if t + 1 < len(reasons) and reasons[t + 1].code is not reasons[t].code:
+            until_s = float(edges_s[t + 1])
+        ended.append(replace(reasons[t], params={"until_s": until_s, **reasons[t].params}))
+    return ended[::-1]

@@ -32,7 +32,23 @@ def test_charges_in_the_cheap_hours_for_the_departure(home, planner):
     assert plan.at(home.now_s + 7 * HOUR).reason.code is ReasonCode.CHARGE_CHEAP
     assert plan.at(home.now_s).reason.code is ReasonCode.WAIT_FOR_CHEAPER
     assert plan.at(home.now_s).reason.params["until_s"] == home.now_s + 6 * HOUR
+    assert plan.at(home.now_s).reason.params["price_eur_per_kwh"] == pytest.approx(0.10)
     assert plan.missed == ()
+
+
+def test_charge_kept_for_a_dearer_hour_says_until_when(home, planner):
+    price = [0.30] * 3 + [0.60] * 2 + [0.25] * 19
+    wishes = Wishes(
+        departures=(Departure(at_s=home.now_s + 12 * HOUR, target_soc=0.5),), reserve_soc=0.48, export_allowed=False
+    )
+    plan = planner.solve(home.plan_input(price=price, wishes=wishes))
+    waits = plan.at(home.now_s).reason
+    assert waits.code is ReasonCode.WAIT_FOR_CHEAPER
+    assert waits.params["until_s"] == home.now_s + 3 * HOUR
+    assert waits.params["later_price_eur_per_kwh"] == pytest.approx(0.60)
+    feeds = plan.at(home.now_s + 3 * HOUR).reason
+    assert feeds.code is ReasonCode.FEED_HOUSE
+    assert feeds.params["until_s"] == home.now_s + 5 * HOUR
 
 
 def test_flat_price_charges_early_and_only_what_is_asked(home, planner):
