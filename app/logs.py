@@ -90,6 +90,6 @@ def setup_logs(folder: Path | None = None, *, verbose: bool = False, console: bo
         root.addHandler(handler)
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     # Wires that tell each frame: their drivers already say what matters.
-    for chatty in ("pymodbus", "websockets", "httpx", "httpcore", "uvicorn.access", "asyncio"):
+    for chatty in ("pymodbus", "websockets", "httpx", "httpcore", "uvicorn.access", "uvicorn.error", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     return path

@@ -34,6 +34,7 @@ START_S = 30.0
 STOP_S = 15.0
 LINE_EVERY_S = 1.0
 RESTART_S = 3.0
+WINDOW_OPENS_S = 10.0
 DEFAULT_SPEED, FASTEST = 10.0, 60.0
 LIVE_HOURS = 72.0
 
@@ -114,16 +115,10 @@ class LiveDemo:
     def ask(self, path: str) -> Any:
         """What the API answers to this path; None while it does not."""
         try:
-            told = json.loads(self.run_file.read_text("utf-8"))
-            if self.engine is not None and told["pid"] != self.engine.pid:
+            if self.engine is not None and json.loads(self.run_file.read_text("utf-8"))["pid"] != self.engine.pid:
                 return None
-            token = Path(told["token_file"]).read_text("utf-8").strip()
-            answer = httpx.get(
-                f"{told['url']}/api/v1/{path}",
-                headers={"Authorization": f"Bearer {token}"},
-                timeout=2.0,
-                trust_env=False,
-            )
+            url, headers = authorised(self.run_file)
+            answer = httpx.get(f"{url}/api/v1/{path}", headers=headers, timeout=2.0, trust_env=False)
             return answer.json() if answer.status_code == 200 else None
         except (OSError, ValueError, KeyError, httpx.HTTPError):
             return None
@@ -140,6 +135,13 @@ class LiveDemo:
                 process.kill()
                 process.wait()
         self.engine = self.twin = None
+
+
+def authorised(run_file: Path) -> tuple[str, dict[str, str]]:
+    """The engine's URL and the header that opens it. Raises ``OSError``, ``ValueError`` or ``KeyError``."""
+    told = json.loads(run_file.read_text("utf-8"))
+    token = Path(told["token_file"]).read_text("utf-8").strip()
+    return told["url"], {"Authorization": f"Bearer {token}"}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -159,7 +161,9 @@ def run(args: argparse.Namespace) -> int:
         try:
             demo.write_home(demo.start_twin())
             demo.start_engine()
-            return _in_window(demo) if _has_display() else _in_terminal(demo, args.real_seconds)
+            if _has_display() and _in_window(demo):
+                return 0
+            return _in_terminal(demo, args.real_seconds)
         except KeyboardInterrupt:
             return 0
         finally:
@@ -174,7 +178,9 @@ def _has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _in_window(demo: LiveDemo) -> int:
+def _in_window(demo: LiveDemo) -> bool:
+    """Run until the window is closed; False where it could not be opened."""
+    began = time.monotonic()
     window = subprocess.Popen([sys.executable, "-m", "ui", "--run-file", str(demo.run_file)])  # noqa: S603
     try:
         while window.poll() is None:
@@ -183,11 +189,14 @@ def _in_window(demo: LiveDemo) -> int:
     finally:
         if window.poll() is None:
             window.terminate()
-    return 0
+    if window.returncode != 0 and time.monotonic() - began < WINDOW_OPENS_S:
+        print("twoway demo: the window could not be opened here; 'twoway doctor' says what is missing", file=sys.stderr)
+        return False
+    return True
 
 
 def _in_terminal(demo: LiveDemo, real_seconds: float | None) -> int:
-    print("twoway demo: there is no display here, so the demo runs in this terminal; Ctrl-C ends it.", file=sys.stderr)
+    print("twoway demo: without a display the demo runs in this terminal; Ctrl-C ends it.", file=sys.stderr)
     print(f"twoway demo: home file {demo.home_path}, home time {demo.speed:g} times as fast", file=sys.stderr)
     live = sys.stdout.isatty()
     ends_s = None if real_seconds is None else time.monotonic() + real_seconds

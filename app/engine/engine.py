@@ -11,7 +11,7 @@ Everything lives in one event loop; only plans are made in another process, and 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -28,16 +28,16 @@ from app.engine.health import HealthBook
 from app.engine.history import SPAN_S, HalfHours
 from app.engine.ledger import EventLedger
 from app.engine.links import LinkBook
-from app.engine.plan_job import PlanDone, PlanJob
+from app.engine.plan_job import PlanDone, PlanJob, plan_record
 from app.engine.planner import PlanKeeper
 from app.engine.recorder import Recorder
 from app.engine.scribe import Scribe
 from app.engine.sessions import LOST, SessionRecord
-from app.engine.supervisor import Supervisor
+from app.engine.supervisor import Supervisor, in_one_line
 from app.engine.tariff import PriceNow, tariff
 from app.engine.wish_keeper import WishKeeper
-from app.ports import ChargerDriver, Driver, Report, SessionWatcher
-from app.store import AccountRow, Store
+from app.ports import ChargerDriver, Driver, Health, HealthLevel, Report, SessionWatcher
+from app.store import AccountRow, PlanRow, Store
 from energy.model import Wishes
 from energy.plan.types import Plan
 from energy.tariffs import Tariff
@@ -49,6 +49,8 @@ ACCOUNTS_SETTING, BOUND_SETTING = "accounts", "bound_links"
 HISTORY_S = 42 * 86_400.0
 EVENTS_S = 3 * 86_400.0
 STOP_S = 8.0
+RESTART_REAL_S = 1.0
+PLAN_KEPT_EVERY_S = 900.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +155,7 @@ class Engine:
         self.on_news: list[Callable[[str], None]] = []
         """Called with "home", "plan", "events", "session" or "health" when such a thing is new."""
         self._session_key: object = None
+        self._plan_kept_s = float("-inf")
         self.board.listen(Topic.SESSION, self._on_session)
         self.board.listen(Topic.EVENTS, self._on_events)
         self.board.listen(Topic.HEARTBEAT, lambda source: self.links.heartbeat(source, clock.now_s()))
@@ -187,10 +190,10 @@ class Engine:
         """Run until cancelled; then stop in order: the car's session, the power stage at 0 W, the store closed."""
         now_s = self.clock.now_s()
         self.ledger.publish(HOME, self.fixed.standing_events, now_s)
-        writing = asyncio.create_task(self.scribe.run(), name="scribe")
-        others = [asyncio.create_task(self.planner.run(), name="planner")]
+        writing = asyncio.create_task(self._keep("scribe", self.scribe.run), name="scribe")
+        others = [asyncio.create_task(self._keep("planner", self.planner.run), name="planner")]
         if not self.options.paced:
-            others.append(asyncio.create_task(self.dispatcher.run(), name="dispatch"))
+            others.append(asyncio.create_task(self._keep("dispatch", self.dispatcher.run), name="dispatch"))
         for driver in self.drivers:
             self.supervisor.start(driver)
         log.info("the engine runs: %s", self.config.home.name, extra={"home_file": str(self.home_file)})
@@ -198,6 +201,16 @@ class Engine:
             await asyncio.gather(writing, *others)
         finally:
             await self._stop(writing, others)
+
+    async def _keep(self, name: str, work: Callable[[], Awaitable[None]]) -> None:
+        """Run a part of the engine for ever: a fault of ours in one part must not end the home."""
+        while True:
+            try:
+                await work()
+            except Exception as error:
+                log.exception("%s failed and is started again", name)
+                self.book.put(name, Health(level=HealthLevel.FAILED, text=f"started again after {in_one_line(error)}"))
+            await asyncio.sleep(RESTART_REAL_S)
 
     async def _stop(self, writing: asyncio.Task[None], others: list[asyncio.Task[None]]) -> None:
         for task in others:
@@ -280,8 +293,12 @@ class Engine:
             self._tell("events")
         self._tell("home")
 
-    def _on_plan(self, _done: PlanDone, _why: str) -> None:
+    def _on_plan(self, done: PlanDone, why: str) -> None:
         self.dispatcher.tick()
+        made_s = done.plan.made_s
+        if why != "time" or made_s - self._plan_kept_s >= PLAN_KEPT_EVERY_S:
+            self._plan_kept_s = made_s
+            self.scribe.book(PlanRow(made_s, plan_record(done, why)))
         self._tell("plan")
 
     def _on_wishes(self) -> None:

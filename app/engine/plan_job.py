@@ -99,6 +99,27 @@ def make_plan(job: PlanJob) -> PlanDone:
     )
 
 
+def plan_record(done: PlanDone, why: str) -> dict[str, Any]:
+    """The plan as the store keeps it: what was meant to happen and why, in about eight kilobytes."""
+    plan = done.plan
+    return {
+        "why": why,
+        "took_s": round(done.took_s, 4),
+        "optimal": plan.optimal,
+        "planned": round(plan.money.planned_eur, 4),
+        "baseline": round(plan.money.baseline_eur, 4),
+        "notes": list(plan.notes),
+        "start_s": [step.start_s for step in plan.steps],
+        "ev_w": [step.ev_w for step in plan.steps],
+        "soc": [step.soc for step in plan.steps],
+        "reason": [step.reason.code.value for step in plan.steps],
+        "missed": [
+            {"kind": p.kind.value, "deadline_s": p.deadline_s, "wanted": p.wanted, "planned": p.planned}
+            for p in plan.missed
+        ],
+    }
+
+
 def _coarse_s(step_s: float) -> float:
     """Quarter hours later on, or a multiple of the fine step where that does not divide them."""
     return 900.0 if step_s <= 900.0 and 900.0 % step_s == 0 else step_s

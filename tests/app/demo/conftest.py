@@ -1,7 +1,6 @@
 """A live demo home: world and engine in processes of their own."""
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,13 +10,17 @@ import httpx
 import pytest
 
 from app.clock import WallClock
-from app.demo.live import LiveDemo
+from app.config.load import edit_home
+from app.demo.live import LiveDemo, authorised
 from app.demo.setting import make_setting, remember_past
 from app.engine.engine import STORE_NAME
 from protocols.modbus.link import ModbusLink
 from protocols.modbus.powerstage import PowerStage
 from protocols.modbus.profile import load_profile
 from protocols.modbus.readings import PowerStageReading
+
+EXPIRY_S = 5.0
+"""Real seconds; short, so that the tests are."""
 
 Wait = Callable[..., Any]
 
@@ -59,15 +62,8 @@ class Home:
 
     def post(self, path: str, body: dict[str, Any]) -> httpx.Response:
         """Command the engine as the window does."""
-        told = json.loads(self.demo.run_file.read_text())
-        token = Path(told["token_file"]).read_text().strip()
-        return httpx.post(
-            f"{told['url']}/api/v1/{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=5.0,
-            trust_env=False,
-        )
+        url, headers = authorised(self.demo.run_file)
+        return httpx.post(f"{url}/api/v1/{path}", json=body, headers=headers, timeout=5.0, trust_env=False)
 
     def session_id(self) -> str | None:
         """The car's session, while it is in its charge loop."""
@@ -78,13 +74,15 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    """The car comes home a few seconds after the start; home time runs five times as fast."""
-    setting = make_setting(house=None, prices=None, start="2024-04-16T17:29:30", hours=24, seed=1, live=True)
-    demo = LiveDemo(setting, tmp_path, 5.0)
+    """The car comes home a few seconds after the start; home time runs twenty times as fast."""
+    setting = make_setting(house=None, prices=None, start="2024-04-16T17:29", hours=24, seed=1, live=True)
+    demo = LiveDemo(setting, tmp_path, 20.0)
     asyncio.run(remember_past(tmp_path / STORE_NAME, setting))
     try:
         addresses = demo.start_twin()
         demo.write_home(addresses)
+        text = demo.home_path.read_text()
+        demo.home_path.write_text(edit_home(text, {("charger", "expiry_s"): EXPIRY_S}))
         demo.start_engine()
         yield Home(demo, addresses.stage_port)
     finally:

@@ -38,7 +38,7 @@ def test_the_engine_killed_the_charger_falls_to_0_and_a_restart_resumes(home: An
     engine.send_signal(signal.SIGKILL)
     engine.wait()
     intervals, energy_wh = booked(home)
-    # The stage's own clock, real seconds: the home file says 10, the promise is 60.
+    # The stage's own clock, real seconds: the home file says 5, the promise is 60.
     wait(lambda: home.stage().ev_w == 0.0, within_s=60)
     assert home.stage().setpoint_w == 0.0
 
