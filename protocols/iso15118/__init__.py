@@ -5,7 +5,7 @@ The charger's side, as a driver uses it::
     evse = Evse(EvseOffer(evse_id="DE*TWO*E0001", phases=3), limits=Limits(max_charge_w=11_000, ...))
     server = SeccServer("eth1", evse, on_event)     # on_event(Event), called in the event loop
     await server.start()                            # TransportError: one clear sentence
-    evse.set_power(-4200.0, valid_until_s=now + 60) # W, > 0 charges the car, < 0 discharges it
+    evse.set_power(-4200.0, valid_until_s=steady_now() + 60)  # W, > 0 charges the car, < 0 discharges it
     evse.readings = EvseReadings(power_w, voltage_v, current_a)
     evse.meter = MeterReading("meter", charged_wh, discharged_wh)
     evse.notify(Notification.Terminate)             # or Pause, ScheduleRenegotiation, ...
@@ -55,7 +55,7 @@ from protocols.iso15118.events import (
     StateChanged,
 )
 from protocols.iso15118.evse import Evse, EvseOffer, Notification
-from protocols.iso15118.network import TransportError
+from protocols.iso15118.network import TransportError, steady_now
 from protocols.iso15118.power import CarReport, EnergyNeeds, EvseReadings, Limits, MeterReading
 from protocols.iso15118.schedule import Prices, Schedule
 from protocols.iso15118.sdp import Security
@@ -112,4 +112,5 @@ __all__ = [
     "StateChanged",
     "Timings",
     "TransportError",
+    "steady_now",
 ]

@@ -1,8 +1,6 @@
 """The car's end of a session: a sans-I/O state machine driven by the same `table.py` as the charger's.
 
-session = EvccSession(car, plan)
-session.start(now)
-send(session.data_to_send()); session.receive(data, now); ...
+It is used as `secc.SeccSession` is: `connected`, `receive`, `data_to_send`, `next_event`, `next_timer`, `on_timer`.
 """
 
 from collections.abc import Callable
@@ -52,8 +50,8 @@ class EvccSession(Link):
         self._waiting_for: tuple[Exchange, Element] | None = None
         self._loop_state: State | None = None
 
-    def start(self, now: float) -> None:
-        """The connection is open: send the first request."""
+    def connected(self, now: float) -> None:
+        """Send the first request."""
         self._start_timer("setup", self.timings.communication_setup_s, now)
         self._ask(now)
 

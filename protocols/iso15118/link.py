@@ -50,6 +50,10 @@ class Link(ABC):
         """Whether the session is over: send what is left and close the connection."""
         return self.state is State.ENDED
 
+    @abstractmethod
+    def connected(self, now: float) -> None:
+        """The connection is open: the EVCC asks, the SECC begins to wait."""
+
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes from the peer."""
         try:

@@ -1,10 +1,13 @@
 """The charger's end of a session: a sans-I/O state machine driven by `table.py`.
 
-session = SeccSession(evse)
-session.receive(data, now)
-send(session.data_to_send())
-while (event := session.next_event()) is not None: ...
-call session.on_timer(now) at session.next_timer(); close when session.ended
+Used like this, whatever carries the bytes::
+
+    session = SeccSession(evse)
+    session.connected(now)
+    session.receive(data, now)
+    send(session.data_to_send())
+    while (event := session.next_event()) is not None: ...
+    call session.on_timer(now) at session.next_timer(); close when session.ended
 """
 
 from collections.abc import Callable
@@ -67,7 +70,7 @@ class SeccSession(Link):
         self.agreed = Agreement(evse, self.timings, self._emit, make_session_id)
 
     def connected(self, now: float) -> None:
-        """A car has opened the connection: from here on it may not fall silent."""
+        """From here on the car may not fall silent."""
         self._start_timer("sequence", self._silence_s, now)
 
     def _handle(self, name: str, message: Element, payload_type: PayloadType, now: float) -> None:

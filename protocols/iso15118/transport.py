@@ -62,10 +62,7 @@ class SessionPipe(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
         self._transport = cast(asyncio.Transport, transport)
-        if isinstance(self.link, SeccSession):
-            self.link.connected(self._clock())
-        elif isinstance(self.link, EvccSession):
-            self.link.start(self._clock())
+        self.link.connected(self._clock())
         self.flush()
 
     def data_received(self, data: bytes) -> None:

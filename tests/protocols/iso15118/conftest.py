@@ -40,7 +40,7 @@ class Conversation:
 
     def begin(self) -> None:
         self.secc.connected(self.now)
-        self.evcc.start(self.now)
+        self.evcc.connected(self.now)
 
     def exchange(self) -> bool:
         """Carry what either end wants to send; whether anything moved."""

@@ -93,7 +93,7 @@ def test_a_car_never_trips_over_an_answer(state: State, data: st.DataObject) -> 
     secc, evcc = SeccSession(Evse()), EvccSession(SimulatedCar(max_loops=2), CarPlan(pre_charge_patience_s=0.0))
     now = START_S
     secc.connected(now)
-    evcc.start(now)
+    evcc.connected(now)
     for _ in range(200):
         if evcc.state is state or evcc.ended:
             break

@@ -70,7 +70,7 @@ def test_our_car_completes_a_session_with_a_recorded_charger(golden_session: Any
     plan = CarPlan(Service[name.upper()], ControlMode.SCHEDULED, pre_charge_patience_s=0.0)
     evcc = EvccSession(car, plan)
     now = START_S
-    evcc.start(now)
+    evcc.connected(now)
     for _ in range(200):
         for packet in V2gtpStream().receive(evcc.data_to_send()):
             request = decode(NAMESPACES[PayloadType(packet.payload_type)], packet.payload)
