@@ -1,5 +1,9 @@
 """What cannot be planned with is refused here, one clear sentence for each."""
 
+import math
+from dataclasses import fields
+from typing import Any
+
 import numpy as np
 
 from energy.plan.types import PlanInput, PlanInputError
@@ -26,17 +30,36 @@ def check(inp: PlanInput) -> None:
                 raise PlanInputError(
                     f"The {name} has no number at step {bad[0]} ({len(bad)} in all): fill it before planning."
                 )
-    scalars = {
-        "battery capacity": inp.ev_state.ev.capacity_wh,
-        "fuse current": inp.connection.fuse_a,
-        "charger power": inp.charger.charge_max_w,
-        "reserve": inp.wishes.reserve_soc,
-    }
-    for name, value in scalars.items():
-        if not np.isfinite(value) or value < 0:
-            raise PlanInputError(f"The {name} is {value}: it must be a number of 0 or more.")
+    _check_home(inp)
     if not (0 < inp.charger.charge_efficiency <= 1 and 0 < inp.charger.discharge_efficiency <= 1):
         raise PlanInputError("The charger's efficiencies must lie above 0 and up to 1.")
     soc = inp.ev_state.soc
     if soc is not None and not (np.isfinite(soc) and -0.01 <= soc <= 1.01):
         raise PlanInputError(f"The state of charge is {soc}: it must lie in 0..1, or be None when not known.")
+
+
+def _check_home(inp: PlanInput) -> None:
+    """Every number of the home and the wishes is one, and sizes are not negative."""
+    ev, wishes = inp.ev_state.ev, inp.wishes
+    for name, part in (("connection", inp.connection), ("charger", inp.charger), ("car", ev), ("wishes", wishes)):
+        _check_numbers(name, part)
+    for departure in wishes.departures:
+        _check_numbers("departure", departure)
+    for absence in wishes.absences:
+        _check_numbers("absence", absence)
+    sizes = {
+        "battery's capacity_wh": ev.capacity_wh,
+        "fuse_a": inp.connection.fuse_a,
+        "charger's charge_max_w": inp.charger.charge_max_w,
+        "reserve_soc": wishes.reserve_soc,
+    }
+    for name, value in sizes.items():
+        if value < 0 or math.isinf(value):
+            raise PlanInputError(f"The {name} is {value}: it must be a number of 0 or more.")
+
+
+def _check_numbers(name: str, part: Any) -> None:
+    for field in fields(part):
+        value = getattr(part, field.name)
+        if isinstance(value, float) and math.isnan(value):
+            raise PlanInputError(f"{field.name} of the {name} is no number: correct it before planning.")

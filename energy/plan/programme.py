@@ -167,8 +167,8 @@ class Programme:
 
     def solve(self, numbers: Numbers, time_limit_s: float = 10.0) -> Solution:
         """The optimum for these numbers. Raises ``SolverError`` when HiGHS finds none."""
-        self._fill(numbers)
         try:
+            self._fill(numbers)
             # warm_start=False: CVXPY's warm start of HiGHS makes an LP 1.4 to 5 times slower.
             self.problem.solve(solver=cp.HIGHS, warm_start=False, time_limit=time_limit_s, highs_options={"threads": 1})
         except (cp.SolverError, ValueError) as error:

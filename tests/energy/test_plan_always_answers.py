@@ -142,8 +142,13 @@ def test_other_bad_numbers_are_refused_by_name(home, planner):
     with pytest.raises(PlanInputError, match="state of charge"):
         planner.solve(home.plan_input(ev_state=home.ev_state(soc=55.0)))
     bad = Ev(ev_id="ev", capacity_wh=float("nan"), charge_max_w=11_000.0)
-    with pytest.raises(PlanInputError, match="battery capacity"):
+    with pytest.raises(PlanInputError, match="capacity_wh of the car"):
         planner.solve(home.plan_input(ev_state=home.ev_state(ev=bad)))
+    with pytest.raises(PlanInputError, match="capacity_wh is -5"):
+        planner.solve(home.plan_input(ev_state=home.ev_state(ev=replace(bad, capacity_wh=-5.0))))
+    nowhere = Wishes(departures=(Departure(at_s=home.now_s + HOUR, target_soc=float("nan")),))
+    with pytest.raises(PlanInputError, match="target_soc of the departure"):
+        planner.solve(home.plan_input(wishes=nowhere))
     with pytest.raises(PlanInputError, match="increasing"):
         planner.solve(home.plan_input(edges_s=np.array([3.0, 2.0, 1.0])))
     with pytest.raises(PlanInputError, match="values for"):
@@ -222,3 +227,9 @@ def test_short_and_long_days_have_steps_of_equal_length(home, planner, day, hour
     plan = planner.solve(inp)
     assert plan.missed == ()
     assert plan.steps[-1].soc >= 0.7 - 1e-4
+
+
+def test_a_price_beyond_all_reason_still_leaves_a_plan(home, planner):
+    plan = planner.solve(home.plan_input(price=1e12))
+    assert len(plan.steps) == 288
+    assert all(np.isfinite(step.ev_w) for step in plan.steps)
