@@ -8,7 +8,6 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
-    QButtonGroup,
     QFrame,
     QMainWindow,
     QPushButton,
@@ -51,7 +50,6 @@ class Rail(QFrame):
         self.status = Label("", "small")
         self.status.setContentsMargins(one.gap(), 0, 0, one.gap())
         self.status.hide()
-        self._group = QButtonGroup(self)
         self._buttons: dict[str, QPushButton] = {}
         self._box = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._brand = row(self._mark, margins=(1, 1, 1, 0))
@@ -79,7 +77,6 @@ class Rail(QFrame):
         button.setToolTip(f"{title} (Ctrl+{index + 1})")
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(partial(self._choose, page.key))
-        self._group.addButton(button)
         self._buttons[page.key] = button
         return button
 
@@ -88,8 +85,8 @@ class Rail(QFrame):
 
     def mark(self, key: str) -> None:
         """Show which page is open."""
-        if key in self._buttons:
-            self._buttons[key].setChecked(True)
+        for each, button in self._buttons.items():
+            button.setChecked(each == key)
 
     def set_width(self, width: str) -> None:
         """ "wide" (words), "icons" or "bar"."""

@@ -77,7 +77,8 @@ class Tray(QObject):
         soc = fmt.percent(home.car.soc).text
         self.icon.setToolTip(f"Twoway · {home.facts.name}\n{tr('Car')}: {soc}\n{why_sentence(home)}")
         self._pause.setText(tr("Go on") if home.wishes.paused else tr("Pause"))
-        self._shell.hide_on_close = self._shell.settings.flag("window/tray", default=True)
+        # The demo home ends with its window.
+        self._shell.hide_on_close = not home.facts.demo and self._shell.settings.flag("window/tray", default=True)
         if self._shell.settings.flag("window/notify", default=True):
             for notice in notices(self._before, home):
                 self._page = notice.page

@@ -13,8 +13,8 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.cli import UserError
 from app.config.paths import Paths, standard_paths
+from app.errors import UserError
 
 START_S = 25.0
 """An engine that has not answered after this long is told of."""
@@ -134,9 +134,7 @@ def _open(paths: Paths, engine: "subprocess.Popen[bytes] | None", *, welcome: bo
         return 130
 
 
-def _tell_of_failure(
-    engine: "subprocess.Popen[bytes]", window: "subprocess.Popen[bytes]", paths: Paths
-) -> None:
+def _tell_of_failure(engine: "subprocess.Popen[bytes]", window: "subprocess.Popen[bytes]", paths: Paths) -> None:
     """While the window opens: say in the terminal why the engine did not start."""
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline and window.poll() is None:

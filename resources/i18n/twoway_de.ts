@@ -29,7 +29,7 @@
     </message>
     <message>
       <source>Add a weekly departure</source>
-      <translation>Wöchentliche Abfahrt hinzufügen</translation>
+      <translation>Neue wöchentliche Abfahrt</translation>
     </message>
     <message>
       <source>Appearance</source>
@@ -52,8 +52,12 @@
       <translation>Vom Versorger gefordert</translation>
     </message>
     <message>
-      <source>Asked: {values} {unit}</source>
-      <translation>Gefordert: {values} {unit}</translation>
+      <source>Asked: {values}</source>
+      <translation>Gefordert: {values}</translation>
+    </message>
+    <message>
+      <source>At the most {values}</source>
+      <translation>Höchstens {values}</translation>
     </message>
     <message>
       <source>Behaviour</source>
@@ -184,6 +188,10 @@
       <translation>Vom Dach laden</translation>
     </message>
     <message>
+      <source>Charge of the car</source>
+      <translation>Ladestand des Autos</translation>
+    </message>
+    <message>
       <source>Charge to the reserve</source>
       <translation>Bis zur Reserve laden</translation>
     </message>
@@ -232,6 +240,10 @@
       <translation>Lädt das Auto bis {until_s}, weil Netzstrom gerade nur {price_eur_per_kwh} kostet.</translation>
     </message>
     <message>
+      <source>Charging the car until {until_s}, because the grid costs {price_eur_per_kwh} now, and {mean_price_eur_per_kwh} on average.</source>
+      <translation>Lädt das Auto bis {until_s}, weil Netzstrom gerade {price_eur_per_kwh} kostet, im Mittel {mean_price_eur_per_kwh}.</translation>
+    </message>
+    <message>
       <source>Charging the car up to its reserve of {reserve_soc}, which you keep for the unexpected.</source>
       <translation>Lädt das Auto bis zur Reserve von {reserve_soc}, die für Unerwartetes bleibt.</translation>
     </message>
@@ -242,6 +254,10 @@
     <message>
       <source>Charging the car, because the grid costs only {price_eur_per_kwh} now.</source>
       <translation>Lädt das Auto, weil Netzstrom gerade nur {price_eur_per_kwh} kostet.</translation>
+    </message>
+    <message>
+      <source>Charging the car, because the grid costs {price_eur_per_kwh} now, and {mean_price_eur_per_kwh} on average.</source>
+      <translation>Lädt das Auto, weil Netzstrom gerade {price_eur_per_kwh} kostet, im Mittel {mean_price_eur_per_kwh}.</translation>
     </message>
     <message>
       <source>Charging the car, because the grid is cheap now.</source>
@@ -400,16 +416,20 @@
       <translation>Das Haus versorgen</translation>
     </message>
     <message>
-      <source>Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh} and the car refills later at {refill_price_eur_per_kwh}.</source>
-      <translation>Das Auto versorgt bis {until_s} das Haus, weil Netzstrom {price_eur_per_kwh} kostet und das Auto später für {refill_price_eur_per_kwh} nachlädt.</translation>
+      <source>Feeding from the car, because the utility's price is {price_eur_per_kwh} and the car refills at {refill_price_eur_per_kwh} ({refill_s}).</source>
+      <translation>Das Auto speist, weil der Preis des Versorgers {price_eur_per_kwh} ist und das Auto für {refill_price_eur_per_kwh} nachlädt ({refill_s}).</translation>
+    </message>
+    <message>
+      <source>Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh} and the car refills at {refill_price_eur_per_kwh} ({refill_s}).</source>
+      <translation>Das Auto versorgt bis {until_s} das Haus, weil Netzstrom {price_eur_per_kwh} kostet und das Auto für {refill_price_eur_per_kwh} nachlädt ({refill_s}).</translation>
     </message>
     <message>
       <source>Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh}.</source>
       <translation>Das Auto versorgt bis {until_s} das Haus, weil Netzstrom {price_eur_per_kwh} kostet.</translation>
     </message>
     <message>
-      <source>Feeding the house from the car, because the grid costs {price_eur_per_kwh} and the car refills later at {refill_price_eur_per_kwh}.</source>
-      <translation>Das Auto versorgt das Haus, weil Netzstrom {price_eur_per_kwh} kostet und das Auto später für {refill_price_eur_per_kwh} nachlädt.</translation>
+      <source>Feeding the house from the car, because the grid costs {price_eur_per_kwh} and the car refills at {refill_price_eur_per_kwh} ({refill_s}).</source>
+      <translation>Das Auto versorgt das Haus, weil Netzstrom {price_eur_per_kwh} kostet und das Auto für {refill_price_eur_per_kwh} nachlädt ({refill_s}).</translation>
     </message>
     <message>
       <source>Feeding the house from the car, because the grid costs {price_eur_per_kwh}.</source>
@@ -540,6 +560,10 @@
       <translation>Gebremst, weil das Netz dem Haus jetzt höchstens {limit_w} erlaubt.</translation>
     </message>
     <message>
+      <source>Held back, because the grid allows the home {limit_w} at the most until {until_s}.</source>
+      <translation>Gebremst, weil das Netz dem Haus bis {until_s} höchstens {limit_w} erlaubt.</translation>
+    </message>
+    <message>
       <source>Held back, because the grid limits what the home may draw now.</source>
       <translation>Gebremst, weil das Netz den Bezug des Hauses jetzt begrenzt.</translation>
     </message>
@@ -592,8 +616,8 @@
       <translation>Verlauf</translation>
     </message>
     <message>
-      <source>Hold</source>
-      <translation>Halten</translation>
+      <source>Hold the charge</source>
+      <translation>Ladung halten</translation>
     </message>
     <message>
       <source>Holding the car's charge: right now there is nothing to gain either way.</source>
@@ -718,6 +742,22 @@
     <message>
       <source>Like the system</source>
       <translation>Wie das System</translation>
+    </message>
+    <message>
+      <source>Limit of charging</source>
+      <translation>Grenze für das Laden</translation>
+    </message>
+    <message>
+      <source>Limit of feeding</source>
+      <translation>Grenze für das Speisen</translation>
+    </message>
+    <message>
+      <source>Limit of what the home draws</source>
+      <translation>Grenze für den Bezug</translation>
+    </message>
+    <message>
+      <source>Limit of what the home gives</source>
+      <translation>Grenze für die Einspeisung</translation>
     </message>
     <message>
       <source>Limits</source>
@@ -952,6 +992,10 @@
       <translation>Pausiert: Das Auto bleibt, wie es ist.</translation>
     </message>
     <message>
+      <source>Pay for giving</source>
+      <translation>Vergütung für die Einspeisung</translation>
+    </message>
+    <message>
       <source>Period</source>
       <translation>Zeitraum</translation>
     </message>
@@ -1000,8 +1044,20 @@
       <translation>Auf einen Balken zeigen, um ihn abzulesen.</translation>
     </message>
     <message>
+      <source>Power of the car</source>
+      <translation>Leistung des Autos</translation>
+    </message>
+    <message>
+      <source>Power of the home</source>
+      <translation>Leistung des Hauses</translation>
+    </message>
+    <message>
       <source>Power, kW</source>
       <translation>Leistung, kW</translation>
+    </message>
+    <message>
+      <source>Price of drawing</source>
+      <translation>Preis für den Bezug</translation>
     </message>
     <message>
       <source>Price per kWh</source>
@@ -1018,6 +1074,10 @@
     <message>
       <source>Quit; the engine goes on</source>
       <translation>Beenden; die Engine läuft weiter</translation>
+    </message>
+    <message>
+      <source>Read at</source>
+      <translation>Gelesen um</translation>
     </message>
     <message>
       <source>Read the main fuse in the meter cupboard and compare.</source>
@@ -1046,6 +1106,10 @@
     <message>
       <source>Reserve (dashed)</source>
       <translation>Reserve (gestrichelt)</translation>
+    </message>
+    <message>
+      <source>Reserve for the grid</source>
+      <translation>Reserve für das Netz</translation>
     </message>
     <message>
       <source>Roof</source>
@@ -1092,16 +1156,16 @@
       <translation>Einspeisepreis (gestrichelt)</translation>
     </message>
     <message>
-      <source>Selling from the car to the grid until {until_s}, because it pays {price_eur_per_kwh} and the car refills later at {refill_price_eur_per_kwh}.</source>
-      <translation>Das Auto verkauft bis {until_s} ins Netz, weil es {price_eur_per_kwh} bringt und das Auto später für {refill_price_eur_per_kwh} nachlädt.</translation>
+      <source>Selling from the car to the grid until {until_s}, because it pays {price_eur_per_kwh} and the car refills at {refill_price_eur_per_kwh} ({refill_s}).</source>
+      <translation>Das Auto verkauft bis {until_s} ins Netz, weil es {price_eur_per_kwh} bringt und das Auto für {refill_price_eur_per_kwh} nachlädt ({refill_s}).</translation>
     </message>
     <message>
       <source>Selling from the car to the grid, because it pays well now.</source>
       <translation>Das Auto verkauft ins Netz, weil es sich gerade lohnt.</translation>
     </message>
     <message>
-      <source>Selling from the car to the grid, because it pays {price_eur_per_kwh} and the car refills later at {refill_price_eur_per_kwh}.</source>
-      <translation>Das Auto verkauft ins Netz, weil es {price_eur_per_kwh} bringt und das Auto später für {refill_price_eur_per_kwh} nachlädt.</translation>
+      <source>Selling from the car to the grid, because it pays {price_eur_per_kwh} and the car refills at {refill_price_eur_per_kwh} ({refill_s}).</source>
+      <translation>Das Auto verkauft ins Netz, weil es {price_eur_per_kwh} bringt und das Auto für {refill_price_eur_per_kwh} nachlädt ({refill_s}).</translation>
     </message>
     <message>
       <source>Selling from the car to the grid, because it pays {price_eur_per_kwh} now.</source>
@@ -1162,6 +1226,14 @@
     <message>
       <source>Stay in the tray when the window is closed</source>
       <translation>Im Infobereich bleiben, wenn das Fenster geschlossen wird</translation>
+    </message>
+    <message>
+      <source>Steadying the grid with {answer_w}: its frequency is {frequency_hz}.</source>
+      <translation>Stützt das Netz mit {answer_w}: Seine Frequenz liegt bei {frequency_hz}.</translation>
+    </message>
+    <message>
+      <source>Steadying the grid's frequency</source>
+      <translation>Netzfrequenz stützen</translation>
     </message>
     <message>
       <source>Steadying the grid's frequency.</source>
@@ -1428,12 +1500,16 @@
       <translation>Wartet auf den ersten Plan; er kommt binnen einer Minute.</translation>
     </message>
     <message>
-      <source>Waiting until {until_s}: the car then charges at {price_eur_per_kwh}.</source>
-      <translation>Wartet bis {until_s}: Dann lädt das Auto für {price_eur_per_kwh}.</translation>
+      <source>Waiting until {until_s}: the car then charges at {price_eur_per_kwh}, and the grid costs {now_price_eur_per_kwh} now.</source>
+      <translation>Wartet bis {until_s}: Dann lädt das Auto für {price_eur_per_kwh}; gerade kostet Netzstrom {now_price_eur_per_kwh}.</translation>
     </message>
     <message>
       <source>Waiting until {until_s}: the price is better then.</source>
       <translation>Wartet bis {until_s}: Dann ist der Preis besser.</translation>
+    </message>
+    <message>
+      <source>Waiting until {until_s}: what the car gives is then worth {later_price_eur_per_kwh}, and {now_price_eur_per_kwh} now.</source>
+      <translation>Wartet bis {until_s}: Was das Auto gibt, ist dann {later_price_eur_per_kwh} wert, jetzt {now_price_eur_per_kwh}.</translation>
     </message>
     <message>
       <source>Waiting: the car charges later, at a better price.</source>

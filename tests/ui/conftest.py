@@ -39,7 +39,7 @@ class Window:
 
     def connect(self) -> "Window":
         self.engine.connect_now()
-        self.wait(lambda: self.engine.home is not None and self.engine.health is not None)
+        self.wait(lambda: None not in (self.engine.home, self.engine.health, self.engine.events))
         return self
 
     def page(self, key: str) -> Page:
@@ -51,7 +51,7 @@ class Window:
         return [body for name, body in self.desk.asked if name == what]
 
 
-@pytest.fixture()
+@pytest.fixture
 def sample(tmp_path: Path) -> Iterator[sample_desk.SampleEngine]:
     engine = sample_desk.SampleEngine(tmp_path)
     engine.start()
@@ -59,7 +59,7 @@ def sample(tmp_path: Path) -> Iterator[sample_desk.SampleEngine]:
     engine.stop()
 
 
-@pytest.fixture()
+@pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     kept = Settings(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
     kept.set("look/language", "en")
@@ -67,7 +67,7 @@ def settings(tmp_path: Path) -> Settings:
     return kept
 
 
-@pytest.fixture()
+@pytest.fixture
 def client(qtbot: QtBot, sample: sample_desk.SampleEngine) -> Iterator[Engine]:
     engine = Engine(sample.run_file)
     yield engine
@@ -76,7 +76,7 @@ def client(qtbot: QtBot, sample: sample_desk.SampleEngine) -> Iterator[Engine]:
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-@pytest.fixture()
+@pytest.fixture
 def make_window(
     qtbot: QtBot, settings: Settings, sample: sample_desk.SampleEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Callable[..., Window]]:
@@ -106,7 +106,7 @@ def make_window(
     set_look(Look())
 
 
-@pytest.fixture()
+@pytest.fixture
 def window(make_window: Callable[..., Window]) -> Window:
     """A window that is connected to the sample home."""
     return make_window().connect()

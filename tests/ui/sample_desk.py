@@ -1,6 +1,7 @@
 """A small desk with a plausible home behind the real API server: what the window's tests and pictures talk to."""
 
 import asyncio
+import contextlib
 import json
 import math
 import threading
@@ -67,6 +68,7 @@ def snapshot(**changes: Any) -> s.HomeSnapshot:
                     "until_s": (NOW + timedelta(hours=2, minutes=18)).timestamp(),
                     "price_eur_per_kwh": 0.38,
                     "refill_price_eur_per_kwh": 0.11,
+                    "refill_s": (NOW + timedelta(hours=9)).timestamp(),
                 },
             ),
         ),
@@ -114,7 +116,7 @@ def events() -> list[s.EventOut]:
     active = s.EventOut(
         source="utility",
         event_id="ev-1",
-        kind="dispatch_setpoint",
+        kind="site_setpoint",
         title="Evening peak: help the grid with 3 kW",
         unit="W",
         start=NOW - timedelta(minutes=42),
@@ -144,9 +146,9 @@ def events() -> list[s.EventOut]:
     done = s.EventOut(
         source="utility",
         event_id="ev-0",
-        kind="price",
+        kind="import_price",
         title="Price of 0.46 €/kWh",
-        unit="EUR/kWh",
+        unit="currency/kWh",
         start=NOW - timedelta(hours=25),
         end=NOW - timedelta(hours=23),
         values=[(NOW - timedelta(hours=25), 0.46), (NOW - timedelta(hours=24), 0.41)],
@@ -489,10 +491,8 @@ class SampleEngine:
             )
             self._loop, self._task = asyncio.get_running_loop(), asyncio.ensure_future(server.run())
             ready.set()
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-            except asyncio.CancelledError:
-                pass
 
         self._thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
         self._thread.start()

@@ -1,4 +1,5 @@
-"""Take pictures of the window: ``python tests/ui/screenshots.py FOLDER [NAME …]`` (offscreen, or on a display of its own).
+# ruff: noqa: E402  (the platform is chosen before Qt is loaded)
+"""Take pictures of the window: ``python tests/ui/screenshots.py FOLDER [NAME …]``, offscreen or on a display.
 
 Each shot is a line of SHOTS: name, page, size, settings, and what is done to the sample home before. With
 ``--run-file FILE`` the pictures show a running engine instead.

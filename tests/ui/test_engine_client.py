@@ -27,6 +27,7 @@ def test_the_first_snapshot_makes_it_live_and_the_rest_is_asked_for(qtbot: QtBot
 
 def test_live_changes_arrive_and_old_snapshots_are_dropped(qtbot: QtBot, client: Engine, sample: SampleEngine) -> None:
     live(qtbot, client)
+    qtbot.waitUntil(lambda: client.health is not None, timeout=WAIT_MS)
     newest = snapshot(sequence=9, now=snapshot().now.replace(minute=50))
     old = snapshot(sequence=8, now=snapshot().now.replace(minute=1))
     sample.call(lambda: [sample.desk.push("home", x.model_dump_json()) for x in (newest, old)])

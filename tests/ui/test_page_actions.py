@@ -1,4 +1,4 @@
-"""What happens when a person presses something: the engine is asked, the answer is said inline, and it can be undone."""
+"""What happens when a person presses something: the engine is asked, the answer said inline, and it can be undone."""
 
 import zipfile
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ FMT = Format(timezone="Europe/Berlin", currency="EUR")
 
 
 def press(widget: QWidget, words: str) -> None:
+    QApplication.processEvents()
     found = [
         b for b in widget.findChildren(QPushButton) if b.isVisible() and words in (b.text().strip(), b.accessibleName())
     ]
@@ -36,7 +37,7 @@ def said(notice: Notice) -> str:
 # ---- Plan -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture()
+@pytest.fixture
 def plan_page(window: object) -> object:
     page = window.page("plan")  # type: ignore[attr-defined]
     window.wait(lambda: page.chart is not None)  # type: ignore[attr-defined]
@@ -190,10 +191,10 @@ def test_events_are_listed_by_what_matters(window: object) -> None:
 
     assert [e.event_id for e in sorted_events(events()[::-1])] == ["ev-1", "ev-2", "ev-0"]
     page = window.page("events")  # type: ignore[attr-defined]
-    window.wait(lambda: len(page._group.buttons()) == 3)  # type: ignore[attr-defined]
-    page._group.buttons()[2].click()
+    window.wait(lambda: len(page._buttons) == 3)  # type: ignore[attr-defined]
+    page._buttons["utility", "ev-0"].click()
     assert page.title.text() == "Price of 0.46 €/kWh"
-    assert page.asked.text().replace("\u00a0", " ") == "Asked: 0.46, 0.41 EUR/kWh"
+    assert page.asked.text().replace("\u00a0", " ") == "Asked: 0.46 €/kWh, 0.41 €/kWh"
 
 
 # ---- History --------------------------------------------------------------------------------------------------------
@@ -232,7 +233,7 @@ def test_bars_are_read_by_keyboard(window: object) -> None:
 # ---- Installer ------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture()
+@pytest.fixture
 def installer_page(window: object) -> object:
     page = window.page("installer")  # type: ignore[attr-defined]
     page.unlock()

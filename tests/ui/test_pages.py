@@ -159,7 +159,7 @@ def test_no_text_is_cut_off(make_window: Callable[..., object], language: str, w
     cut = []
     for key in KEYS:
         page = open_and_unlock(window, key)
-        QApplication.processEvents()
+        window.bot.wait(50)  # layouts settle over a few turns of the loop
         assert page.widget().width() <= page.viewport().width(), f"{key} is wider than the window"
         edge = page.viewport().width()
         for part in page.findChildren(QWidget):

@@ -18,6 +18,12 @@ FIGURES: dict[str, float | str] = {
     "power_w": 3000.0,
     "target_soc": 0.8,
     "reserve_soc": 0.3,
+    "mean_price_eur_per_kwh": 0.29,
+    "now_price_eur_per_kwh": 0.31,
+    "later_price_eur_per_kwh": 0.44,
+    "refill_s": NOW.timestamp() + 30_000,
+    "answer_w": -900.0,
+    "age_s": 12.0,
     "frequency_hz": 49.88,
     "event_id": "ev-1",
 }
@@ -43,8 +49,8 @@ def test_the_most_telling_sentence_is_said() -> None:
     reason = ReasonOut(code="feed_house", params=FIGURES)
     said = reasons.sentence(reason, FMT, NOW).replace("\u00a0", " ")
     assert said == (
-        "Feeding the house from the car until 19:42, because the grid costs 0.38 €/kWh and the car refills later at "
-        "0.11 €/kWh."
+        "Feeding the house from the car until 19:42, because the grid costs 0.38 €/kWh and the car refills at "
+        "0.11 €/kWh (tomorrow 03:02)."
     )
     fewer = ReasonOut(code="feed_house", params={"price_eur_per_kwh": 0.38})
     assert "until" not in reasons.sentence(fewer, FMT, NOW)
@@ -60,3 +66,21 @@ def test_the_limit_that_cuts_is_added_once() -> None:
 def test_a_code_of_a_newer_engine_is_shown_as_it_is() -> None:
     assert reasons.label("heat_pump") == "heat pump"
     assert reasons.sentence(ReasonOut(code="heat_pump"), FMT, NOW) == "Heat pump."
+
+
+def test_every_figure_of_a_sentence_is_one_that_is_given() -> None:
+    """A template with a misspelt param would never be said."""
+    for code, params in reasons.known_params().items():
+        assert params <= FIGURES.keys(), code
+
+
+def test_two_prices_that_a_cent_cannot_tell_apart_get_a_third_decimal() -> None:
+    close = {"now_price_eur_per_kwh": 0.2629, "price_eur_per_kwh": 0.2557, "until_s": NOW.timestamp()}
+    said = reasons.sentence(ReasonOut(code="wait_for_cheaper", params=close), FMT, NOW)
+    assert "0.256" in said
+    assert "0.263" in said
+
+
+def test_a_time_without_end_is_not_said() -> None:
+    endless = ReasonOut(code="event_emergency", params={"until_s": float("inf")})
+    assert reasons.sentence(endless, FMT, NOW) == "Helping the grid in an emergency: the utility asked for it."

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from sample_desk import SampleEngine
 
-from app.cli import UserError
 from app.commands import window
 from app.config.load import load_home
+from app.errors import UserError
 
 
 def arguments(*words: str) -> Namespace:

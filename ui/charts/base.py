@@ -12,7 +12,8 @@ from PySide6.QtGui import QColor
 from ui.models.units import Format
 from ui.theme.look import look
 
-STEPS_H = (1, 2, 3, 6, 12, 24)
+STEPS_MIN = (5, 15, 30, 60, 120, 180, 360, 720, 1440)
+MOST_TICKS = 60
 LABEL_EM = 4.2
 
 
@@ -26,20 +27,21 @@ class HourAxis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph has no types
     def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
         """Ticks that leave room for their labels."""
         most = max(2.0, size / (LABEL_EM * look().body_px))
-        hours = max(1e-6, (high - low) / 3600)
-        step = next((h for h in STEPS_H if hours / h <= most), 24)
-        first = datetime.fromtimestamp(low, self._zone).replace(minute=0, second=0, microsecond=0)
-        first = first.replace(hour=first.hour - first.hour % step if step < 24 else 0)
-        ticks, time = [], first
-        while time.timestamp() <= high:
-            if time.timestamp() >= low:
-                ticks.append(time.timestamp())
-            # Local arithmetic: the next full hour on the clock, whatever the clocks do in between.
-            time = (time.replace(tzinfo=None) + timedelta(hours=step)).replace(tzinfo=self._zone)
-        if hours < 1.5:
-            quarter = 900 if hours > 0.7 else 300
-            ticks = [low - low % quarter + quarter * i for i in range(int((high - low) / quarter) + 2)]
-        return [(step * 3600, ticks)]
+        minutes = max(1e-3, (high - low) / 60)
+        step = next((m for m in STEPS_MIN if minutes / m <= most), STEPS_MIN[-1])
+        if minutes / step > MOST_TICKS:
+            return [(step * 60, [])]
+        midnight = datetime.fromtimestamp(low, self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        ticks: list[float] = []
+        passed = timedelta()
+        while True:
+            # Local arithmetic: full hours on the clock, whatever the clocks do in between.
+            time = (midnight.replace(tzinfo=None) + passed).replace(tzinfo=self._zone).timestamp()
+            if time > high:
+                return [(step * 60, ticks)]
+            if time >= low:
+                ticks.append(time)
+            passed += timedelta(minutes=step)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Midnight is named by its day."""

@@ -15,7 +15,7 @@ from ui.theme.look import look
 
 
 class EventChart(QWidget):
-    """One lane for power; a price that was asked is told in words beside it, since it has another unit."""
+    """One lane for power."""
 
     def __init__(self, fmt: Format) -> None:
         super().__init__()
@@ -38,11 +38,11 @@ class EventChart(QWidget):
         self._items = []
         one = look()
         values = [0.0]
-        if curves.asked and curves.asked_unit == "kW":
+        if curves.asked_kw:
             pen = pg.mkPen(one.ink("grid"), width=1, style=Qt.PenStyle.DashLine)
-            edges, asked = np.array(curves.asked_edge_s), np.array(curves.asked)
+            edges, asked = np.array(curves.asked_edge_s), np.array(curves.asked_kw)
             self._put(pg.PlotCurveItem(edges, asked, stepMode="center", pen=pen))
-            values += curves.asked
+            values += curves.asked_kw
         if curves.delivered_s:
             pen = pg.mkPen(one.shape("car"), width=1)
             times, powers = np.array(curves.delivered_s), np.array(curves.delivered_kw)

@@ -211,8 +211,13 @@ class Engine(QObject):
     def _catch_up(self) -> None:
         """The stream tells changes; what stood before is asked for once."""
         for name, path in (("plan", "/plan"), ("events", "/events"), ("health", "/devices")):
-            self.get(path, name, partial(self._keep, name), _ignore)
+            self.get(path, name, partial(self._keep_first, name, getattr(self, name)), _ignore)
         self.get("/messages", "messages", self._keep_messages, _ignore, {"limit": "200"})
+
+    def _keep_first(self, name: str, before: Any, body: Any) -> None:
+        """Take an answer, unless the stream has brought something newer while it was on its way."""
+        if getattr(self, name) is before:
+            self._keep(name, body)
 
     def _keep_messages(self, messages: "list[s.MessageOut]") -> None:
         self.messages = messages

@@ -1,7 +1,7 @@
 """What the Events page shows: what the grid asked, what was delivered, what it brought."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ui.i18n import tr
@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from app.api import schema as s
 
 
+WINDOW = timedelta(hours=6)
+
+
 def opt_out_question(event: "s.EventOut") -> str:
     """What happens when one opts out, said before it is done."""
     return event.opt_out_consequence or tr("Your home will not take part in this event.")
@@ -18,7 +21,51 @@ def opt_out_question(event: "s.EventOut") -> str:
 
 def event_title(event: "s.EventOut") -> str:
     """What an event asks, in a few words."""
-    return event.title or event.kind.replace("_", " ").capitalize()
+    # A title without a space is some machine's name for it.
+    return event.title if " " in event.title else kind_name(event.kind)
+
+
+def kind_name(kind: str) -> str:
+    """A kind of event in words."""
+    return {
+        "import_limit": tr("Limit of what the home draws"),
+        "export_limit": tr("Limit of what the home gives"),
+        "import_price": tr("Price of drawing"),
+        "export_price": tr("Pay for giving"),
+        "charge_limit": tr("Limit of charging"),
+        "discharge_limit": tr("Limit of feeding"),
+        "ev_setpoint": tr("Power of the car"),
+        "site_setpoint": tr("Power of the home"),
+        "soc_setpoint": tr("Charge of the car"),
+        "reserve": tr("Reserve for the grid"),
+        "emergency": tr("Grid emergency"),
+        "frequency": tr("Steadying the grid's frequency"),
+    }.get(kind, kind.replace("_", " ").capitalize())
+
+
+ASKED_AS_CURVE = frozenset({"ev_setpoint", "site_setpoint", "frequency"})
+"""Kinds whose asked power compares with what is delivered; a limit is told in words, since it caps something else."""
+
+
+def asked_words(event: "s.EventOut", fmt: Format) -> str:
+    """What was asked, in words; empty where the curve shows it."""
+    if event.kind in ASKED_AS_CURVE or not event.values:
+        return ""
+    figures = dict.fromkeys(_asked_figure(event.unit, value, fmt) for _, value in event.values)
+    values = ", ".join(figures)
+    return (
+        tr("At the most {values}", values=values)
+        if event.kind.endswith("_limit")
+        else tr("Asked: {values}", values=values)
+    )
+
+
+def _asked_figure(unit: str, value: float, fmt: Format) -> str:
+    if unit == "W":
+        return fmt.power(value).text
+    if unit.endswith("/kWh"):
+        return fmt.price(value).text
+    return fmt.percent(value).text if unit == "fraction" else fmt.number(value, 0)
 
 
 def event_time(event: "s.EventOut", fmt: Format, now: datetime) -> str:
@@ -66,23 +113,27 @@ class Curves:
     """Asked and delivered over time, in kW where the event asks for power."""
 
     asked_edge_s: list[float]
-    asked: list[float]
-    asked_unit: str
+    asked_kw: list[float]
+    """Empty for what is asked in words."""
     delivered_s: list[float]
     delivered_kw: list[float]
 
+    @property
+    def empty(self) -> bool:
+        """Is there nothing to draw?"""
+        return not self.asked_kw and not self.delivered_s
+
 
 def curves(event: "s.EventOut", now: datetime) -> Curves:
-    """The two curves of an event."""
-    end = event.end or max(now, event.start)
-    power = event.unit in {"W", "KW", "kW"}
-    factor = 1 / 1000 if event.unit == "W" else 1.0
+    """The two curves of an event; of one without an end, the last hours."""
+    begin = max(event.start, now - WINDOW) if event.end is None else event.start
+    end = event.end or max(now, begin + timedelta(minutes=30))
+    asked_kw = [value / 1000 for _, value in event.values] if event.kind in ASKED_AS_CURVE else []
     return Curves(
-        asked_edge_s=[t.timestamp() for t, _ in event.values] + [end.timestamp()],
-        asked=[value * factor for _, value in event.values],
-        asked_unit="kW" if power else event.unit,
-        delivered_s=[t.timestamp() for t, _ in event.delivered_w],
-        delivered_kw=[w / 1000 for _, w in event.delivered_w],
+        asked_edge_s=[max(t, begin).timestamp() for t, _ in event.values] + [end.timestamp()],
+        asked_kw=asked_kw,
+        delivered_s=[t.timestamp() for t, _ in event.delivered_w if t >= begin],
+        delivered_kw=[w / 1000 for t, w in event.delivered_w if t >= begin],
     )
 
 

@@ -82,7 +82,7 @@ def saved_words(summary: "s.SummaryOut") -> str:
 def title(period: Period, date: datetime, fmt: Format) -> str:
     """The name of a day, month or year."""
     if period == "day":
-        return fmt.long_day(date)
+        return fmt.short_day(date)
     return fmt.month(date) if period == "month" else str(fmt.local(date).year)
 
 

@@ -148,8 +148,11 @@ def why_sentence(snapshot: "s.HomeSnapshot") -> str:
     """One sentence: what the car does, and why."""
     if snapshot.set_point is None:
         return tr("The engine has not told the charger anything yet.")
-    fmt = format_of(snapshot)
-    return reasons.why(snapshot.set_point.reason, list(snapshot.set_point.limited_by), fmt, snapshot.now)
+    reason, step = snapshot.set_point.reason, snapshot.next_step
+    if "until_s" not in reason.params and step is not None:
+        # What the plan does now holds until its next step.
+        reason = reason.model_copy(update={"params": {**reason.params, "until_s": step.at.timestamp()}})
+    return reasons.why(reason, list(snapshot.set_point.limited_by), format_of(snapshot), snapshot.now)
 
 
 def next_step(snapshot: "s.HomeSnapshot") -> NextStep | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from ui.i18n import tr
@@ -158,6 +159,7 @@ def reading_name(key: str) -> str:
         "solar_w": tr("Roof power"),
         "ev_w": tr("Car power"),
         "frequency_hz": tr("Frequency"),
+        "at": tr("Read at"),
         "phase_1_w": tr("Phase {number}", number="1"),
         "phase_2_w": tr("Phase {number}", number="2"),
         "phase_3_w": tr("Phase {number}", number="3"),
@@ -169,7 +171,7 @@ def reading(key: str, value: float | str | None, fmt: Format) -> Shown:
     if value is None:
         return Shown("—", tr("The device has not told it yet."))
     if isinstance(value, str):
-        return Shown(value)
+        return Shown(value) if key != "at" else _instant(value, fmt)
     if key.endswith("_w"):
         return fmt.signed_power(value)
     if key.endswith("_wh"):
@@ -181,6 +183,14 @@ def reading(key: str, value: float | str | None, fmt: Format) -> Shown:
     if key.endswith("_a"):
         return Shown(f"{fmt.number(value, 1)} A")
     return fmt.percent(value) if key == "soc" else Shown(fmt.number(value, 2))
+
+
+def _instant(text: str, fmt: Format) -> Shown:
+    """A time in ISO 8601, on the home's clock."""
+    try:
+        return Shown(f"{fmt.local(datetime.fromisoformat(text)):%H:%M:%S}")
+    except ValueError:
+        return Shown(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Each code has a short label, for lists and the plan's readout, and sentences for
 first sentence whose figures the reason brings is the one that is said.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -42,6 +43,13 @@ WORDINGS: dict[str, Wording] = {
     "charge_cheap": Wording(
         mark("Charge cheaply"),
         (
+            mark(
+                "Charging the car until {until_s}, because the grid costs {price_eur_per_kwh} now, and "
+                "{mean_price_eur_per_kwh} on average."
+            ),
+            mark(
+                "Charging the car, because the grid costs {price_eur_per_kwh} now, and {mean_price_eur_per_kwh} on average."
+            ),
             mark("Charging the car until {until_s}, because the grid costs only {price_eur_per_kwh} now."),
             mark("Charging the car, because the grid costs only {price_eur_per_kwh} now."),
             mark("Charging the car, because the grid is cheap now."),
@@ -74,11 +82,11 @@ WORDINGS: dict[str, Wording] = {
         (
             mark(
                 "Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh} and the car "
-                "refills later at {refill_price_eur_per_kwh}."
+                "refills at {refill_price_eur_per_kwh} ({refill_s})."
             ),
             mark(
-                "Feeding the house from the car, because the grid costs {price_eur_per_kwh} and the car refills later "
-                "at {refill_price_eur_per_kwh}."
+                "Feeding the house from the car, because the grid costs {price_eur_per_kwh} and the car refills at "
+                "{refill_price_eur_per_kwh} ({refill_s})."
             ),
             mark("Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh}."),
             mark("Feeding the house from the car, because the grid costs {price_eur_per_kwh}."),
@@ -89,12 +97,12 @@ WORDINGS: dict[str, Wording] = {
         mark("Sell to the grid"),
         (
             mark(
-                "Selling from the car to the grid until {until_s}, because it pays {price_eur_per_kwh} and the car refills "
-                "later at {refill_price_eur_per_kwh}."
+                "Selling from the car to the grid until {until_s}, because it pays {price_eur_per_kwh} and the car "
+                "refills at {refill_price_eur_per_kwh} ({refill_s})."
             ),
             mark(
-                "Selling from the car to the grid, because it pays {price_eur_per_kwh} and the car refills later at "
-                "{refill_price_eur_per_kwh}."
+                "Selling from the car to the grid, because it pays {price_eur_per_kwh} and the car refills at "
+                "{refill_price_eur_per_kwh} ({refill_s})."
             ),
             mark("Selling from the car to the grid, because it pays {price_eur_per_kwh} now."),
             mark("Selling from the car to the grid, because it pays well now."),
@@ -103,7 +111,14 @@ WORDINGS: dict[str, Wording] = {
     "wait_for_cheaper": Wording(
         mark("Wait for a better price"),
         (
-            mark("Waiting until {until_s}: the car then charges at {price_eur_per_kwh}."),
+            mark(
+                "Waiting until {until_s}: the car then charges at {price_eur_per_kwh}, and the grid costs "
+                "{now_price_eur_per_kwh} now."
+            ),
+            mark(
+                "Waiting until {until_s}: what the car gives is then worth {later_price_eur_per_kwh}, and "
+                "{now_price_eur_per_kwh} now."
+            ),
             mark("Waiting until {until_s}: the price is better then."),
             mark("Waiting: the car charges later, at a better price."),
         ),
@@ -112,7 +127,9 @@ WORDINGS: dict[str, Wording] = {
         mark("Full"),
         (mark("The car is at {target_soc} and needs nothing more."), mark("The car is full and needs nothing more.")),
     ),
-    "hold": Wording(mark("Hold"), (mark("Holding the car's charge: right now there is nothing to gain either way."),)),
+    "hold": Wording(
+        mark("Hold the charge"), (mark("Holding the car's charge: right now there is nothing to gain either way."),)
+    ),
     "limit_fuse": Wording(
         mark("Main fuse"),
         (
@@ -123,6 +140,7 @@ WORDINGS: dict[str, Wording] = {
     "limit_import": Wording(
         mark("Grid's import limit"),
         (
+            mark("Held back, because the grid allows the home {limit_w} at the most until {until_s}."),
             mark("Held back, because the grid allows the home {limit_w} at the most now."),
             mark("Held back, because the grid limits what the home may draw now."),
         ),
@@ -160,6 +178,10 @@ WORDINGS: dict[str, Wording] = {
     "event_price": Wording(
         mark("Utility's price"),
         (
+            mark(
+                "Feeding from the car, because the utility's price is {price_eur_per_kwh} and the car refills at "
+                "{refill_price_eur_per_kwh} ({refill_s})."
+            ),
             mark("Following the utility's price of {price_eur_per_kwh} until {until_s}."),
             mark("Following the utility's price of {price_eur_per_kwh}."),
             mark("Following the utility's price event."),
@@ -175,6 +197,7 @@ WORDINGS: dict[str, Wording] = {
     "frequency": Wording(
         mark("Grid frequency"),
         (
+            mark("Steadying the grid with {answer_w}: its frequency is {frequency_hz}."),
             mark("Steadying the grid, whose frequency is {frequency_hz}."),
             mark("Steadying the grid's frequency."),
         ),
@@ -205,9 +228,14 @@ def sentence(reason: ReasonLike, fmt: Format, now: datetime) -> str:
     wording = WORDINGS.get(reason.code)
     if wording is None:
         return reason.code.replace("_", " ").capitalize() + "."
-    fields = {name: _figure(name, value, fmt, now) for name, value in reason.params.items()}
-    chosen = next((text for text in wording.sentences if _fields_of(text) <= fields.keys()), wording.sentences[-1])
-    return tr(chosen, **{name: fields[name] for name in _fields_of(chosen)})
+    have = {name for name, value in reason.params.items() if isinstance(value, str) or math.isfinite(value)}
+    chosen = next((text for text in wording.sentences if _fields_of(text) <= have), wording.sentences[-1])
+    words = {name: _figure(name, reason.params[name], fmt, now) for name in _fields_of(chosen)}
+    prices = {name: float(reason.params[name]) for name in words if name.endswith("_per_kwh")}
+    if len(set(prices.values())) == 2 and len({words[name] for name in prices}) == 1:
+        # Two prices that a cent cannot tell apart, in a sentence about their difference.
+        words |= {name: fmt.price(price, decimals=3).text for name, price in prices.items()}
+    return tr(chosen, **words)
 
 
 def why(reason: ReasonLike, limited_by: list[ReasonLike], fmt: Format, now: datetime) -> str:
@@ -240,7 +268,7 @@ _WRITERS: dict[str, Callable[[float, Format, datetime], str]] = {
     "_per_kwh": lambda value, fmt, _now: fmt.price(value).text,
     "_w": lambda value, fmt, _now: fmt.power(value).text,
     "_wh": lambda value, fmt, _now: fmt.energy(value).text,
-    "_soc": lambda value, fmt, _now: fmt.percent(value).text,
+    "soc": lambda value, fmt, _now: fmt.percent(value).text,
     "_hz": lambda value, fmt, _now: fmt.frequency(value).text,
     "_s": _clock,
 }

@@ -78,9 +78,9 @@ class Format:
         symbol = _SYMBOLS.get(self.currency, self.currency)
         return Shown(f"{sign}{symbol}{figure}" if self.currency in _SYMBOL_FIRST else f"{sign}{figure}{NBSP}{symbol}")
 
-    def price(self, per_kwh: float | None, why: str = "") -> Shown:
+    def price(self, per_kwh: float | None, why: str = "", *, decimals: int = 2) -> Shown:
         """A price of one kWh."""
-        shown = self.money(per_kwh, why)
+        shown = self.money(per_kwh, why, decimals=decimals)
         return shown if per_kwh is None else Shown(f"{shown.text}/kWh")
 
     def frequency(self, hertz: float | None, why: str = "") -> Shown:
@@ -125,6 +125,10 @@ class Format:
         there = self.local(time)
         pattern = "d. MMM" if (self.locale or QLocale()).language() == QLocale.Language.German else "d MMM"
         return (self.locale or QLocale()).toString(QDate(there.year, there.month, there.day), pattern)
+
+    def short_day(self, time: datetime) -> str:
+        """A day in short: "Mon, 3 Dec 2026"."""
+        return f"{self.weekday(time)}, {self.day(time)} {self.local(time).year}"
 
     def long_day(self, time: datetime) -> str:
         """A day in full: "Monday, 3 December 2026"."""

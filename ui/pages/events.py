@@ -3,8 +3,6 @@
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QButtonGroup
-
 from ui.client.engine import Link, Problem
 from ui.i18n import tr
 from ui.models import events as model
@@ -27,7 +25,7 @@ class View(Page):
         self._events: list[s.EventOut] = []
         self._key: tuple[str, str] | None = None
         self._listed: list[tuple[str, ...]] = []
-        self._group = QButtonGroup(self)
+        self._buttons: dict[tuple[str, str], RowButton] = {}
         self.chart: EventChart | None = None
         self._empty = Card(pad=3)
         self._empty.body.addWidget(Label(tr("No events yet"), "strong"))
@@ -59,9 +57,11 @@ class View(Page):
         self.problem = Notice()
         self._facts = column(gap=1)
         self._rows: dict[str, Fact] = {}
+        words = Label(tr("Asked (dashed)"), "small", wrap=False)
+        self._asked_legend = widget(row(Swatch("grid", outline=True), words, gap=0.75))
         self._legend = widget(
             FlowRow(
-                widget(row(Swatch("grid", outline=True), Label(tr("Asked (dashed)"), "small", wrap=False), gap=0.75)),
+                self._asked_legend,
                 widget(row(Swatch("car"), Label(tr("Delivered, kW"), "small", wrap=False), gap=0.75)),
                 gap=2,
             )
@@ -110,15 +110,18 @@ class View(Page):
             return
         self._listed = lines
         clear(self._list)
+        self._buttons = {}
         for source, event_id, title, words, status in lines:
             button = RowButton(title, words, model.ICONS.get(status, "clock"), look().tokens.ink["grid"])
             button.setChecked((source, event_id) == self._key)
             button.clicked.connect(partial(self._choose, (source, event_id)))
-            self._group.addButton(button)
+            self._buttons[source, event_id] = button
             self._list.addWidget(button)
 
     def _choose(self, key: tuple[str, str], _checked: bool = False) -> None:
         self._key = key
+        for each, button in self._buttons.items():
+            button.setChecked(each == key)
         self.notice.quiet()
         self._show_detail()
 
@@ -150,7 +153,7 @@ class View(Page):
     def _draw(self, event: "s.EventOut") -> None:
         home = self.engine.home
         curves = model.curves(event, home.now if home else event.start)
-        drawable = bool(curves.delivered_s) or (bool(curves.asked) and curves.asked_unit == "kW")
+        drawable = not curves.empty
         if drawable and self.chart is None:
             from ui.charts.event import EventChart
 
@@ -161,11 +164,8 @@ class View(Page):
             if drawable and home is not None:
                 self.chart.show_curves(curves, home.now.timestamp())
         self._legend.setVisible(drawable)
-        asked = ""
-        if curves.asked and curves.asked_unit != "kW":
-            values = ", ".join(self.fmt.number(v, 2) for v in curves.asked)
-            asked = tr("Asked: {values} {unit}", values=values, unit=curves.asked_unit)
-        self.asked.say(asked)
+        self._asked_legend.setVisible(bool(curves.asked_kw))
+        self.asked.say(model.asked_words(event, self.fmt))
 
     # ---- opting out ---------------------------------------------------------------------------------------------------
 

@@ -61,8 +61,8 @@ class View(Page):
         self._leaving_box.hide()
         for label in (self.words, self.saving):
             label.setWordWrap(False)
-        figures = widget(row(self.cost, column(1, self.words, self.saving, 1, gap=0), gap=2))
-        self.box.addLayout(FlowRow(figures, self._leaving_box, gap=3))
+        words = widget(column(self.words, self.saving, gap=0))
+        self.box.addLayout(FlowRow(self.cost, words, self._leaving_box, gap=2))
         self.notice = Notice()
         self.broken = Notice()
         self.box.addWidget(self.broken)

@@ -11,7 +11,6 @@ from ui.theme.look import look
 from ui.widgets.flowrow import FlowRow
 from ui.widgets.kit import Button, Card, IconLabel, Label, Notice, column, row, widget
 
-
 GOODBYE_MS = 2500
 
 

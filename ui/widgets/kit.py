@@ -6,7 +6,6 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QButtonGroup,
     QCheckBox,
     QFrame,
     QHBoxLayout,
@@ -23,7 +22,6 @@ from ui.theme.icons import icon, pixmap
 from ui.theme.look import look
 from ui.theme.tokens import Source
 from ui.widgets.flowrow import FlowRow
-
 
 LONG_FIGURE = 24
 """Characters; a longer figure is a text and wraps."""
@@ -347,23 +345,26 @@ class Segments(Narrow, QWidget):
     def __init__(self, choices: Sequence[tuple[str, str]], current: str, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self._group = QButtonGroup(self)
         self._buttons: dict[str, Button] = {}
         line = FlowRow(gap=0.5)
         for key, words in choices:
             button = Button(words, kind="chip", name=f"{name}: {words}")
             button.setCheckable(True)
             button.setChecked(key == current)
-            button.clicked.connect(lambda _checked=False, key=key: self.chosen.emit(key))
-            self._group.addButton(button)
+            button.clicked.connect(lambda _checked=False, key=key: self._click(key))
             self._buttons[key] = button
             line.addWidget(button)
         self.setLayout(line)
 
     def choose(self, key: str) -> None:
         """Show a choice as made, without a signal."""
-        if key in self._buttons:
-            self._buttons[key].setChecked(True)
+        for each, button in self._buttons.items():
+            button.setChecked(each == key)
+
+    def _click(self, key: str) -> None:
+        # Not an exclusive group of Qt's: in one of those, Tab would reach the checked button only.
+        self.choose(key)
+        self.chosen.emit(key)
 
 
 class Split(Narrow, QWidget):
