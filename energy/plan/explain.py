@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from energy.asks import FloatArray
 from energy.model import Departure, Reason, ReasonCode, Wishes
@@ -200,9 +201,9 @@ class _Explainer:
         return int(np.searchsorted(self.starts, self.starts[t] + 86400.0))
 
 
-def _next_true(flags: BoolArray) -> FloatArray:
+def _next_true(flags: BoolArray) -> npt.NDArray[np.int64]:
     """For each index the next later one that is true, else the length."""
-    result = np.full(len(flags), len(flags), dtype=np.float64)
+    result = np.empty(len(flags), dtype=np.int64)
     coming = len(flags)
     for t in range(len(flags) - 1, -1, -1):
         result[t] = coming

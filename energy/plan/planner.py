@@ -1,5 +1,7 @@
 """The planner: numbers, programme, repair, reasons, in this order; and always a plan."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from energy.asks import FloatArray
@@ -8,7 +10,7 @@ from energy.plan.explain import Explained, explain
 from energy.plan.prepare import Prepared, prepare
 from energy.plan.programme import Programme, Solution, SolverError
 from energy.plan.promises import promises
-from energy.plan.repair import close_unworthy, least_power, one_direction
+from energy.plan.repair import close_unworthy, least_power, net, one_direction
 from energy.plan.rule import simple_charging
 from energy.plan.types import Money, Plan, PlanInput, Step
 
@@ -43,6 +45,9 @@ class Planner:
             course = follow(prepared, simple_charging(prepared), np.zeros(len(prepared.load_w)))
             worth, optimal = np.full(len(prepared.load_w), prepared.numbers.end_value), False
         explained = explain(prepared, course, worth, inp.wishes)
+        if not optimal:
+            # Without an optimum nobody knows what a kWh is worth: the house is not fed from the car.
+            explained = replace(explained, feeds_house=np.zeros_like(explained.feeds_house))
         baseline = charge_on_arrival(prepared, self._goal_kwh(prepared, inp))
         return Plan(
             made_s=inp.now_s,
@@ -72,9 +77,12 @@ class Planner:
             )
             if mended is None:
                 break
-            numbers, solution = mended, programme.solve(mended)
+            try:
+                numbers, solution = mended, programme.solve(mended)
+            except SolverError:
+                break
             stats["repairs"] = float(rounds)
-        return bound, solution
+        return bound, net(solution)
 
     @staticmethod
     def _goal_kwh(prepared: Prepared, inp: PlanInput) -> float:

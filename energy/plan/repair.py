@@ -39,6 +39,12 @@ def one_direction(numbers: Numbers, solution: Solution) -> Numbers | None:
     )
 
 
+def net(solution: Solution) -> Solution:
+    """The solution with what flows both ways at once taken off both: a charger has one direction."""
+    both = np.minimum(solution.charge_kw, solution.discharge_kw)
+    return replace(solution, charge_kw=solution.charge_kw - both, discharge_kw=solution.discharge_kw - both)
+
+
 def close_unworthy(numbers: Numbers, solution: Solution, least_kw: float) -> Numbers | None:
     """The numbers with charging closed in steps where it would run below ``least_kw`` and not pay at it.
 

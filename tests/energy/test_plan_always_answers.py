@@ -171,7 +171,7 @@ def test_a_failing_solver_leaves_a_simple_plan_marked_so(home, monkeypatch):
     charged = [step for step in plan.steps if step.ev_w > 0]
     assert {step.import_eur_per_kwh for step in charged} == {0.10}
     assert sum(s.ev_w * (s.end_s - s.start_s) / 3.6e6 for s in charged) == pytest.approx(18 / 0.95, abs=0.05)
-    assert not any(step.exports or step.ev_w < 0 for step in plan.steps)
+    assert not any(step.exports or step.feeds_house or step.ev_w < 0 for step in plan.steps)
 
 
 def test_an_unknown_charge_is_never_discharged_and_fills_for_the_departure(home, planner):
@@ -233,3 +233,23 @@ def test_a_price_beyond_all_reason_still_leaves_a_plan(home, planner):
     plan = planner.solve(home.plan_input(price=1e12))
     assert len(plan.steps) == 288
     assert all(np.isfinite(step.ev_w) for step in plan.steps)
+
+
+def test_a_solver_that_fails_at_the_mending_leaves_the_first_answer(home, monkeypatch):
+    from energy.plan.programme import Programme
+
+    first = Programme.solve
+
+    def once(self, numbers, *args, **kwargs):
+        if getattr(once, "done", False):
+            raise SolverError("tired")
+        once.done = True
+        return first(self, numbers, *args, **kwargs)
+
+    monkeypatch.setattr("energy.plan.planner.Programme.solve", once)
+    charger = replace(home.charger, charge_min_w=4140.0)
+    solar = [1500.0] * 6 + [0.0] * 18
+    plan = Planner().solve(home.plan_input(price=0.5, solar_w=solar, charger=charger))
+    assert plan.optimal
+    assert "repairs" not in plan.stats
+    assert all(step.ev_w <= 0 or step.ev_w >= 4139 for step in plan.steps)
