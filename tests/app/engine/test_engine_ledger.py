@@ -1,0 +1,122 @@
+"""The ledger of grid events: status, opt-out, delivery, and what is on disk."""
+
+import pytest
+
+from app.engine.ledger import EventLedger, Moment, with_past
+from app.store import DeliveryRow, EventRow
+from energy.grid_events import EventInterval, GridEvent, GridEventKind
+
+T0 = 1_713_279_600.0
+
+
+def event(
+    kind: GridEventKind, *values: float, event_id: str = "1", start_s: float = T0, step_s: float = 600.0
+) -> GridEvent:
+    intervals = tuple(
+        EventInterval(start_s=start_s + k * step_s, end_s=start_s + (k + 1) * step_s, value=v)
+        for k, v in enumerate(values)
+    )
+    return GridEvent(event_id=event_id, source="utility", kind=kind, intervals=intervals, title="Asked")
+
+
+def moment(now_s: float, grid_w: float = 0.0, ev_w: float = 0.0, baseline_ev_w: float = 0.0) -> Moment:
+    return Moment(now_s=now_s, grid_w=grid_w, ev_w=ev_w, baseline_ev_w=baseline_ev_w)
+
+
+class Ledger(EventLedger):
+    def __init__(self, **more: object) -> None:
+        self.events: list[EventRow] = []
+        self.deliveries: list[DeliveryRow] = []
+        super().__init__(on_event=self.events.append, on_delivery=self.deliveries.append, **more)  # type: ignore[arg-type]
+
+
+def test_an_event_comes_acts_and_ends_and_each_change_is_on_disk() -> None:
+    ledger = Ledger()
+    assert ledger.publish("utility", [event(GridEventKind.IMPORT_LIMIT, 4200.0)], T0 - 60)
+    assert not ledger.publish("utility", [event(GridEventKind.IMPORT_LIMIT, 4200.0)], T0 - 30)
+    assert ledger.tick(moment(T0))
+    assert not ledger.tick(moment(T0 + 1))
+    assert ledger.tick(moment(T0 + 600))
+    assert [row.status for row in ledger.events] == ["coming", "active", "done"]
+    assert ledger.in_force() == ()
+
+
+def test_an_event_that_is_withdrawn_early_was_cancelled() -> None:
+    ledger = Ledger()
+    ledger.publish("utility", [event(GridEventKind.IMPORT_LIMIT, 4200.0)], T0)
+    assert ledger.publish("utility", [], T0 + 60)
+    assert [e.status for e in ledger.entries(T0)] == ["cancelled"]
+    assert ledger.in_force() == ()
+
+
+def test_delivery_is_measured_by_the_minute_against_charging_on_arrival() -> None:
+    ledger = Ledger()
+    ledger.publish("utility", [event(GridEventKind.IMPORT_LIMIT, 4200.0)], T0)
+    for second in range(121):
+        ledger.tick(moment(T0 + second, grid_w=500.0, ev_w=-1000.0, baseline_ev_w=11_000.0))
+    assert [row.delivered_w for row in ledger.deliveries] == [12_000.0, 12_000.0]
+    entry = ledger.get("utility", "1")
+    assert entry is not None
+    assert entry.delivered_wh == pytest.approx(400.0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "ev_w", "baseline_ev_w", "delivered_w"),
+    [
+        (GridEventKind.EV_SETPOINT, -4000.0, -4000.0, 0.0, 4000.0),
+        (GridEventKind.EV_SETPOINT, 6000.0, 6000.0, 0.0, 6000.0),
+        (GridEventKind.EV_SETPOINT, -4000.0, 0.0, 11_000.0, 11_000.0),
+        (GridEventKind.EXPORT_PRICE, 0.6, -5000.0, 0.0, 5000.0),
+    ],
+)
+def test_what_is_delivered_goes_the_asked_way(
+    kind: GridEventKind, asked: float, ev_w: float, baseline_ev_w: float, delivered_w: float
+) -> None:
+    ledger = Ledger()
+    ledger.publish("utility", [event(kind, asked)], T0)
+    for second in (0, 60):
+        ledger.tick(moment(T0 + second, grid_w=300.0 + ev_w, ev_w=ev_w, baseline_ev_w=baseline_ev_w))
+    assert ledger.deliveries[0].delivered_w == delivered_w
+
+
+def test_offers_may_be_declined_limits_may_not() -> None:
+    ledger = Ledger()
+    offer = event(GridEventKind.EV_SETPOINT, -4000.0, event_id="offer")
+    ledger.publish("utility", [event(GridEventKind.IMPORT_LIMIT, 4200.0), offer], T0)
+    with pytest.raises(ValueError, match="bind"):
+        ledger.opt_out("utility", "1", True)
+    with pytest.raises(KeyError):
+        ledger.opt_out("utility", "none", True)
+    ledger.opt_out("utility", "offer", True)
+    assert {e.event_id: e.opted_out for e in ledger.in_force()} == {"1": False, "offer": True}
+    assert ledger.events[-1].opted_out
+    ledger.publish("utility", [offer], T0 + 1)  # the link does not know of it
+    assert {e.event_id: e.opted_out for e in ledger.in_force()} == {"offer": True}
+
+
+def test_a_restart_remembers_events_deliveries_and_what_was_declined() -> None:
+    first = Ledger()
+    first.publish("utility", [event(GridEventKind.EV_SETPOINT, -4000.0)], T0)
+    first.opt_out("utility", "1", True)
+    row = first.events[-1]
+    again = Ledger()
+    delivered = DeliveryRow(source="utility", event_id="1", at_s=T0, delivered_w=600.0)
+    again.restore([row], lambda _source, _event_id: [delivered])
+    [entry] = again.entries(T0)
+    assert entry.event == first.entries(T0)[0].event
+    assert entry.event.opted_out
+    assert entry.delivered_wh == 10.0
+    again.publish("utility", [event(GridEventKind.EV_SETPOINT, -4000.0)], T0 + 1)
+    assert again.in_force()[0].opted_out
+
+
+def test_a_link_that_tells_only_the_future_loses_no_past() -> None:
+    whole = event(GridEventKind.CHARGE_LIMIT, 6000.0, 6000.0, 3000.0)
+    rest = event(GridEventKind.CHARGE_LIMIT, 6000.0, 3000.0, start_s=T0 + 600)
+    merged = with_past(rest, whole, T0 + 700)
+    assert [(i.start_s - T0, i.end_s - T0, i.value) for i in merged.intervals] == [
+        (0, 1200, 6000.0),
+        (1200, 1800, 3000.0),
+    ]
+    tomorrow = event(GridEventKind.CHARGE_LIMIT, 6000.0, start_s=T0 + 86_400)
+    assert with_past(tomorrow, whole, T0 + 700) is tomorrow
