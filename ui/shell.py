@@ -1,4 +1,4 @@
-"""The shell: navigation, the pages' stack and the line that tells how the engine is. It paints before anything is known."""
+"""The shell: navigation, the pages' stack and the line that tells how the engine is. It paints before all is known."""
 
 import importlib
 from functools import partial
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Rail(QFrame):
-    """Navigation: a column with words where there is room, icons where there is less, a bar at the bottom of a phone."""
+    """Navigation: a column with words where there is room, icons where there is less, a bar at a phone's bottom."""
 
     chosen = Signal(str)
 

@@ -1,6 +1,6 @@
-"""Bring the translations up to date: ``python -m ui.translate`` finds every text, ``--compile`` also makes the .qm files.
+"""Bring the translations up to date: ``python -m ui.translate`` finds every text, ``--compile`` makes the .qm files.
 
-The texts are the literals in ``tr("…")`` and ``mark("…")``. Their translations live in resources/i18n/twoway_LANGUAGE.ts,
+The texts are the literals in ``tr("…")`` and ``mark("…")``. Their translations live in resources/i18n/twoway_*.ts, in
 Qt's own format, so that Qt Linguist opens them; a text that is no longer used is dropped.
 """
 

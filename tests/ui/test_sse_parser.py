@@ -11,7 +11,7 @@ EVENTS = st.lists(st.tuples(NAME, st.lists(LINE, min_size=1, max_size=3)), max_s
 
 def parse(data: bytes, cuts: list[int]) -> list[StreamEvent]:
     parser, found, last = EventStreamParser(), [], 0
-    for cut in sorted({c % (len(data) + 1) for c in cuts}) + [len(data)]:
+    for cut in [*sorted({c % (len(data) + 1) for c in cuts}), len(data)]:
         found += parser.feed(data[last:cut])
         last = cut
     return found

@@ -1,4 +1,4 @@
-"""The plan as three lanes over one time axis: prices, power, charge; a line for now, a cursor, and the departure's flag."""
+"""The plan as three lanes over one time axis: prices, power, charge; a line for now, a cursor, a departure's flag."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -140,7 +140,7 @@ class Engine(QObject):
             self._take(event)
 
     def _on_finished(self, reply: QNetworkReply) -> None:
-        """Every request's end, the stream's too: one bound slot, so that no reply holds a closure that holds the reply."""
+        """Every request's end, the stream's too: one bound slot, so that no reply holds a closure which holds it."""
         reply.deleteLater()
         if reply is self._stream:
             problem = _problem_of(reply, bytes(reply.readAll().data())).text if _status(reply) not in (0, 200) else ""

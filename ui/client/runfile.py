@@ -1,4 +1,4 @@
-"""The run file: where a running engine says how to reach it. Read again at each reconnect, since a new engine writes anew."""
+"""The run file: where a running engine says how to reach it. Read again at each reconnect: a new engine writes anew."""
 
 import json
 from dataclasses import dataclass

@@ -22,7 +22,7 @@ _PARTLY = re.compile(r"evcc_?id|session_?id|evse_?id|station_id|serial", re.IGNO
 
 
 def redact(value: Any, key: str = "") -> Any:
-    """The value without secrets: by the name of its key, and by what a text looks like; identities keep four letters."""
+    """The value without secrets, known by their key or by how a text looks; identities keep their last four letters."""
     if isinstance(value, Mapping):
         return {k: redact(v, str(k)) for k, v in value.items()}
     if isinstance(value, list | tuple):
@@ -45,7 +45,7 @@ _TOML_SECRET = re.compile(
 
 
 def redact_toml(text: str) -> str:
-    """A home file's text without the values of secret keys (it names secrets only; this holds even where one was typed in)."""
+    """A home file's text without secrets: it only names them, and this holds even where one was typed in."""
     text = _TOML_SECRET.sub(rf'\1"{HIDDEN}"', text)
     for pattern in _SECRET_TEXT:
         text = pattern.sub(HIDDEN, text)

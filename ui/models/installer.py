@@ -215,7 +215,8 @@ def load_test(before: Mapping[str, float], after: Mapping[str, float], fmt: Form
         )
     if change_w < 0:
         words = tr(
-            "The reading fell by {power}: the meter's sign is wrong. Turn the current clamps round, or set the sign in its profile.",
+            "The reading fell by {power}: the meter's sign is wrong. "
+            "Turn the current clamps round, or set the sign in its profile.",
             power=fmt.power(change_w).text,
         )
         return Verdict(False, words)

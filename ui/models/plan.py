@@ -1,4 +1,4 @@
-"""What the Plan page shows: the series of its three lanes, the readout of a step, the difference a new departure makes."""
+"""What the Plan page shows: the series of its lanes, the readout of a step, what a new departure changes."""
 
 from bisect import bisect_right
 from dataclasses import dataclass

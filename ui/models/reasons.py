@@ -48,7 +48,8 @@ WORDINGS: dict[str, Wording] = {
                 "{mean_price_eur_per_kwh} on average."
             ),
             mark(
-                "Charging the car, because the grid costs {price_eur_per_kwh} now, and {mean_price_eur_per_kwh} on average."
+                "Charging the car, because the grid costs {price_eur_per_kwh} now, and {mean_price_eur_per_kwh} on "
+                "average."
             ),
             mark("Charging the car until {until_s}, because the grid costs only {price_eur_per_kwh} now."),
             mark("Charging the car, because the grid costs only {price_eur_per_kwh} now."),
@@ -81,8 +82,8 @@ WORDINGS: dict[str, Wording] = {
         mark("Feed the house"),
         (
             mark(
-                "Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh} and the car "
-                "refills at {refill_price_eur_per_kwh} ({refill_s})."
+                "Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh} and the "
+                "car refills at {refill_price_eur_per_kwh} ({refill_s})."
             ),
             mark(
                 "Feeding the house from the car, because the grid costs {price_eur_per_kwh} and the car refills at "

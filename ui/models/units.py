@@ -1,4 +1,4 @@
-"""Figures as people read them: 3.4 kW, 12.6 kWh, the home's money, local times; what is unknown is a dash with its reason."""
+"""Figures as people read them: 3.4 kW, 12.6 kWh, the home's money, local times; the unknown as a dash with its why."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

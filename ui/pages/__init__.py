@@ -1,4 +1,4 @@
-"""The pages, one line each. A page is a module with a class ``View(Page)``; a new page is one module and one line here."""
+"""The pages, one line each. A page is a module with a class ``View(Page)``: a new one is a module and a line here."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Car: when it shall be ready, what it keeps, boost, pause, stop; the session in plain words, and a drawer for the rest."""
+"""Car: when it shall be ready, what it keeps; boost, pause, stop; the session in plain words, a drawer for the rest."""
 
 from datetime import timedelta
 from functools import partial

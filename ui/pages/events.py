@@ -32,8 +32,8 @@ class View(Page):
         self._empty.body.addWidget(
             Label(
                 tr(
-                    "When your utility asks for help, for instance to feed the grid on a cold evening, it shows here: what it "
-                    "asks, what your home delivered, what it earned, and how to opt out. A utility is linked on the "
+                    "When your utility asks for help, for instance to feed the grid on a cold evening, "
+                    "it shows here: what it asks, what your home delivered, what it earned, and how to opt out. A utility is linked on the "
                     "installer's page."
                 ),
                 "muted",
@@ -167,7 +167,7 @@ class View(Page):
         self._asked_legend.setVisible(bool(curves.asked_kw))
         self.asked.say(model.asked_words(event, self.fmt))
 
-    # ---- opting out ---------------------------------------------------------------------------------------------------
+    # ---- opting out -------------------------------------------------------------------------------------------------
 
     def _ask(self) -> None:
         event = self._event()

@@ -58,7 +58,8 @@ class View(Page):
         self._skeleton = Skeleton(block=True)
         self._empty = Label(
             tr(
-                "Nothing here yet. From the first full hour on, this shows where your energy came from and where it went."
+                "Nothing here yet. From the first full hour on, this shows where your energy came from "
+                "and where it went."
             ),
             "muted",
         )

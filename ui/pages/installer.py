@@ -124,7 +124,8 @@ class View(Page):
         self.bundle = Button(tr("Diagnostics bundle"), self._bundle, icon_name="package")
         self.papers = Notice()
         text = tr(
-            "The report lists every step and limit, to sign and leave with the home. The bundle helps to find a fault: it holds no secret."
+            "The report lists every step and limit, to sign and leave with the home. "
+            "The bundle helps to find a fault: it holds no secret."
         )
         papers.body.addWidget(Label(text, "muted"))
         papers.body.addLayout(FlowRow(self.report, self.bundle, gap=1))

@@ -32,7 +32,7 @@ class Context:
 
 
 class _Sheet(QWidget):
-    """The scrolled widget: as tall as its text needs at the width it is given (Qt would ask for the narrowest width's)."""
+    """The scrolled widget: as tall as its text needs at the width it is given (Qt would take the narrowest width)."""
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 0)

@@ -177,7 +177,7 @@ class View(Page):
         for figure, (caption, value) in zip(self._readout, shown.figures, strict=True):
             figure.show_figure(caption, value)
 
-    # ---- changing the departure ---------------------------------------------------------------------------------------
+    # ---- changing the departure -------------------------------------------------------------------------------------
 
     def _nudge(self, way: int) -> None:
         if self._departure is not None:

@@ -1,4 +1,4 @@
-"""The first page where no home has been set up: try the demo home, or set up this one with two figures from the fuse box."""
+"""The first page where no home has been set up: try the demo home, or set up this one, with two figures to begin."""
 
 from functools import partial
 
@@ -27,8 +27,8 @@ class View(Page):
         self.box.addStretch(1)
         self.box.addWidget(Label(tr("Welcome"), "big"))
         text = tr(
-            "Twoway moves power between your car, your house, your roof and the grid, so that it costs less and the car is "
-            "ready when you leave."
+            "Twoway moves power between your car, your house, your roof and the grid, so that it costs less "
+            "and the car is ready when you leave."
         )
         self.box.addWidget(Label(text, "muted"))
         self.notice = Notice()
@@ -43,7 +43,8 @@ class View(Page):
         head.setStretch(1, 1)
         card.body.addLayout(head)
         text = tr(
-            "A simulated car, charger, meter and roof, each speaking its real protocol. Nothing is switched in your house."
+            "A simulated car, charger, meter and roof, each speaking its real protocol. "
+            "Nothing is switched in your house."
         )
         card.body.addWidget(Label(text, "muted"))
         self.demo = Button(tr("Open the demo home"), partial(self._start, "--demo"), kind="primary")
@@ -56,7 +57,8 @@ class View(Page):
         head.setStretch(1, 1)
         card.body.addLayout(head)
         text = tr(
-            "Two figures from the fuse box to begin with; the installer's page then leads through meter, roof and charger."
+            "Two figures from the fuse box to begin with; "
+            "the installer's page then leads through meter, roof and charger."
         )
         card.body.addWidget(Label(text, "muted"))
         self.fuse = QSpinBox()

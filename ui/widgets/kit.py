@@ -1,6 +1,7 @@
 """The few building blocks of every page. Each says its role by a property; the one style sheet does the rest."""
 
 from collections.abc import Callable, Sequence
+from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -301,8 +302,13 @@ class Rule(QFrame):
 class Notice(Narrow, QFrame):
     """An inline message: what a dialog would say elsewhere. With actions, and quiet when there is nothing to say."""
 
-    _ICONS = {"info": "info", "ok": "circle-check", "warn": "triangle-alert", "error": "circle-alert"}
-    _INKS: dict[str, Source] = {"info": "grid", "ok": "car", "warn": "solar", "error": "limit"}
+    _ICONS: ClassVar[dict[str, str]] = {
+        "info": "info",
+        "ok": "circle-check",
+        "warn": "triangle-alert",
+        "error": "circle-alert",
+    }
+    _INKS: ClassVar[dict[str, Source]] = {"info": "grid", "ok": "car", "warn": "solar", "error": "limit"}
 
     def __init__(self) -> None:
         super().__init__()
