@@ -63,7 +63,7 @@ class Accounts:
         self._open: _Open | None = None
         memory = remembered or {}
         self._shadow = _shadow(memory["shadow"]) if "shadow" in memory else None
-        self._stored_wh: float | None = memory.get("stored_wh")
+        self.stored_wh: float | None = memory.get("stored_wh")
         """The real car's charge, as it was last known."""
         self._was_connected: bool | None = memory.get("connected")
         self.difference_wh = self._difference_wh()
@@ -146,8 +146,8 @@ class Accounts:
                 import_limit_w=self._import_max_w,
                 efficiency=self._charger.charge_efficiency,
             )
-        elif self._was_connected is False and self._stored_wh is not None:
-            used_wh = max(0.0, self._stored_wh - stored_wh)
+        elif self._was_connected is False and self.stored_wh is not None:
+            used_wh = max(0.0, self.stored_wh - stored_wh)
             self._shadow = shadow_step(
                 self._shadow,
                 load_w=0.0,
@@ -158,16 +158,16 @@ class Accounts:
                 import_eur_per_kwh=0.0,
                 export_eur_per_kwh=0.0,
             )
-        self._stored_wh = stored_wh
+        self.stored_wh = stored_wh
         self._was_connected = True
 
     def _difference_wh(self) -> float | None:
-        if self._shadow is None or self._stored_wh is None:
+        if self._shadow is None or self.stored_wh is None:
             return None
-        return self._stored_wh - self._shadow.stored_wh
+        return self.stored_wh - self._shadow.stored_wh
 
     def _memory(self) -> dict[str, Any]:
-        memory: dict[str, Any] = {"stored_wh": self._stored_wh, "connected": self._was_connected}
+        memory: dict[str, Any] = {"stored_wh": self.stored_wh, "connected": self._was_connected}
         if self._shadow is not None:
             memory["shadow"] = asdict(self._shadow)
         return memory

@@ -29,6 +29,7 @@ from app.engine.history import SPAN_S, HalfHours
 from app.engine.ledger import EventLedger
 from app.engine.links import LinkBook
 from app.engine.plan_job import PlanDone, PlanJob, plan_record
+from app.engine.planned_car import planned_car
 from app.engine.planner import PlanKeeper
 from app.engine.recorder import Recorder
 from app.engine.scribe import Scribe
@@ -267,6 +268,8 @@ class Engine:
         if latest is None:
             return None
         engine = self.config.engine
+        wishes = wishes or self.wishes_now()
+        car = planned_car(latest.ev_state, self.fixed.car, wishes, now_s, self.accounts.stored_wh)
         return PlanJob(
             now_s=now_s,
             tz=self.config.home.timezone,
@@ -278,8 +281,8 @@ class Engine:
             tariff=self.tariff,
             connection=self.fixed.connection,
             charger=latest.limits.charger,
-            ev_state=latest.ev_state,
-            wishes=wishes or self.wishes_now(),
+            ev_state=car,
+            wishes=wishes,
             events=self.ledger.in_force(),
             links=self.links.binding(),
             previous=self.plan,

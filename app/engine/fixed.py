@@ -15,6 +15,10 @@ HOME = "home"
 """Source of what the home file itself asks."""
 
 
+CAR_STALE_REAL_S = 5.0
+"""The power stage is asked in real time, however fast home time runs."""
+
+
 class UnknownCurve(ValueError):
     """The home file names a frequency curve that does not exist."""
 
@@ -63,7 +67,10 @@ def fixed(config: HomeConfig, *, speed: float = 1.0) -> Fixed:
             longitude_deg=config.home.longitude,
         ),
         dispatch=DispatchConfig(
-            expires_s=config.charger.expiry_s if config.charger else 30.0, stale_s=stale_s, curve=curve
+            expires_s=config.charger.expiry_s if config.charger else 30.0,
+            stale_s=stale_s,
+            car_stale_s=max(120.0, CAR_STALE_REAL_S * speed),
+            curve=curve,
         ),
         standing_events=served,
         link_rules=tuple(_link_rules(config, speed)),
