@@ -78,13 +78,15 @@ def dispatch(
 
 
 def _house_w(readings: Readings, ev_state: EvState, now_s: float, config: DispatchConfig) -> float | None:
-    """Load less solar, from the grid meter less the car; None when the meter cannot be trusted."""
+    """Load less solar, from the grid meter less the car; None when meter or charger cannot be trusted."""
     grid_w = readings.grid_w
     if grid_w is None or not math.isfinite(grid_w) or not math.isfinite(ev_state.power_w):
         return None
     age_s = now_s - readings.at_s
     # A reading from the future is a clock that was set: as untrustworthy as an old one.
     if not -config.stale_s <= age_s <= config.stale_s:
+        return None
+    if ev_state.connected and not abs(now_s - ev_state.at_s) <= config.car_stale_s:
         return None
     return grid_w - ev_state.power_w
 

@@ -16,6 +16,8 @@ class DispatchConfig:
     """A set-point lives this long unless renewed; at most 60 s."""
     stale_s: float = 10.0
     """A grid reading older than this is no reading."""
+    car_stale_s: float = 120.0
+    """A connected car's power older than this is not known, nor then the house's: by now its set-point has expired."""
     ramp_w_per_s: float = 2000.0
     """How fast power may rise away from 0; towards 0 it may jump."""
     settle_w: float = 40.0

@@ -216,6 +216,22 @@ def test_a_silent_meter_stops_discharging_and_charges_only_what_is_safe(home):
     assert Drive(home, charging, meter_age_s=20.0).run(1).power_w == 0.0, "never seen a load: nothing is safe"
 
 
+def test_a_car_whose_power_is_not_known_leaves_the_house_unknown(home):
+    plan = plan_of(home, ev_w=-500.0, grid_w=0.0, feeds_house=True)
+    for age_s, stands in ((5.0, False), (300.0, True)):
+        ev_state = home.ev_state(at_s=home.now_s - age_s)
+        point, _ = dispatch(
+            DispatchState(),
+            readings=Readings(at_s=home.now_s, grid_w=500.0),
+            ev_state=ev_state,
+            plan=plan,
+            limits=home.limits(ev_state),
+            wishes=Wishes(),
+            now_s=home.now_s,
+        )
+        assert (point.power_w == 0.0) == stands
+
+
 def test_a_meter_from_the_future_is_not_believed(home):
     plan = plan_of(home, ev_w=-500.0, grid_w=0.0, feeds_house=True)
     assert Drive(home, plan, meter_age_s=-3600.0).run(1).power_w == 0.0
