@@ -6,6 +6,7 @@ import importlib
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from typing import NoReturn
 
 from app.errors import UserError
 
@@ -21,8 +22,26 @@ COMMANDS: dict[str, str] = {
 """Name → one line of help. ``app.commands.NAME`` gives ``add_arguments(parser)`` and ``run(args) -> int``."""
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose complaint is one line: argparse prints the whole usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong and where to look, and leave with status 2."""
+        self.exit(2, f"{self.prog}: {message}; '{self.prog} --help' tells the options.\n")
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit status (0 well, 1 failed, 2 wrong usage)."""
+    """Run one command; returns its exit status (0 well, 1 failed, 2 wrong usage, 130 stopped by Ctrl-C)."""
+    try:
+        return _main(argv)
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 141
+
+
+def _main(argv: Sequence[str] | None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help", "--version")):
         words.insert(0, "window")
@@ -30,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if chosen not in COMMANDS and not chosen.startswith("-"):
         print(f"twoway: {_unknown(chosen)}", file=sys.stderr)
         return 2
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="twoway",
         description="Two-way power between your car, your house, your roof and the grid.",
         epilog="'twoway COMMAND --help' tells each command's options.",
@@ -47,11 +66,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"twoway {args.command}: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 141
 
 
 def _unknown(word: str) -> str:

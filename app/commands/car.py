@@ -12,11 +12,13 @@ from app.commands.session_log import (
     SERVICES,
     SessionLog,
     add_common_arguments,
+    identifier,
     on_stop_signal,
     percent,
     positive,
     timings_of,
     warn_without_tls,
+    whole,
 )
 from app.errors import UserError
 from protocols.iso15118 import (
@@ -66,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--capacity", type=positive, default=60.0, metavar="KWH", help="battery size (default %(default)g)"
     )
-    parser.add_argument("--loops", type=int, metavar="N", help="end after N charge loops")
+    parser.add_argument("--loops", type=whole, metavar="N", help="end after N charge loops")
     parser.add_argument(
         "--duration",
         type=positive,
@@ -84,7 +86,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--speed", type=positive, default=1.0, metavar="N", help="the battery's time runs N times as fast"
     )
-    parser.add_argument("--evcc-id", default="TWOWAYSIM0001", help="EVCCID to give (default %(default)s)")
+    parser.add_argument(
+        "--evcc-id", type=identifier, default="TWOWAYSIM0001", help="EVCCID to give (default %(default)s)"
+    )
     parser.add_argument(
         "--strict",
         action="store_true",

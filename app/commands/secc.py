@@ -12,6 +12,7 @@ from app.commands.session_log import (
     SERVICES,
     SessionLog,
     add_common_arguments,
+    identifier,
     on_stop_signal,
     positive,
     timings_of,
@@ -71,7 +72,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-power", type=positive, default=11_000.0, metavar="W", help="limit each way (default %(default)g)"
     )
     parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases (default %(default)s)")
-    parser.add_argument("--evse-id", default="DE*TWO*E0001", help="EVSEID to give (default %(default)s)")
+    parser.add_argument(
+        "--evse-id", type=identifier, default="DE*TWO*E0001", help="EVSEID to give (default %(default)s)"
+    )
     parser.add_argument(
         "--stop-after",
         type=positive,
@@ -91,15 +94,18 @@ class PowerProfile:
         timed = {start_s is not None for start_s, _ in self._steps}
         if len(timed) > 1:
             raise argparse.ArgumentTypeError(f"{text!r} mixes W and S:W")
+        starts = [start_s for start_s, _ in self._steps if start_s is not None]
+        if starts != sorted(starts):
+            raise argparse.ArgumentTypeError(f"the seconds in {text!r} must rise")
         self._timed = timed == {True}
 
     @staticmethod
     def _step(part: str) -> tuple[float | None, float]:
         start, colon, power = part.rpartition(":")
-        value = float(power)
-        if not abs(value) < 1e7:
+        value, start_s = float(power), float(start) if colon else None
+        if not abs(value) < 1e7 or not (start_s is None or 0 <= start_s < 1e7):
             raise ValueError(part)
-        return (float(start) if colon else None, value)
+        return (start_s, value)
 
     def at(self, elapsed_s: float, loop: int) -> float:
         """Watts for this time since power delivery began, and this charge loop."""

@@ -56,3 +56,40 @@ def test_as_a_module_too_mistakes_are_one_line():
     )
     assert ran.returncode == 1
     assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["secc"],
+        ["secc", "--interface", "lo", "--service", "foo"],
+        ["secc", "--interface", "lo", "--power", "abc"],
+        ["secc", "--interface", "lo", "--power=60:1,0:2"],
+        ["secc", "--interface", "lo", "--power=nan:1"],
+        ["secc", "--interface", "lo", "--sdp-port", "99999"],
+        ["secc", "--interface", "lo", "--max-power", "lots"],
+        ["secc", "--interface", "lo", "--evse-id", ""],
+        ["secc", "--interface", "lo", "--evse-id", "x" * 256],
+        ["car", "--interface", "lo", "--loops", "0"],
+        ["car", "--interface", "lo", "--soc", "nan"],
+        ["car", "--interface", "lo", "--evcc-id", ""],
+        ["exi", "decde"],
+        ["demo", "--nonsense"],
+        ["--nonsense"],
+    ],
+)
+def test_wrong_words_are_one_line_that_says_where_to_look(words, capsys):
+    with pytest.raises(SystemExit) as stop:
+        cli.main(words)
+    assert stop.value.code == 2
+    told = capsys.readouterr().err
+    assert len(told.splitlines()) == 1
+    assert "--help" in told
+
+
+def test_ctrl_c_is_no_traceback_even_while_a_command_is_loaded(monkeypatch):
+    def interrupt(_name):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli.importlib, "import_module", interrupt)
+    assert cli.main(["car", "--interface", "lo"]) == 130
