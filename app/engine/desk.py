@@ -26,6 +26,7 @@ from app.engine.installer import installer_page
 from app.engine.ledger import Entry
 from app.engine.stream import StreamHub
 from app.engine.today import Today
+from app.engine.wishes import without_past
 from app.engine.worker import WorkerFailed
 from app.store import CommandRow, StoreError
 
@@ -98,7 +99,7 @@ class EngineDesk:
             ready_by=views.ready_by(plan, now_s, self._capacity_wh()),
             today=self._today.now(),
             event=self._event_now(now_s),
-            wishes=engine.wishes.wishes,
+            wishes=without_past(engine.wishes.wishes, now_s),
             health=self.health(),
             sequence=self._sequence,
         )

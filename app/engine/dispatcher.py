@@ -59,8 +59,9 @@ class Dispatcher:
         events: Callable[[], tuple[GridEvent, ...]],
         plan: Callable[[], Plan | None],
         on_decision: Callable[[Picture], None],
+        on_links: Callable[[tuple[str, ...]], None],
     ) -> None:
-        """``on_decision`` is told every decision, after the charger."""
+        """``on_decision`` is told every decision, after the charger; ``on_links`` the links whose fail-safe changed."""
         self._fixed = fixed
         self._clock = clock
         self._board = board
@@ -71,6 +72,7 @@ class Dispatcher:
         self._events = events
         self._plan = plan
         self._on_decision = on_decision
+        self._on_links = on_links
         self._state = DispatchState()
         self._last_tick_s = float("-inf")
         self._session_key: object = None
@@ -113,7 +115,9 @@ class Dispatcher:
     def _decide(self) -> None:
         now_s = self._clock.now_s()
         self._last_tick_s = now_s
-        self._links.tick(now_s)
+        changed = self._links.tick(now_s)
+        if changed:
+            self._on_links(changed)
         session = self.session()
         charger = session.charger if session is not None else self._fixed.charger
         nobody = EvState(connected=False, ev=self._fixed.car, can_charge=False, at_s=now_s)

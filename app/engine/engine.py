@@ -38,7 +38,8 @@ from app.engine.supervisor import Supervisor, in_one_line
 from app.engine.tariff import PriceNow, tariff
 from app.engine.wish_keeper import WishKeeper
 from app.ports import ChargerDriver, Driver, Health, HealthLevel, Report, SessionWatcher
-from app.store import AccountRow, PlanRow, Store
+from app.store import AccountRow, PlanRow, Retention, Store
+from energy.links import is_limited
 from energy.model import Wishes
 from energy.plan.types import Plan
 from energy.tariffs import Tariff
@@ -102,17 +103,16 @@ class Engine:
             bound=settings.get(BOUND_SETTING, ()),
             on_bound=lambda _name: self.scribe.remember(BOUND_SETTING, self.links.bound),
         )
-        self.drivers: list[Driver] = make_drivers(
-            Workshop(
-                config=config,
-                fixed=self.fixed,
-                clock=clock,
-                secrets=secrets,
-                state_dir=state_dir,
-                timings_factor=options.timings_factor,
-                stage_interval_s=options.stage_interval_s,
-            )
+        self._shop = Workshop(
+            config=config,
+            fixed=self.fixed,
+            clock=clock,
+            secrets=secrets,
+            state_dir=state_dir,
+            timings_factor=options.timings_factor,
+            stage_interval_s=options.stage_interval_s,
         )
+        self.drivers: list[Driver] = make_drivers(self._shop)
         self.charger: ChargerDriver | None = next(filter(_is_charger, self.drivers), None)
         self.watchers = list(filter(_watches, self.drivers))
         self.supervisor = Supervisor(self.board, self.book)
@@ -152,6 +152,7 @@ class Engine:
             events=self.ledger.in_force,
             plan=lambda: self.plan,
             on_decision=self._on_decision,
+            on_links=self._on_links,
         )
         self.on_news: list[Callable[[str], None]] = []
         """Called with "home", "plan", "events", "session" or "health" when such a thing is new."""
@@ -177,7 +178,7 @@ class Engine:
 
         Raises ``StoreError``, ``TariffError``, ``ProfileError``, ``SecretsError`` …: one sentence each.
         """
-        store = await Store.open(state_dir / STORE_NAME)
+        store = await Store.open(state_dir / STORE_NAME, Retention(raw_days=config.engine.raw_days))
         try:
             settings = await store.settings()
             engine = cls(config, home_file, state_dir, clock, store, secrets, settings, options or Options())
@@ -220,6 +221,7 @@ class Engine:
         if self.charger is not None:
             await self.supervisor.stop(self.charger.name, timeout_s=STOP_S)
         await self.supervisor.stop(timeout_s=STOP_S)
+        await self._shop.links.close()
         self.sessions.close_all(self.clock.now_s(), "the engine was stopped")
         self.accounts.close()
         writing.cancel()
@@ -294,7 +296,19 @@ class Engine:
         if self.recorder.record(picture):
             self.planner.ask("an event began or ended")
             self._tell("events")
+        self._say_silent_links()
         self._tell("home")
+
+    def _on_links(self, names: tuple[str, ...]) -> None:
+        for name in names:
+            state = self.links.state(name)
+            log.info("the link %s is %s", name, state.phase.value if state is not None else "unknown")
+        self.planner.ask("a link's fail-safe")
+
+    def _say_silent_links(self) -> None:
+        for rule, state in self.links.binding():
+            if is_limited(state) and rule.import_w is not None:
+                self.book.complain(rule.source, f"not heard of: the home is kept to {rule.import_w:.0f} W of import")
 
     def _on_plan(self, done: PlanDone, why: str) -> None:
         self.dispatcher.tick()

@@ -57,6 +57,7 @@ class Home:
             events=lambda: self.events,
             plan=lambda: None,
             on_decision=self.decisions.append,
+            on_links=lambda _names: None,
         )
 
     def read(self, grid_w: float) -> None:
