@@ -544,6 +544,10 @@
       <translation>Bezugsgrenze des Netzes</translation>
     </message>
     <message>
+      <source>Have a look</source>
+      <translation>Ansehen</translation>
+    </message>
+    <message>
       <source>Held back by the car's own limit.</source>
       <translation>Gebremst durch die Grenze des Autos.</translation>
     </message>
@@ -1432,8 +1436,20 @@
       <translation>Das Protokoll nennt jeden Schritt und jede Grenze, zum Unterschreiben und Dalassen. Das Paket hilft bei der Fehlersuche: Es enthält kein Geheimnis.</translation>
     </message>
     <message>
+      <source>The run file {path} cannot be read: start the engine anew.</source>
+      <translation>Die Laufdatei {path} ist nicht lesbar: Die Engine neu starten.</translation>
+    </message>
+    <message>
+      <source>The run file {path} names no web address: start the engine anew.</source>
+      <translation>Die Laufdatei {path} nennt keine Adresse: Die Engine neu starten.</translation>
+    </message>
+    <message>
       <source>The session is being ended.</source>
       <translation>Der Ladevorgang wird beendet.</translation>
+    </message>
+    <message>
+      <source>The token file {path} cannot be read: run the window as the engine's user.</source>
+      <translation>Die Schlüsseldatei {path} ist nicht lesbar: Das Fenster als Benutzer der Engine starten.</translation>
     </message>
     <message>
       <source>This page sets the fuse and the limits of the home. The PIN keeps them from being changed by accident; it is kept on this machine, hashed.</source>

@@ -1,3 +1,4 @@
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
 from sample_desk import snapshot
 from screenshots import empty
 
+from app.api import schema as s
 from ui.pages import PAGES
 from ui.widgets.flow import FlowPicture
 from ui.widgets.kit import Label
@@ -103,6 +105,38 @@ def test_reduced_motion_shows_arrows_that_stand_still(make_window: Callable[...,
     picture = open_and_unlock(window, "home").findChild(FlowPicture)
     assert not picture.moving
     assert not picture.grab().isNull()
+
+
+def test_a_device_that_fails_is_told_on_home_with_the_way_to_it(window: object) -> None:
+    page = open_and_unlock(window, "home")
+    assert page.notice.isHidden()
+    failed = [s.HealthOut(name="meter", level="failed", text="No answer for 20 s: check its cable.")]
+    window.sample.call(lambda: window.desk.change(health=failed))  # type: ignore[attr-defined]
+    window.wait(lambda: "check its cable" in page.notice.text)  # type: ignore[attr-defined]
+    QApplication.processEvents()
+    next(b for b in page.notice.findChildren(QAbstractButton) if b.isVisible()).click()
+    assert window.shell.current == "installer"  # type: ignore[attr-defined]
+
+
+def test_without_a_home_the_welcome_offers_two_ways_and_ends_with_the_first_snapshot(
+    make_window: Callable[..., object], sample: object, tmp_path: object
+) -> None:
+    from ui.after import _offer_welcome
+
+    window = make_window()
+    shell, client = window.shell, window.engine  # type: ignore[attr-defined]
+    told = tmp_path / "asked.txt"  # type: ignore[operator]
+    script = f"import sys, pathlib; pathlib.Path({str(told)!r}).write_text(' '.join(sys.argv[1:]))"
+    _offer_welcome(shell, client, [sys.executable, "-c", script])
+    shell.open_page("home")
+    page = shell.stack.currentWidget()
+    assert "Welcome" in shown_text(page)
+    page.fuse.setValue(25)
+    page.own.click()
+    window.wait(lambda: told.exists() and told.read_text() != "")  # type: ignore[attr-defined]
+    assert told.read_text() == "--new-home --fuse-a 25 --phases 3"
+    window.wait(lambda: client.home is not None)  # type: ignore[attr-defined]
+    assert shell.stack.currentWidget() is shell.pages["home"]
 
 
 CONTROLS = (QAbstractButton, QAbstractSlider, QAbstractSpinBox, QComboBox)

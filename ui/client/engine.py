@@ -186,6 +186,8 @@ class Engine(QObject):
         if self.link.state != "live":
             self._set_link(Link("live", datetime.now(UTC)))
             self._catch_up()
+        elif self.link.problem:
+            self._set_link(Link("live", self.link.since))
 
     def _keep(self, name: str, body: Any) -> None:
         match name:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ui.i18n import tr
+
 
 class RunFileError(Exception):
-    """No engine can be reached from this run file: one sentence says why."""
+    """No engine can be reached from this run file: one sentence says why (empty: none runs)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +32,14 @@ def read_run_file(path: Path) -> EngineAddress:
         url, token_file = content["url"], Path(content["token_file"])
         api_version = str(content.get("api_version", ""))
     except FileNotFoundError as error:
-        raise RunFileError("No engine runs here.") from error
+        raise RunFileError("") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunFileError(f"The run file {path} cannot be read: start the engine anew.") from error
+        raise RunFileError(tr("The run file {path} cannot be read: start the engine anew.", path=str(path))) from error
     if not isinstance(url, str) or urlsplit(url).scheme not in {"http", "https"}:
-        raise RunFileError(f"The run file {path} names no web address: start the engine anew.")
+        raise RunFileError(tr("The run file {path} names no web address: start the engine anew.", path=str(path)))
     try:
         token = token_file.read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
-        raise RunFileError(
-            f"The token file {token_file} cannot be read: run the window as the engine's user."
-        ) from error
+        words = tr("The token file {path} cannot be read: run the window as the engine's user.", path=str(token_file))
+        raise RunFileError(words) from error
     return EngineAddress(url.rstrip("/"), token, api_version)

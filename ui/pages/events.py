@@ -32,9 +32,9 @@ class View(Page):
         self._empty.body.addWidget(
             Label(
                 tr(
-                    "When your utility asks for help, for instance to feed the grid on a cold evening, "
-                    "it shows here: what it asks, what your home delivered, what it earned, and how to opt out. A utility is linked on the "
-                    "installer's page."
+                    "When your utility asks for help, for instance to feed the grid on a cold evening, it shows here: "
+                    "what it asks, what your home delivered, what it earned, and how to opt out. A utility is linked "
+                    "on the installer's page."
                 ),
                 "muted",
             )

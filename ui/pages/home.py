@@ -11,6 +11,7 @@ from ui.client.engine import Link, Problem
 from ui.i18n import tr
 from ui.models import home as model
 from ui.models.events import opt_out_question
+from ui.models.installer import level_words
 from ui.models.units import Format
 from ui.pages.page import Context, Page
 from ui.theme.look import look
@@ -42,8 +43,10 @@ class View(Page):
         line.setStretch(1, 1)
         words.body.addLayout(line)
         words.setAccessibleName(tr("Why"))
-        main = widget(column(self.picture, words, gap=2))
-        main.layout().setStretch(0, 1)  # type: ignore[union-attr]  # a column was just set
+        self.notice = Notice()
+        left = column(self.notice, self.picture, words, gap=2)
+        left.setStretchFactor(self.picture, 1)
+        main = widget(left)
         self.ready = ReadyCard(partial(context.go, "car"))
         self.today = TodayCard(partial(context.go, "history"))
         self.grid = GridCard(self)
@@ -52,6 +55,7 @@ class View(Page):
 
     def show_home(self, home: "s.HomeSnapshot") -> None:
         self._skeleton.hide()
+        self._tell_failures(home)
         self.picture.show_picture(model.picture(home))
         self.why.say(model.why_sentence(home))
         step = model.next_step(home)
@@ -64,6 +68,14 @@ class View(Page):
         self.ready.show_card(model.ready_card(home), self.fmt)
         self.today.show_card(model.today_card(home))
         self.grid.show_card(model.grid_card(home))
+
+    def _tell_failures(self, home: "s.HomeSnapshot") -> None:
+        failed = [f"{h.name}: {h.text or level_words(h.level)}" for h in home.health if h.level == "failed"]
+        text = " ".join(failed)
+        if not failed:
+            self.notice.quiet()
+        elif self.notice.text != text:
+            self.notice.say(text, "error", (tr("Have a look"), partial(self.context.go, "installer")))
 
     def show_link(self, link: Link) -> None:
         away = link.state == "away"

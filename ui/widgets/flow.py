@@ -69,7 +69,9 @@ class FlowPicture(QWidget):
         self._frames.timeout.connect(self._frame)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(tr("Picture of the power flows"))
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
         self.setMouseTracking(True)
 
     def show_picture(self, picture: Picture) -> None:
@@ -99,6 +101,11 @@ class FlowPicture(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(720, round(24 * look().body_px))
+
+    def heightForWidth(self, width: int) -> int:
+        """As tall as the drawing is at this width: no empty sky on a phone."""
+        body = look().body_px
+        return round(min(24 * body, max(12 * body + 60, width * 0.52 + 3.4 * body)))
 
     # ---- motion -----------------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The gate before the installer's page. Its PIN keeps hands off the limits by accident; it is no lock against a thief."""
+"""The gate before the installer's page. Its PIN keeps the limits from being changed by accident; it stops no thief."""
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLineEdit, QSizePolicy
