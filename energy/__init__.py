@@ -25,4 +25,5 @@ The rooms, and what others call:
                  ``setpoint_delivery``.
 ``twin``         the demo home: ``CarTwin``, ``PowerStage``, ``HouseSeries``, ``GridTwin``, ``HomeTwin``,
                  ``synthetic_house``.
+``simulate``     a home lived through in one process, for tests and benchmarks: ``live(twin, scene, planner, ...)``.
 """
