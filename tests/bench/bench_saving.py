@@ -1,6 +1,8 @@
 """What the whole chain saves on a real house: weeks lived at the twin's own step, beside perfect foresight.
 
-    python tests/bench/bench_saving.py HOUSE.csv[.gz] PRICES.csv[.gz] [--weeks 2024-04-08 2024-12-09] [--days 7]
+    python tests/bench/bench_saving.py [HOUSE.csv[.gz] PRICES.csv[.gz]] [--weeks 2024-04-08 2024-12-09] [--days 3]
+
+Without files it takes the year that lies beside the checkout in shared/data, or else the days in tests/data.
 
 The car (60 kWh, 11 kW in, 10 kW out) is at home from 17:30 to 07:00 UTC, needs 80 % at 07:00 and uses 9 kWh a day.
 Money is against "no V2G, charge to 80 % on arrival", with the same trips and the charge left at the end made good.
@@ -12,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from bench_forecast import read
+from bench_forecast import BESIDE, read
 
 from energy.forecast import History, SolarSite
 from energy.model import Absence, Charger, Connection, Departure, Ev, Wishes
@@ -22,6 +24,7 @@ from energy.tariffs import DayAhead, Markup, Tariff, parse_prices
 from energy.twin import Battery, CarTwin, GridTwin, HomeTwin, HouseSeries, PowerStage, Trip
 
 CAPACITY_WH = 60_000.0
+SAMPLES = Path(__file__).resolve().parents[1] / "data" / "energy"
 
 
 def week(house: dict[str, np.ndarray], tariff: Tariff, start_s: float, days: int, *, foresight: bool) -> Lived:
@@ -59,10 +62,14 @@ def week(house: dict[str, np.ndarray], tariff: Tariff, start_s: float, days: int
 def main() -> None:
     """Print a line for each week."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("house", type=Path)
-    parser.add_argument("prices", type=Path)
-    parser.add_argument("--weeks", nargs="+", default=["2024-04-08", "2024-07-08", "2024-10-07", "2024-12-09"])
-    parser.add_argument("--days", type=int, default=7)
+    beside = BESIDE.exists()
+    prices = BESIDE.with_name("prices_nl_day_ahead_hourly_2024.csv.gz")
+    parser.add_argument(
+        "house", type=Path, nargs="?", default=BESIDE if beside else SAMPLES / "house_fr_week_2024-09.csv"
+    )
+    parser.add_argument("prices", type=Path, nargs="?", default=prices if beside else SAMPLES / "prices_nl_2024-09.csv")
+    parser.add_argument("--weeks", nargs="+", default=["2024-04-08", "2024-12-09"] if beside else ["2024-09-09"])
+    parser.add_argument("--days", type=int, default=3 if beside else 2)
     args = parser.parse_args()
     house = read(args.house)
     raw = args.prices.read_bytes()
