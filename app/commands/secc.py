@@ -5,7 +5,6 @@ import asyncio
 import sys
 from dataclasses import replace
 
-from app.errors import UserError
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,
@@ -18,6 +17,7 @@ from app.commands.session_log import (
     timings_of,
     warn_without_tls,
 )
+from app.errors import UserError
 from protocols.iso15118 import (
     ControlMode,
     Event,

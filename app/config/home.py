@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Watt = Annotated[float, Field(ge=0, le=1_000_000)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Host = Annotated[str, Field(min_length=1, max_length=253)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+Host = Annotated[str, Field(max_length=253, pattern=r"^([^\s/@?#:]+|[^\s/@?#:]*:[^\s/@?#:]*:[^\s/@?#]*)$")]
+"""A name, or an IPv4 or IPv6 address, without a port."""
 Port = Annotated[int, Field(ge=1, le=65535)]
 ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
@@ -45,7 +47,7 @@ class ConnectionSection(Section):
 class ModbusSection(Section):
     """``[[meter]]`` and ``[[inverter]]``: an instrument read over Modbus TCP."""
 
-    name: str
+    name: Name
     profile: str = "sunspec"
     """"sunspec" (found by its model chain) or the name of a file in resources/profiles."""
     host: Host = "127.0.0.1"
@@ -69,9 +71,9 @@ class PowerStageSection(Section):
 class ChargerSection(Section):
     """``[charger]``: the home's charger."""
 
-    name: str = "charger"
+    name: Name = "charger"
     kind: Literal["iso15118"] = "iso15118"
-    interface: str = "lo"
+    interface: Name = "lo"
     """Network interface of the power-line modem (or "lo" for the demo home)."""
     services: list[Literal["ac", "ac_bpt", "dc", "dc_bpt"]] = ["dc_bpt", "dc", "ac_bpt", "ac"]
     control_mode: Literal["dynamic", "scheduled"] = "dynamic"
@@ -137,10 +139,10 @@ class TariffSection(Section):
 class UtilitySection(Section):
     """``[utility]``: an OpenADR 3 VTN."""
 
-    name: str = "utility"
+    name: Name = "utility"
     url: str
     version: Literal["3.0.1", "3.1.0"] = "3.1.0"
-    ven_name: str = "twoway-home"
+    ven_name: Name = "twoway-home"
     client_id: str | None = None
     secret: str | None = None
     """Name of the client secret in the secrets file."""
@@ -152,9 +154,9 @@ class UtilitySection(Section):
 class BackendSection(Section):
     """``[backend]``: an OCPP CSMS."""
 
-    name: str = "backend"
+    name: Name = "backend"
     url: str
-    station_id: str = "TWOWAY-1"
+    station_id: Name = "TWOWAY-1"
     secret: str | None = None
     """Name of the basic-auth password in the secrets file."""
     versions: list[Literal["2.1", "2.0.1"]] = ["2.1", "2.0.1"]

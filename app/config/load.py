@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import stat
 import tempfile
 import tomllib
 from collections.abc import Mapping
@@ -35,7 +36,15 @@ def check_home(text: str, path: Path) -> HomeConfig:
         raise HomeFileError(path, [syntax_problem(error, text)]) from error
     except RecursionError as error:
         raise HomeFileError(path, [Problem(1, "lists within lists without end", "write them flat")]) from error
-    flaws = list(not_finite(data))
+    except ValueError as error:
+        # Python reads no number of more than 4300 digits, and does not say where it stood.
+        raise HomeFileError(
+            path, [Problem(_longest_line(text), "a number without end", "write a shorter one")]
+        ) from error
+    try:
+        flaws = list(not_finite(data))
+    except RecursionError as error:
+        raise HomeFileError(path, [Problem(1, "sections within sections without end", "write them flat")]) from error
     home: HomeConfig | None = None
     if not flaws:
         try:
@@ -99,7 +108,11 @@ def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
 
 def _read(path: Path) -> str:
     try:
-        if path.stat().st_size > MAX_BYTES:
+        status = path.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            # Reading a pipe or a device would wait for ever.
+            raise HomeFileError(path, [Problem(1, "no plain file", "name the home file itself")])
+        if status.st_size > MAX_BYTES:
             raise HomeFileError(path, [Problem(1, "far too long for a home file", "name the right file")])
         return path.read_text("utf-8-sig")
     except FileNotFoundError as error:
@@ -113,6 +126,11 @@ def _read(path: Path) -> str:
         raise HomeFileError(
             path, [Problem(1, f"cannot be read: {error.strerror}", "check that it is a file that you may read")]
         ) from error
+
+
+def _longest_line(text: str) -> int:
+    lines = text.split("\n")
+    return 1 + max(range(len(lines)), key=lambda number: len(lines[number]))
 
 
 def _located(flaws: list[Flaw], text: str) -> list[Problem]:

@@ -15,9 +15,9 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.errors import UserError
 from app.config.home import HomeConfig
 from app.config.locate import KeyPath
+from app.errors import UserError
 
 EXAMPLE = "resources/home.example.toml"
 """A home file that shows every key."""
@@ -148,6 +148,7 @@ _TYPES: dict[str, str] = {
 _PATTERNS: tuple[tuple[str, str], ...] = (
     ("[01]", 'a time of day, as in "07:00"'),
     ("[A-Z]{3}", 'three capital letters, as in "EUR"'),
+    (r"[^\s/@?#:]", 'only a name or an address, as in "192.168.1.20"; the port is a key of its own'),
 )
 
 
@@ -164,10 +165,8 @@ def _value_flaw(name: str, path: KeyPath, kind: str, given: Any, ctx: dict[str, 
         )
         return f"{name} is {shown}", f"write {form}"
     if kind in ("string_too_short", "string_too_long"):
-        return (
-            f"{name} is {shown}",
-            f"its length must be {ctx.get('min_length', 0)} to {ctx.get('max_length', 'any')} characters",
-        )
+        length = f"at least {ctx['min_length']}" if "min_length" in ctx else f"at most {ctx['max_length']}"
+        return f"{name} is {shown}", f"write {length} character{'s' if length != 'at least 1' else ''}"
     if kind == "list_type" and _is_section(path):
         return f"{name} is one section", f"write [[{name}]] with double brackets: there may be several"
     if kind == "model_type":

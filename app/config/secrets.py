@@ -11,8 +11,8 @@ from pathlib import Path
 
 import tomlkit
 
-from app.errors import UserError
 from app.config.load import write_whole
+from app.errors import UserError
 
 OWNER_ONLY = 0o600
 

@@ -5,6 +5,7 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.config.home import HomeConfig
 from app.config.locate import KeyPath
@@ -84,6 +85,12 @@ def _tariff(home: HomeConfig, folder: Path) -> Iterator[Flaw]:
         yield Flaw(
             ("tariff", "kind"), f'no tariff is called "{tariff.kind}"', did_you_mean(tariff.kind, tariffs.kinds())
         )
+    if tariff.kind == "day_ahead" and tariff.file is None:
+        yield Flaw(("tariff", "kind"), "a day-ahead tariff without its prices", 'add file = "prices.csv"')
+    if tariff.kind == "time_of_use" and not tariff.windows:
+        yield Flaw(
+            ("tariff", "kind"), "a time-of-use tariff without windows", 'add windows = [["22:00", "06:00", 0.19]]'
+        )
     if tariff.file is not None and not (folder / tariff.file).is_file():
         yield Flaw(
             ("tariff", "file"), f'there is no file "{tariff.file}"', f"put it in {folder}, or give its full path"
@@ -122,8 +129,25 @@ _SCHEMES = {"utility": ("http://", "https://"), "backend": ("ws://", "wss://")}
 
 def _urls(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
     for key, section in (("utility", home.utility), ("backend", home.backend)):
-        if section is not None and not section.url.startswith(_SCHEMES[key]):
+        if section is None:
+            continue
+        if not section.url.startswith(_SCHEMES[key]):
             yield Flaw((key, "url"), f'"{section.url}" is no address of this kind', f"begin it with {_SCHEMES[key][1]}")
+        elif not _names_a_host(section.url):
+            yield Flaw((key, "url"), f'"{section.url}" names no host', f'write it like "{_SCHEMES[key][1]}example.org"')
+
+
+def _names_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0 and not any(c.isspace() for c in url)
+    except ValueError:
+        return False
+
+
+def _tls(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    if home.charger is not None and home.charger.tls:
+        yield Flaw(("charger", "tls"), "this version has no TLS to the car yet", "write tls = false, for a laboratory")
 
 
 CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (
@@ -136,6 +160,7 @@ CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (
     _charges,
     _phases,
     _urls,
+    _tls,
 )
 
 

@@ -1,8 +1,10 @@
 """The home file: good ones load, bad ones say line, what and remedy, and writing loses nothing."""
 
 import os
+import re
 import stat
 import textwrap
+from pathlib import Path
 
 import pytest
 import tomlkit
@@ -123,7 +125,7 @@ def test_a_byte_order_mark_is_no_problem(tmp_path):
             '"dcc"',
             ["services 2", "'ac', 'ac_bpt', 'dc' or 'dc_bpt'"],
         ),
-        ('host = "192.0.2.10"', 'host = ""', 'host = ""', ["length must be 1"]),
+        ('host = "192.0.2.10"', 'host = ""', 'host = ""', ["only a name"]),
         # nonsense that a schema cannot see
         ("Europe/Vienna", "Europe/Wien", "Europe/Wien", ["no time zone"]),
         ("Europe/Vienna", "Europe/Viena", "Europe/Viena", ["did you mean 'Europe/Vienna'?"]),
@@ -305,3 +307,52 @@ def test_a_first_home_file_makes_its_folder(tmp_path):
 )
 def test_paths_are_said_as_people_say_them(path, text):
     assert dotted(path) == text
+
+
+@pytest.mark.parametrize(
+    ("added", "parts"),
+    [
+        ('[[meter]]\nname = "m"\nhost = "http://192.0.2.1/"', ("host", "only a name or an address")),
+        ('[[meter]]\nname = "m"\nhost = "192.0.2.1:502"', ("host", "port is a key")),
+        ('[[meter]]\nname = "m"\nhost = " "', ("host",)),
+        ('[[meter]]\nname = ""', ("name", "at least 1 character")),
+        ('[charger]\ninterface = ""', ("interface", "at least 1 character")),
+        ('[charger]\nevse_id = "short"', ("evse_id", "at least 7 characters")),
+        ("[charger]\ntls = true", ("TLS", "tls = false")),
+        ('[tariff]\nkind = "day_ahead"', ("prices", "add file")),
+        ('[tariff]\nkind = "time_of_use"', ("windows", "add windows")),
+        ('[backend]\nurl = "ws://"', ("names no host",)),
+        ('[utility]\nurl = "http://[::1"', ("names no host",)),
+        ('[utility]\nurl = "http://host:99999/"', ("names no host",)),
+    ],
+)
+def test_what_no_engine_could_use_is_told_before_it_starts(added, parts, tmp_path):
+    (problem,) = problems(tmp_path, f"[connection]\nfuse_a = 35\n\n{added}\n")
+    assert problem.line > 3
+    for part in parts:
+        assert part in str(problem)
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "fe80::1%eth0", "::1", "meter.lan"])
+def test_a_host_is_a_name_or_an_address(host):
+    home = check_home(f'connection.fuse_a = 35\n[[meter]]\nname = "m"\nhost = "{host}"\n', Path("home.toml"))
+    assert home.meter[0].host == host
+
+
+def test_numbers_and_sections_without_end_are_told_with_their_line(tmp_path):
+    assert "shorter" in str(problems(tmp_path, "[connection]\nfuse_a = " + "9" * 5000)[0])
+    assert problems(tmp_path, "[connection]\nfuse_a = " + "9" * 5000)[0].line == 2
+    assert "without end" in str(problems(tmp_path, "a." * 3000 + "b = 1\n")[0])
+
+
+def test_a_pipe_is_no_home_file_and_does_not_hang(tmp_path):
+    pipe = tmp_path / "home.toml"
+    os.mkfifo(pipe)
+    with pytest.raises(HomeFileError, match="no plain file"):
+        load_home(pipe)
+
+
+def test_the_home_in_the_readme_is_a_home():
+    readme = Path(__file__).parents[3] / "README.md"
+    (text,) = re.findall(r"```toml\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
+    assert check_home(text, readme).tariff.kind == "time_of_use"
