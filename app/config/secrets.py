@@ -48,17 +48,17 @@ def read_secrets(path: Path) -> Secrets:
     Raises SecretsError where others may read it, or where it is not ``name = "value"`` lines.
     """
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError:
         return Secrets({}, path)
     except OSError as error:
         raise SecretsError(f"{path} cannot be opened: {error.strerror}: make it a plain file of yours") from error
     try:
-        # Of the opened file, not of its name: nobody can swap it in between.
+        # Not to wait for a pipe (O_NONBLOCK); of the opened file, not of its name: nobody can swap it in between.
         _refuse_loose(path, os.fstat(handle))
         with os.fdopen(handle, "rb", closefd=False) as file:
-            data = tomllib.load(file)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+            data = tomllib.loads(file.read().decode("utf-8-sig"))
+    except (ValueError, RecursionError):
         # The parser's text may quote the line, and with it the secret.
         raise SecretsError(f'{path} is not readable: write one name = "value" a line') from None
     finally:
@@ -72,7 +72,7 @@ def read_secrets(path: Path) -> Secrets:
 def write_secret(path: Path, name: str, value: str | None) -> None:
     """Keep ``value`` under ``name``, or forget it (None); the other lines stay as they are. Raises SecretsError."""
     read_secrets(path)
-    document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+    document = tomlkit.parse(path.read_text("utf-8-sig")) if path.exists() else tomlkit.document()
     if value is None:
         document.pop(name, None)
     else:

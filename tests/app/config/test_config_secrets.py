@@ -100,3 +100,24 @@ def test_one_folder_for_everything_where_asked(tmp_path, monkeypatch):
     assert secrets_file(paths.home_file) == tmp_path / "secrets.toml"
     monkeypatch.delenv(OVERRIDE)
     assert "twoway" in str(standard_paths().config)
+
+
+def test_an_editor_s_byte_order_mark_is_no_problem(path):
+    path.write_bytes(b'\xef\xbb\xbfvtn = "hunter2"\r\n')
+    assert read_secrets(path).get("vtn") == "hunter2"
+    write_secret(path, "csms", "x")
+    assert read_secrets(path).get("csms") == "x"
+
+
+def test_a_pipe_is_refused_and_does_not_hang(tmp_path):
+    pipe = tmp_path / "secrets.toml"
+    os.mkfifo(pipe, 0o600)
+    with pytest.raises(SecretsError, match="no plain file"):
+        read_secrets(pipe)
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5000, "a = " + "9" * 5000])
+def test_nonsense_without_end_is_refused(path, text):
+    path.write_text(text)
+    with pytest.raises(SecretsError, match="not readable"):
+        read_secrets(path)
