@@ -50,7 +50,7 @@ def some_events(draw, now_s):
     return tuple(found)
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_set_point_breaks_a_limit(home, data):
     draw = data.draw

@@ -84,20 +84,20 @@ def test_a_day_keeps_its_promises_and_saves(home, planner):
 
 
 def test_a_small_fuse_and_a_least_power_are_kept_too(home, planner):
-    day = day_of(home, planner, fuse_a=16.0, charge_min_w=4140.0, hours=20.0)
+    day = day_of(home, planner, fuse_a=16.0, charge_min_w=4140.0, hours=20.0, dt_s=20.0)
     assert day.violations == []
     assert charge_at_departure(day) >= 0.8 - 0.02
 
 
 def test_a_grid_limit_in_the_night_is_kept_and_the_target_still_met(home, planner, event):
     asked = event(GridEventKind.IMPORT_LIMIT, NOON + 11 * HOUR, NOON + 15 * HOUR, 4200.0)
-    day = day_of(home, planner, events=(asked,), hours=20.0)
+    day = day_of(home, planner, events=(asked,), hours=20.0, dt_s=20.0)
     assert day.violations == []
     assert charge_at_departure(day) >= 0.8 - 0.01
 
 
 def test_a_blind_meter_breaks_nothing(home, planner):
-    day = day_of(home, planner, blind=(NOON + 10 * HOUR, NOON + 14 * HOUR), hours=16.0)
+    day = day_of(home, planner, blind=(NOON + 10 * HOUR, NOON + 14 * HOUR), hours=16.0, dt_s=20.0)
     assert day.violations == []
 
 
