@@ -90,6 +90,8 @@ def setup_logs(folder: Path | None = None, *, verbose: bool = False, console: bo
         root.addHandler(handler)
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     # Wires that tell each frame: their drivers already say what matters.
-    for chatty in ("pymodbus", "websockets", "httpx", "httpcore", "uvicorn.access", "uvicorn.error", "asyncio"):
+    for chatty in ("websockets", "httpx", "httpcore", "uvicorn.access", "uvicorn.error", "asyncio"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    # It repeats, without saying of which device, what the driver's health tells.
+    logging.getLogger("pymodbus").setLevel(logging.CRITICAL)
     return path

@@ -84,6 +84,7 @@ class ModbusLink:
         self._lock = asyncio.Lock()
         self._retry_s = RETRY_MIN_S
         self._retry_at_s = 0.0
+        self._why_not = ""
         self._closed = False
         self._last_tid = 0
 
@@ -169,7 +170,8 @@ class ModbusLink:
         self._drop()
         now_s = asyncio.get_running_loop().time()
         if now_s < self._retry_at_s:
-            raise LinkError(f"{self} is not reachable; next attempt in {self._retry_at_s - now_s:.1f} s")
+            # The last attempt's words again: a link that is down tells one story, not two by turns.
+            raise LinkError(self._why_not or f"{self} is not connected")
         self._retry_s = min(2 * self._retry_s, RETRY_MAX_S)
         self._retry_at_s = now_s + self._retry_s
         lost = asyncio.Event()
@@ -181,19 +183,36 @@ class ModbusLink:
             reconnect_delay=0,
             trace_connect=lambda up: None if up else lost.set(),
         )
+        silent = connected = False
         try:
             connected = await asyncio.wait_for(client.connect(), self.pace.timeout_s)
         except TimeoutError:
-            connected = False
+            silent = True
+        except (OSError, UnicodeError):
+            pass  # pymodbus swallows most, not a name that cannot be one.
         if not connected:
             client.close()
-            raise LinkError(f"{self} refuses the connection: check address, port and that Modbus TCP is switched on")
+            self._why_not = await self._diagnosis(silent)
+            raise LinkError(self._why_not)
         # pymodbus counts from 1 anew; a gateway's late reply to the last connection must not fit this one's requests.
         client.ctx.next_tid = self._last_tid
         self._client, self._lost = client, lost
         await asyncio.sleep(settle_s)
-        self._retry_s = RETRY_MIN_S
+        self._retry_s, self._why_not = RETRY_MIN_S, ""
         return client
+
+    async def _diagnosis(self, silent: bool) -> str:
+        """Why there is no connection, and the way out: pymodbus says only that there is none."""
+        loop = asyncio.get_running_loop()
+        try:
+            await asyncio.wait_for(loop.getaddrinfo(self.host, self.port), self.pace.timeout_s)
+        except TimeoutError:
+            return f"{self}: the name is not resolved: check the network's name server, or give the address in numbers"
+        except (OSError, UnicodeError):
+            return f"{self}: no machine has this name: check the spelling, or give the address in numbers"
+        if silent:
+            return f"{self} does not answer: check address, cable and power"
+        return f"{self} refuses the connection: check address, port and that Modbus TCP is switched on"
 
     def _drop(self) -> None:
         if self._client is not None:

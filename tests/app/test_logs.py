@@ -49,3 +49,12 @@ def test_another_librarys_basic_config_is_undone(tmp_path: Path) -> None:
 )
 def test_redact(secret: str) -> None:
     assert "opensesame" not in redact(f"before {secret} after")
+
+
+def test_a_wire_library_that_repeats_a_drivers_health_is_quiet(tmp_path: Path) -> None:
+    import protocols.modbus.link  # noqa: F401 - it quiets pymodbus too, which must hold afterwards
+
+    path = setup_logs(tmp_path, console=False)
+    logging.getLogger("pymodbus.logging").error("Failed to connect")
+    assert path is not None
+    assert path.read_text() == ""
