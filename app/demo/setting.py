@@ -68,6 +68,9 @@ def make_setting(
     tz = ZoneInfo(home_file.TIMEZONE)
     start_s = _start(start, household, tz, LIVE_BEGINS if live else HEADLESS_BEGINS)
     end_s = start_s + hours * 3600.0
+    if live:
+        # It runs until it is closed; at the data's end the last values stay.
+        end_s = max(start_s + 3600.0, min(end_s, household.load_w.end_s, series.end_s))
     _covered(household.load_w, house_file, start_s, end_s)
     _covered(series, prices_file, start_s, end_s)
     # A day more than is shown: the plan looks ahead, and a car that is away comes back.

@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 SERVICES = {"ac": iso.Service.AC, "ac_bpt": iso.Service.AC_BPT, "dc": iso.Service.DC, "dc_bpt": iso.Service.DC_BPT}
 MODES = {"dynamic": iso.ControlMode.DYNAMIC, "scheduled": iso.ControlMode.SCHEDULED}
 LOOP_MESSAGES = frozenset({"DC_ChargeLoopReq", "DC_ChargeLoopRes", "AC_ChargeLoopReq", "AC_ChargeLoopRes"})
+CONTACTOR_S = 5.0
+"""Real seconds that a contactor may take to close."""
 LOOP_SHOWN_EVERY_S = 5.0
 """Of the charge loop's many messages one in this many seconds goes to the details drawer."""
 
@@ -81,6 +83,7 @@ class Iso15118Charger:
         self._board: Board | None = None
         self._loop_shown_s = float("-inf")
         self._checking_cable = False
+        self._closing_since_s: float | None = None
         self.loops = 0
         """Charge-loop exchanges so far."""
         self.sessions = 0
@@ -141,6 +144,7 @@ class Iso15118Charger:
 
     def _on_stage(self, reading: PowerStageReading) -> None:
         self._check_cable(reading)
+        self._check_contactor(reading)
         self.picture.stage(reading, self._clock.now_s())
         power_w = reading.ev_w or 0.0
         voltage_v = reading.dc_voltage_v or 0.0
@@ -154,6 +158,7 @@ class Iso15118Charger:
 
     def _on_started(self, event: iso.SessionStarted) -> None:
         self.sessions += 1
+        self.evse.contactor_fault = False
         self._say(HealthLevel.OK, f"session with {event.peer_id}")
 
     def _on_cable_check(self, _event: iso.CableCheckRequested) -> None:
@@ -165,6 +170,18 @@ class Iso15118Charger:
             self._checking_cable = False
             self.evse.insulation_ok = not reading.fault
 
+    def _check_contactor(self, reading: PowerStageReading) -> None:
+        """A contactor that was told to close and does not is a fault: the session cannot go on."""
+        if self._closing_since_s is None:
+            return
+        if reading.contactor is not False:
+            self._closing_since_s = None
+        elif self._wire.now_s() - self._closing_since_s > CONTACTOR_S:
+            self._closing_since_s = None
+            self.evse.contactor_fault = True
+            self._say(HealthLevel.FAILED, "the power stage does not close its contactor: look at stage and pilot")
+            self.stop_session("the contactor does not close")
+
     def _on_pre_charge(self, event: iso.PreChargeRequested) -> None:
         reading = self.stage.reading
         if reading is None or reading.dc_voltage_v is None:
@@ -172,6 +189,7 @@ class Iso15118Charger:
             self.evse.readings = iso.EvseReadings(0.0, event.target_v, 0.0)
 
     def _on_power_delivery(self, event: iso.PowerDeliveryChanged) -> None:
+        self._closing_since_s = self._wire.now_s() if event.on else None
         self.stage.set_contactor(event.on)
 
     def _on_loop(self, _event: iso.LoopAnswered) -> None:
@@ -179,7 +197,10 @@ class Iso15118Charger:
 
     def _on_ended(self, event: iso.SessionEnded) -> None:
         self._checking_cable = False
+        self._closing_since_s = None
         self.stage.set_contactor(False)
+        if self.evse.contactor_fault:
+            return
         level = HealthLevel.OK if event.proper else HealthLevel.WARNING
         self._say(level, "" if event.proper else f"the last session ended: {event.reason}")
 

@@ -35,6 +35,8 @@ class LinkBook:
         self._rules = {rule.source: rule for rule in rules}
         self._states = {name: links.start(now_s) for name in self._rules}
         self._bound = set(bound)
+        self._limiting: set[str] = set()
+        """Links whose newest picture holds a limit."""
         self._on_bound = on_bound
 
     @property
@@ -43,14 +45,22 @@ class LinkBook:
         return sorted(self._bound)
 
     def heartbeat(self, name: str, now_s: float) -> None:
-        """The link was heard."""
-        if name in self._rules:
-            self._states[name] = links.heard(self._rules[name], self._states[name], now_s)
+        """The link was heard; where its picture holds a limit, that is confirmed with it (an answered poll)."""
+        if name not in self._rules:
+            return
+        rule = self._rules[name]
+        self._states[name] = links.heard(rule, self._states[name], now_s)
+        if name in self._limiting:
+            self._states[name] = links.limit_written(rule, self._states[name], now_s)
 
     def events(self, name: str, events: Iterable[GridEvent], now_s: float) -> None:
         """The link's events, as they are now: a limit among them is a limit written."""
-        if name not in self._rules or not any(event.kind in LIMIT_KINDS for event in events):
+        if name not in self._rules:
             return
+        if not any(event.kind in LIMIT_KINDS for event in events):
+            self._limiting.discard(name)
+            return
+        self._limiting.add(name)
         self._states[name] = links.limit_written(self._rules[name], self._states[name], now_s)
         if name not in self._bound:
             self._bound.add(name)

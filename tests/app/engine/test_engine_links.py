@@ -32,6 +32,7 @@ def test_a_link_that_set_a_limit_does_when_it_falls_silent_and_until_it_is_back(
     assert book.tick(T0 + 121) == ("utility",)
     [(rule, state)] = book.binding()
     assert (rule.import_w, is_limited(state)) == (4200.0, True)
+    book.events("utility", [], T0 + 199)
     book.heartbeat("utility", T0 + 200)
     assert is_limited(book.binding()[0][1])
     book.events("utility", [event(GridEventKind.IMPORT_LIMIT)], T0 + 201)
@@ -39,3 +40,11 @@ def test_a_link_that_set_a_limit_does_when_it_falls_silent_and_until_it_is_back(
     assert remembered == ["utility"]
     again = LinkBook([RULE], T0, bound=book.bound)
     assert is_limited(again.binding()[0][1])  # a restart begins limited
+
+
+def test_an_answered_poll_that_still_holds_the_limit_confirms_it() -> None:
+    book = LinkBook([RULE], T0, bound=["utility"])
+    book.events("utility", [event(GridEventKind.IMPORT_LIMIT)], T0)
+    assert is_limited(book.binding()[0][1])
+    book.heartbeat("utility", T0 + 1)
+    assert book.binding()[0][1].phase is LinkPhase.CONTROLLED
