@@ -9,7 +9,9 @@ and built again on the next request, at most RETRY_MAX_S after the last attempt.
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -37,6 +39,8 @@ EXCEPTION_NAMES = {
     10: "gateway path unavailable",
     11: "gateway target does not answer",
 }
+
+_NOBODY_THERE = frozenset({errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ETIMEDOUT})
 
 T = TypeVar("T")
 
@@ -183,17 +187,25 @@ class ModbusLink:
             reconnect_delay=0,
             trace_connect=lambda up: None if up else lost.set(),
         )
-        silent = connected = False
+        create = client.ctx.call_create
+
+        async def connect() -> object:
+            # pymodbus would log why it failed, and return False.
+            try:
+                return await create()
+            except OSError as error:
+                self._why_not = self._diagnosis(error)
+                raise
+
+        client.ctx.call_create = connect
         try:
             connected = await asyncio.wait_for(client.connect(), self.pace.timeout_s)
-        except TimeoutError:
-            silent = True
-        except (OSError, UnicodeError):
-            pass  # pymodbus swallows most, not a name that cannot be one.
+        except (OSError, UnicodeError) as error:
+            self._why_not = self._diagnosis(error)
+            connected = False
         if not connected:
             client.close()
-            self._why_not = await self._diagnosis(silent)
-            raise LinkError(self._why_not)
+            raise LinkError(self._why_not or f"{self} is not connected")
         # pymodbus counts from 1 anew; a gateway's late reply to the last connection must not fit this one's requests.
         client.ctx.next_tid = self._last_tid
         self._client, self._lost = client, lost
@@ -201,16 +213,11 @@ class ModbusLink:
         self._retry_s, self._why_not = RETRY_MIN_S, ""
         return client
 
-    async def _diagnosis(self, silent: bool) -> str:
-        """Why there is no connection, and the way out: pymodbus says only that there is none."""
-        loop = asyncio.get_running_loop()
-        try:
-            await asyncio.wait_for(loop.getaddrinfo(self.host, self.port), self.pace.timeout_s)
-        except TimeoutError:
-            return f"{self}: the name is not resolved: check the network's name server, or give the address in numbers"
-        except (OSError, UnicodeError):
+    def _diagnosis(self, error: Exception) -> str:
+        """Why there is no connection, and the way out."""
+        if isinstance(error, (socket.gaierror, UnicodeError)):
             return f"{self}: no machine has this name: check the spelling, or give the address in numbers"
-        if silent:
+        if isinstance(error, TimeoutError) or (isinstance(error, OSError) and error.errno in _NOBODY_THERE):
             return f"{self} does not answer: check address, cable and power"
         return f"{self} refuses the connection: check address, port and that Modbus TCP is switched on"
 

@@ -1,6 +1,7 @@
 """The link against a server that lies, stammers, hangs up or falls silent."""
 
 import asyncio
+import errno
 import time
 
 import pytest
@@ -172,6 +173,16 @@ async def test_a_link_that_is_down_tells_one_story_each_time():
             await link.read(1, SPAN)
         told.add(str(error.value))
     assert told == {"127.0.0.1:1 refuses the connection: check address, port and that Modbus TCP is switched on"}
+
+
+@pytest.mark.parametrize("number", [errno.EHOSTUNREACH, errno.ENETUNREACH, errno.ETIMEDOUT])
+async def test_a_machine_that_is_off_does_not_refuse(number, monkeypatch):
+    async def unreachable(*_args, **_options):
+        raise OSError(number, "not there")
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", unreachable)
+    with pytest.raises(LinkError, match="does not answer: check address, cable and power"):
+        await ModbusLink("192.0.2.1").read(1, SPAN)
 
 
 @pytest.mark.parametrize("host", ["no-such-machine.invalid", "not a name", "x" * 300])
