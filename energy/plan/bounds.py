@@ -90,13 +90,19 @@ def with_band(bounds: StepBounds, serve: StepAsk) -> StepBounds:
 
 
 def _room_kw(inp: PlanInput, import_limit: FloatArray) -> FloatArray:
-    """Charging power that the connection leaves, counting with a high load and little sun; may be below 0."""
+    """Charging power that the connection leaves; may be below 0.
+
+    Under the fuse a high load and little sun are counted with; under a limit of the grid the expected ones, since
+    dispatch keeps it to the watt and a hold on sunshine that is sure to come would only give it away.
+    """
+    mean_kw = (inp.load.mean_w - inp.solar.mean_w) / 1e3
     high_kw = (inp.load.p90_w - inp.solar.p10_w) / 1e3
     phases = max(1, inp.connection.phases)
     phase_kw = inp.connection.fuse_a * inp.connection.voltage_v / 1e3
     used = max(1, min(inp.charger.phases, phases))
     by_phase = (phase_kw - np.maximum(high_kw, 0.0) / phases) * used
-    return np.minimum(import_limit - high_kw, by_phase)
+    fuse_kw = inp.connection.import_max_w / 1e3
+    return np.minimum(np.minimum(fuse_kw - high_kw, by_phase), import_limit - mean_kw)
 
 
 def _power_limits(inp: PlanInput, asked: StepAsks) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:

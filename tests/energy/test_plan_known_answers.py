@@ -159,6 +159,17 @@ def test_the_fuse_holds_for_the_high_load_not_the_mean(home, planner):
     assert plan.steps[0].ev_w == pytest.approx(8250, abs=1)
 
 
+def test_surplus_is_stored_though_nothing_may_be_imported(home, planner, event):
+    from energy.forecast import Basis, Forecast
+
+    asked = event(GridEventKind.IMPORT_LIMIT, home.now_s, home.now_s + 4 * HOUR, 0.0)
+    sun = np.where(np.arange(288) < 48, 3500.0, 0.0)
+    solar = Forecast.of(sun, 0.2 * sun, sun, 1.3 * sun, Basis.HISTORY)
+    plan = planner.solve(home.plan_input(solar=solar, events=(asked,)))
+    assert plan.steps[0].ev_w == pytest.approx(3000, abs=1)
+    assert plan.steps[0].takes_surplus
+
+
 def test_a_grid_limit_stands_above_the_departure(home, planner, event):
     asked = event(GridEventKind.IMPORT_LIMIT, home.now_s, home.now_s + 2 * HOUR, 4200.0, event_id="dim")
     wishes = Wishes(departures=(Departure(at_s=home.now_s + 2 * HOUR, target_soc=0.9),))
