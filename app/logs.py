@@ -12,6 +12,8 @@ from pathlib import Path
 
 from pythonjsonlogger.json import JsonFormatter
 
+from app.errors import UserError
+
 FILE_BYTES = 5_000_000
 FILES_KEPT = 5
 STRUCK_OUT = "***"
@@ -60,19 +62,26 @@ def _json_formatter() -> logging.Formatter:
     )
 
 
+def _rotating(path: Path) -> logging.Handler:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return logging.handlers.RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"The log {path} cannot be written ({error.strerror}): name another folder.") from error
+
+
 def setup_logs(folder: Path | None = None, *, verbose: bool = False, console: bool = True) -> Path | None:
     """Send all logs to ``folder``/engine.jsonl (rotating) and warnings to stderr; returns the file, if there is one.
 
     Replaces whatever handlers stand, so that it may be called again, and after a library that called
-    ``logging.basicConfig`` (pyslac does, at DEBUG).
+    ``logging.basicConfig`` (pyslac does, at DEBUG). Raises ``UserError`` where the folder cannot be used.
     """
     root = logging.getLogger()
     handlers: list[logging.Handler] = []
     path: Path | None = None
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         path = folder / "engine.jsonl"
-        file = logging.handlers.RotatingFileHandler(path, maxBytes=FILE_BYTES, backupCount=FILES_KEPT, encoding="utf-8")
+        file = _rotating(path)
         file.setFormatter(_json_formatter())
         file.setLevel(logging.DEBUG if verbose else logging.INFO)
         handlers.append(file)

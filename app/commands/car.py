@@ -6,19 +6,16 @@ import sys
 import time
 from contextlib import suppress
 
+from app.commands.arguments import identifier, percent, positive, whole
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,
     SERVICES,
     SessionLog,
     add_common_arguments,
-    identifier,
     on_stop_signal,
-    percent,
-    positive,
     timings_of,
     warn_without_tls,
-    whole,
 )
 from app.errors import UserError
 from protocols.iso15118 import (

@@ -5,13 +5,14 @@ import asyncio
 from pathlib import Path
 
 from app.clock import Clock, FastClock, WallClock
+from app.commands.arguments import port
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("--home", type=Path, metavar="FILE", help="the home file (default: the user's own)")
     parser.add_argument(
-        "--port", type=int, metavar="N", help="of the API, instead of the home file's; 0 takes a free one"
+        "--port", type=port, metavar="N", help="the API's port, instead of the home file's; 0 takes a free one"
     )
     parser.add_argument(
         "--state-dir", type=Path, metavar="FOLDER", help="store, logs and tokens (default: the user's own)"

@@ -5,15 +5,14 @@ import asyncio
 import sys
 from dataclasses import replace
 
+from app.commands.arguments import identifier, positive
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,
     SERVICES,
     SessionLog,
     add_common_arguments,
-    identifier,
     on_stop_signal,
-    positive,
     timings_of,
     warn_without_tls,
 )

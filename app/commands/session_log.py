@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.commands.arguments import port, positive
 from protocols.exi import to_json
 from protocols.iso15118 import (
     ControlMode,
@@ -177,50 +178,6 @@ def warn_without_tls(args: argparse.Namespace, command: str) -> None:
     """Say once that the session is open to be read, unless the user has said so."""
     if not args.no_tls:
         print(f"twoway {command}: {NO_TLS_WARNING}", file=sys.stderr)
-
-
-def positive(text: str) -> float:
-    """An argparse type: a number above 0."""
-    value = _number(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
-    return value
-
-
-def whole(text: str) -> int:
-    """An argparse type: a whole number above 0."""
-    if not (text.isascii() and text.isdigit() and 0 < len(text) < 10 and int(text)):
-        raise argparse.ArgumentTypeError(f"{text!r:.20} is not a whole number above 0")
-    return int(text)
-
-
-def port(text: str) -> int:
-    """An argparse type: a port, 0 for any that is free."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r:.20} is not a port from 0 to 65535")
-    return int(text)
-
-
-def identifier(text: str) -> str:
-    """An argparse type: what the standard's identifierType takes (1 to 255 characters)."""
-    if not (0 < len(text) <= 255 and text.isprintable()):
-        raise argparse.ArgumentTypeError("an identifier has 1 to 255 characters")
-    return text
-
-
-def percent(text: str) -> float:
-    """An argparse type: percent, as a fraction 0..1."""
-    value = _number(text)
-    if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100 %")
-    return value / 100
-
-
-def _number(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r:.20} is not a number") from None
 
 
 def on_stop_signal(callback: Callable[[], None]) -> None:

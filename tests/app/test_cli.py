@@ -73,6 +73,8 @@ def test_as_a_module_too_mistakes_are_one_line():
         ["car", "--interface", "lo", "--loops", "0"],
         ["car", "--interface", "lo", "--soc", "nan"],
         ["car", "--interface", "lo", "--evcc-id", ""],
+        ["engine", "--port", "99999"],
+        ["engine", "--port", "-1"],
         ["exi", "decde"],
         ["demo", "--nonsense"],
         ["--nonsense"],

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.errors import UserError
 from app.logs import redact, setup_logs
 
 
@@ -58,3 +59,9 @@ def test_a_wire_library_that_repeats_a_drivers_health_is_quiet(tmp_path: Path) -
     logging.getLogger("pymodbus.logging").error("Failed to connect")
     assert path is not None
     assert path.read_text() == ""
+
+
+def test_a_folder_that_is_none_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    with pytest.raises(UserError, match="name another folder"):
+        setup_logs(tmp_path / "state" / "logs")
