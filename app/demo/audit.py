@@ -7,6 +7,8 @@ the report's truth; the engine's own accounts stand beside it.
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import numpy as np
+
 from app.clock import utc
 from app.demo.script import Script, UtilityAsk
 from app.demo.world import Flows, World
@@ -287,8 +289,6 @@ class Audit:
     def _price(self, now_s: float) -> tuple[float, float]:
         minute = int(now_s // 60)
         if minute != self._minute:
-            import numpy as np
-
             found = self.tariff.prices(np.array([minute * 60.0, minute * 60.0 + 60.0]))
             self._prices = (float(found.import_eur_per_kwh[0]), float(found.export_eur_per_kwh[0]))
             self._minute = minute

@@ -7,11 +7,11 @@ from typing import Any
 import tomlkit
 
 from app.demo.actors import INVERTER_UNIT, METER_UNIT, STAGE_UNIT, VEN_ID, Addresses
+from app.demo.script import AWAY_H, LEAVES, TRIP_WH
 
 SECRET_NAME = "utility"  # noqa: S105 - the name of a secret
 TIMEZONE = "Europe/Amsterdam"
-READY_BY, TARGET_SOC = "07:45", 0.8
-AWAY_HOURS, TRIP_WH = 9.75, 11_000.0
+TARGET_SOC = 0.8
 CAPACITY_WH, CHARGE_W, DISCHARGE_W = 60_000.0, 11_000.0, 10_000.0
 
 
@@ -114,9 +114,9 @@ def home_toml(
     document["departure"] = [
         {
             "days": ["mon", "tue", "wed", "thu", "fri"],
-            "time": READY_BY,
+            "time": f"{LEAVES:%H:%M}",
             "target_soc": TARGET_SOC,
-            "away_hours": AWAY_HOURS,
+            "away_hours": AWAY_H,
             "used_wh": TRIP_WH,
         }
     ]

@@ -17,6 +17,8 @@ from app.engine.wishes import local_s
 WORKDAYS = frozenset(range(5))
 EVERY_DAY = frozenset(range(7))
 HOUR_S = 3600.0
+LEAVES, AWAY_H, TRIP_WH = clock(7, 45), 9.75, 11_000.0
+"""The driver's working day; the home file says the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +142,7 @@ def _clock(hours: float) -> clock:
 
 
 DEFAULT_DAY: tuple[DayRow, ...] = (
-    DayRow(
-        WORKDAYS, clock(7, 45), lambda at_s, _day: Trip(leave_s=at_s, back_s=at_s + 9.75 * HOUR_S, used_wh=11_000.0)
-    ),
+    DayRow(WORKDAYS, LEAVES, lambda at_s, _day: Trip(leave_s=at_s, back_s=at_s + AWAY_H * HOUR_S, used_wh=TRIP_WH)),
     # The feeder is full when everybody comes home: §14a's 4.2 kW for an hour and a quarter.
     _utility("Feeder relief", "IMPORT_CAPACITY_LIMIT", (4.2,), "KW", at_h=17.75, step_s=1.25 * HOUR_S),
     _utility("Evening peak price", "PRICE", (0.52, 0.61), "KWH", at_h=19.0, told_before_s=4 * HOUR_S),

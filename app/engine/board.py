@@ -56,9 +56,18 @@ class HouseBoard:
     """Implements ``app.ports.Board``; read by the dispatch, the planner and the desk."""
 
     def __init__(
-        self, clock: Clock, connection: Connection, book: HealthBook, *, solar_peak_w: float | None = None
+        self,
+        clock: Clock,
+        connection: Connection,
+        book: HealthBook,
+        *,
+        solar_peak_w: float | None = None,
+        main_meter: str | None = None,
     ) -> None:
-        """``solar_peak_w``: nominal power of the roof, W; None: bounded by the connection."""
+        """``solar_peak_w``: nominal power of the roof, W; None: bounded by the connection. ``main_meter``: the one at
+        the connection, where a home has several; None: whichever told last.
+        """
+        self._main_meter = main_meter
         self._clock = clock
         self._connection = connection
         self._book = book
@@ -133,7 +142,7 @@ class HouseBoard:
     def readings(self) -> Readings:
         """One picture: the newest grid reading, and the sum of all solar readings (as old as the oldest of them)."""
         latest = self._readings.values()
-        grid = max((r for r in latest if r.grid_w is not None), key=lambda r: r.at_s, default=None)
+        grid = self._grid()
         solar = [r for r in latest if r.solar_w is not None]
         frequency = max((r for r in latest if r.frequency_hz is not None), key=lambda r: r.at_s, default=None)
         return Readings(
@@ -144,6 +153,12 @@ class HouseBoard:
             solar_w=max(0.0, sum(r.solar_w or 0.0 for r in solar)) if solar else None,
             solar_at_s=min((r.solar_at_s or r.at_s for r in solar), default=None),
         )
+
+    def _grid(self) -> Readings | None:
+        if self._main_meter is not None:
+            return self._readings.get(self._main_meter)
+        measured = (r for r in self._readings.values() if r.grid_w is not None)
+        return max(measured, key=lambda r: r.at_s, default=None)
 
     def readings_of(self, source: str) -> Readings | None:
         """The last good reading of one instrument."""

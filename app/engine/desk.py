@@ -28,7 +28,7 @@ from app.engine.stream import StreamHub
 from app.engine.today import Today
 from app.engine.wishes import without_past
 from app.engine.worker import WorkerFailed
-from app.store import CommandRow, StoreError
+from app.store import CommandRow, EventRow, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -185,7 +185,12 @@ class EngineDesk:
             raise Refused(f"There is no event {event_id} from {source}: it may be over.", status=404) from None
         except ValueError as error:
             raise Refused(str(error)) from error
-        await self._command("opt out", {"source": source, "event_id": event_id, "opted_out": opted_out})
+        command: dict[str, object] = {"source": source, "event_id": event_id, "opted_out": opted_out}
+        try:
+            await self._command("opt out", command, engine.ledger.row(entry))
+        except Refused:
+            engine.ledger.opt_out(source, event_id, not opted_out)
+            raise
         engine.events_changed("opt-out")
         return self._event_out(entry)
 
@@ -304,10 +309,10 @@ class EngineDesk:
         lines = (self._engine.book.get(name) for name in names)
         return next((line.shown.text for line in lines if line is not None and line.shown.text), "")
 
-    async def _command(self, name: str, body: dict[str, object]) -> None:
+    async def _command(self, name: str, body: dict[str, object], *with_it: EventRow) -> None:
         row = CommandRow(at_s=self._engine.clock.now_s(), source=PERSON, name=name, body=body)
         try:
-            await self._engine.store.book(row)
+            await self._engine.store.book(row, *with_it)
         except StoreError as error:
             raise Refused(f"It was not done, because it could not be written down: {error}", status=503) from error
 

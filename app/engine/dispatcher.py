@@ -173,8 +173,8 @@ class Dispatcher:
         return line is not None and line.said.level is HealthLevel.FAILED
 
     def _on_readings(self, source: str) -> None:
-        readings = self._board.readings_of(source)
-        if readings is not None and readings.grid_w is not None:
+        readings, published = self._board.readings(), self._board.readings_of(source)
+        if published is not None and published.grid_w is not None and published.at_s == readings.at_s:
             session = self.session()
             self._ev_w_at_reading = (readings.at_s, session.ev.power_w if session is not None else 0.0)
             self.tick()

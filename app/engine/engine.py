@@ -9,7 +9,6 @@ Everything lives in one event loop; only plans are made in another process, and 
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -96,7 +95,8 @@ class Engine:
         self.scribe = Scribe(store, clock, self.book)
         self.load, self.solar = HalfHours(), HalfHours()
         peak_w = self.fixed.site.peak_w or None
-        self.board = HouseBoard(clock, self.fixed.connection, self.book, solar_peak_w=peak_w)
+        main_meter = config.meter[0].name if config.meter else None
+        self.board = HouseBoard(clock, self.fixed.connection, self.book, solar_peak_w=peak_w, main_meter=main_meter)
         self.links = LinkBook(
             self.fixed.link_rules,
             clock.now_s(),
@@ -362,8 +362,11 @@ class Engine:
 
     def _tell(self, what: str) -> None:
         for listener in self.on_news:
-            with contextlib.suppress(Exception):
+            try:
                 listener(what)
+            except Exception:
+                # Who only looks on must not disturb the tick.
+                log.exception("what listens to %s failed", what)
 
 
 def _is_charger(driver: object) -> TypeGuard[ChargerDriver]:

@@ -111,13 +111,15 @@ class EventLedger:
         return changed
 
     def opt_out(self, source: str, event_id: str, opted_out: bool) -> Entry:
-        """Decline an event or take it up again. Raises ``KeyError`` (unknown) or ``ValueError`` (it binds)."""
+        """Decline an event or take it up again; the caller books its ``row``.
+
+        Raises ``KeyError`` (unknown) or ``ValueError`` (it binds).
+        """
         entry = self._entries[source, event_id]
         if not KINDS[entry.event.kind].may_opt_out:
             raise ValueError("Limits, prices and emergencies bind: this event cannot be declined.")
         (self._opted_out.add if opted_out else self._opted_out.discard)((source, event_id))
         entry.event = replace(entry.event, opted_out=opted_out)
-        self._write(entry)
         return entry
 
     def in_force(self) -> tuple[GridEvent, ...]:
@@ -183,21 +185,24 @@ class EventLedger:
         self._on_delivery(row)
 
     def _write(self, entry: Entry) -> None:
+        self._on_event(self.row(entry))
+
+    @staticmethod
+    def row(entry: Entry) -> EventRow:
+        """The entry as the store keeps it."""
         event = entry.event
-        self._on_event(
-            EventRow(
-                source=event.source,
-                event_id=event.event_id,
-                kind=event.kind.value,
-                title=event.title,
-                start_s=event.start_s,
-                end_s=None if event.end_s == float("inf") else event.end_s,
-                status=entry.status,
-                opted_out=event.opted_out,
-                received_s=event.received_s,
-                problem=entry.problem,
-                body={"intervals": [[i.start_s, _finite(i.end_s), i.value] for i in event.intervals]},
-            )
+        return EventRow(
+            source=event.source,
+            event_id=event.event_id,
+            kind=event.kind.value,
+            title=event.title,
+            start_s=event.start_s,
+            end_s=_finite(event.end_s),
+            status=entry.status,
+            opted_out=event.opted_out,
+            received_s=event.received_s,
+            problem=entry.problem,
+            body={"intervals": [[i.start_s, _finite(i.end_s), i.value] for i in event.intervals]},
         )
 
 

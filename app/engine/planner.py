@@ -133,11 +133,6 @@ class PlanKeeper:
             self.stats.failures += 1
             self._say(HealthLevel.WARNING, f"no new plan ({error}); the last one goes on")
             return False
-        except (AttributeError, TypeError) as error:
-            # A job that cannot be pickled is a fault of ours; it must not end planning.
-            log.exception("the plan's numbers could not be sent to the worker")
-            self._say(HealthLevel.FAILED, f"no new plan: {error}")
-            return False
         self.done = done
         self.stats.add(done)
         for note in done.plan.notes:

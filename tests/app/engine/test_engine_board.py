@@ -9,7 +9,7 @@ from app.engine.board import HouseBoard, Topic
 from app.engine.health import HealthBook
 from app.ports import CarSession, Health, HealthLevel
 from energy.grid_events import EventInterval, GridEvent, GridEventKind
-from energy.model import Charger, Ev, EvState, Readings
+from energy.model import Charger, Connection, Ev, EvState, Readings
 
 EV = Ev(ev_id="car", capacity_wh=60_000, charge_max_w=11_000)
 CHARGER = Charger(charger_id="charger", phases=3, charge_max_w=11_000)
@@ -98,3 +98,11 @@ def test_events_wake_only_when_they_change(board: HouseBoard) -> None:
     board.publish_events("utility", [event])
     board.publish_events("utility", [])
     assert heard == ["utility", "utility"]
+
+
+def test_the_main_meter_is_the_grid_s_and_another_never_stands_in(clock: StepClock, book: HealthBook) -> None:
+    board = HouseBoard(clock, Connection(phases=3, fuse_a=25.0), book, main_meter="main")
+    board.publish_readings("workshop", reading(clock, grid_w=900.0))
+    assert board.readings().grid_w is None
+    board.publish_readings("main", Readings(at_s=clock.now_s() - 5, grid_w=2500.0))
+    assert (board.readings().grid_w, board.readings().at_s) == (2500.0, clock.now_s() - 5)

@@ -152,7 +152,6 @@ async def test_an_offer_can_be_declined_and_says_first_what_follows(desk: Engine
     declined = await desk.opt_out("utility", "1", True)
     assert declined.opted_out
     assert engine.ledger.in_force()[0].opted_out
-    await asyncio.wait_for(engine.scribe.drained(), 10)
     assert [e.opted_out for e in await engine.store.events(T0)] == [True]
     with pytest.raises(Refused, match="There is no event"):
         await desk.opt_out("utility", "nothing", True)

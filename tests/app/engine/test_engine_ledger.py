@@ -87,9 +87,9 @@ def test_offers_may_be_declined_limits_may_not() -> None:
         ledger.opt_out("utility", "1", True)
     with pytest.raises(KeyError):
         ledger.opt_out("utility", "none", True)
-    ledger.opt_out("utility", "offer", True)
+    declined = ledger.opt_out("utility", "offer", True)
     assert {e.event_id: e.opted_out for e in ledger.in_force()} == {"1": False, "offer": True}
-    assert ledger.events[-1].opted_out
+    assert ledger.row(declined).opted_out
     ledger.publish("utility", [offer], T0 + 1)  # the link does not know of it
     assert {e.event_id: e.opted_out for e in ledger.in_force()} == {"offer": True}
 
@@ -97,8 +97,7 @@ def test_offers_may_be_declined_limits_may_not() -> None:
 def test_a_restart_remembers_events_deliveries_and_what_was_declined() -> None:
     first = Ledger()
     first.publish("utility", [event(GridEventKind.EV_SETPOINT, -4000.0)], T0)
-    first.opt_out("utility", "1", True)
-    row = first.events[-1]
+    row = first.row(first.opt_out("utility", "1", True))
     again = Ledger()
     delivered = DeliveryRow(source="utility", event_id="1", at_s=T0, delivered_w=600.0)
     again.restore([row], lambda _source, _event_id: [delivered])
