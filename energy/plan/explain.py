@@ -13,6 +13,8 @@ from energy.plan.prepare import Prepared
 
 ACTIVE_KW = 0.05
 """Less than this is no power."""
+_UNTIL_REPLAN_H = 0.25
+"""The engine plans anew at least this often."""
 _EVEN = 1e-3
 """Prices closer than this are the same, currency/kWh."""
 
@@ -60,8 +62,9 @@ class _Explainer:
         asked = np.zeros(len(net), dtype=bool)
         if self.p.asked_power is not None:
             asked = np.isfinite(self.p.asked_power.value)
-        above_floor = self.c.stored_kwh[:-1] > n.stored_min[1:] + 1e-3
-        feeds = may_feed & above_floor & ~asked & ((self.pays_to_feed > 2 * _EVEN) | whole) & ~self.exporting
+        # Following the load may take more than was planned: there must be charge to spare for it.
+        spare = self._spare_kwh() >= np.maximum(n.discharge_max - self.c.discharge_kw, 0.0) * _UNTIL_REPLAN_H
+        feeds = may_feed & spare & ~asked & ((self.pays_to_feed > 2 * _EVEN) | whole) & ~self.exporting
         takes = (n.charge_max > ACTIVE_KW) & ~asked & ~self.discharging & (self.pays_to_store > _EVEN)
         return Explained(
             _with_ends([self._reason(t) for t in range(len(net))], self.p.edges_s),
@@ -69,6 +72,16 @@ class _Explainer:
             takes,
             self.exporting | (asked & (n.discharge_max > ACTIVE_KW)),
         )
+
+    def _spare_kwh(self) -> FloatArray:
+        """What more could leave the battery in each step before a floor is met or charging begins again."""
+        over = self.c.stored_kwh[1:] - np.maximum(self.p.numbers.stored_min[1:], 0.0)
+        spare = np.empty_like(over)
+        least = np.inf
+        for t in range(len(over) - 1, -1, -1):
+            least = min(float(over[t]), np.inf if self.charging[t] else least)
+            spare[t] = least
+        return spare
 
     def _reason(self, t: int) -> Reason:
         p = self.p

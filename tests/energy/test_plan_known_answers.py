@@ -307,3 +307,14 @@ def test_at_finds_the_step_and_nothing_outside(home, planner):
     assert plan.at(plan.steps[3].end_s) is plan.steps[4]
     assert plan.at(plan.steps[0].start_s - 1) is None
     assert plan.at(plan.steps[-1].end_s) is None
+
+
+def test_the_load_is_followed_only_with_charge_to_spare(home, planner):
+    # A little above the target just before leaving: what the load takes beyond the forecast would be missing at seven.
+    leaving = Wishes(departures=(Departure(at_s=home.now_s + 0.5 * HOUR, target_soc=0.5),))
+    price = [0.60] * 6 + [0.10] * 18
+    tight = planner.solve(home.plan_input(price=price, ev_state=home.ev_state(soc=0.502), wishes=leaving))
+    assert tight.steps[0].ev_w < 0
+    assert not tight.steps[0].feeds_house
+    ample = planner.solve(home.plan_input(price=price, ev_state=home.ev_state(soc=0.7), wishes=leaving))
+    assert ample.steps[0].feeds_house
