@@ -66,6 +66,13 @@ def _main(argv: Sequence[str] | None) -> int:
     except UserError as error:
         print(f"twoway {args.command}: {error}", file=sys.stderr)
         return 1
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # The machine's own no (a full disk, a closed device), which no command foresaw: no traceback either.
+        name = f"{error.filename}: " if error.filename else ""
+        print(f"twoway {args.command}: {name}{error.strerror or error}", file=sys.stderr)
+        return 1
 
 
 def _unknown(word: str) -> str:

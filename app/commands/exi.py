@@ -2,9 +2,10 @@
 
 import argparse
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from typing import Any, BinaryIO
 
 from app.errors import UserError
 from protocols.exi import (
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
         raise UserError(f"Give a document to {args.action}, - to read it from standard input, or --batch.")
     if namespace is None:
         raise UserError(f"Say which schema set it is with --namespace: {_known()}.")
-    text = sys.stdin.read() if args.document == "-" else args.document
+    text = _text(_standard_input().read()) if args.document == "-" else args.document
     try:
         print(_HALVES[args.action][2](namespace, text.strip()))
     except ExiError as error:
@@ -86,12 +87,22 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:
+        raise UserError("There is no standard input to read: it was closed.")
+    return sys.stdin.buffer
+
+
+def _text(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="replace").strip("\ufeff \t\r\n")
+
+
 def _full_namespace(name: Any) -> str:
     if name in ALIASES.values():
         return str(name)
     if isinstance(name, str) and name.lower() in ALIASES:
         return ALIASES[name.lower()]
-    raise UserError(f"The namespace {name!r:.80} is not known; known are {_known()}.")
+    raise UserError(f"The namespace {_one_line(name):.80} is not known; known are {_known()}.")
 
 
 def _known() -> str:
@@ -103,7 +114,7 @@ def _known() -> str:
 
 def _decoded(namespace: str, text: Any) -> dict[str, Any]:
     if not isinstance(text, str):
-        raise ExiError(f"An EXI document is written as a string of hexadecimal, not {text!r:.40}.")
+        raise ExiError(f"An EXI document is written as a string of hexadecimal, not {_one_line(text):.40}.")
     try:
         data = bytes.fromhex(text)
     except ValueError:
@@ -136,7 +147,7 @@ _HALVES: dict[str, _Half] = {
 
 def _run_batch(action: str, namespace: str | None) -> int:
     failed = False
-    for line in _answers(sys.stdin.buffer, action, namespace):
+    for line in _answers(_standard_input(), action, namespace):
         failed = failed or "error" in line
         print(_one_line(line), flush=True)
     return int(failed)
@@ -146,7 +157,7 @@ def _answers(lines: Iterable[bytes], action: str, namespace: str | None) -> Iter
     """One answer for each line, in order."""
     given, missing, _, convert = _HALVES[action]
     for raw in lines:
-        text = raw.decode("utf-8", errors="replace").strip("\ufeff \t\r\n")
+        text = _text(raw)
         try:
             line = _parsed(text)
             if not isinstance(line, dict):
@@ -169,11 +180,22 @@ def _answers(lines: Iterable[bytes], action: str, namespace: str | None) -> Iter
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
         raise ExiError("The JSON is nested too deeply.") from None
     except ValueError as error:
         raise ExiError(f"This is no JSON: {error}.") from None
+
+
+def _no_number(word: str) -> Any:
+    raise ExiError(f"This is no JSON: {word} is no number there.")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ExiError(f"The number {text:.40} is too large.")
+    return value
 
 
 def _one_line(value: Any) -> str:

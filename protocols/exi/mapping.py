@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
+import difflib
+import json
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -25,6 +27,10 @@ from protocols.exi.sets import schema_set
 
 Json = Any
 Conversion = Callable[[Any], Any]
+
+_SHOWN = 40
+_FEW = 12
+"""Characters of a wrong value, and words of an enumeration, that an error still shows."""
 
 
 def to_json(message: Element) -> dict[str, Json]:
@@ -114,7 +120,7 @@ def _writing_one(target: Value | None) -> Conversion | None:
 
 def _element_from_json(cls: type[Element], content: Json) -> Element:
     if not isinstance(content, dict):
-        raise _RefusedAt(f"it must be an object, not {content!r:.40}")
+        raise _RefusedAt(f"it must be an object, not {_shown(content)}")
     plan, required = _reading_plan(cls)
     values: dict[str, Any] = {}
     for key, item in content.items():
@@ -156,7 +162,7 @@ def _reading(field: Field, target: Value) -> Conversion:
 
 def _list_from_json(one: Conversion, items: Json) -> list[Any]:
     if not isinstance(items, list):
-        raise _RefusedAt(f"it must be an array, not {items!r:.40}")
+        raise _RefusedAt(f"it must be an array, not {_shown(items)}")
     return [one(item) for item in items]
 
 
@@ -178,20 +184,34 @@ def _reading_simple(target: SimpleValue) -> Conversion:
 
 def _of_type(kind: type, words: str, item: Json) -> Any:
     if type(item) is not kind:
-        raise _RefusedAt(f"it must be {words}, not {item!r:.40}")
+        raise _RefusedAt(f"it must be {words}, not {_shown(item)}")
     return item
 
 
 def _member(members: dict[str, Any], item: Json) -> Any:
     if not isinstance(item, str) or item not in members:
-        raise _RefusedAt(f"{item!r:.40} is not one of {', '.join(members)}")
+        raise _RefusedAt(f"{_shown(item)} is not one of {_some(item, tuple(members))}")
     return members[item]
 
 
 def _bytes(decode: Conversion, form: str, item: Json) -> Any:
     if not isinstance(item, str):
-        raise _RefusedAt(f"it must be a string of {form}, not {item!r:.40}")
+        raise _RefusedAt(f"it must be a string of {form}, not {_shown(item)}")
     try:
         return decode(item)
     except (ValueError, binascii.Error):
-        raise _RefusedAt(f"{item!r:.40} is no {form}") from None
+        raise _RefusedAt(f"{_shown(item)} is no {form}") from None
+
+
+def _shown(value: Json) -> str:
+    """``value`` as it stands in the JSON, shortened."""
+    text = json.dumps(value, ensure_ascii=False, default=repr)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _some(word: Json, words: tuple[str, ...]) -> str:
+    """All of a few words; of many, those that come near ``word``."""
+    if len(words) <= _FEW:
+        return ", ".join(words)
+    near = difflib.get_close_matches(str(word)[:_SHOWN], words) or words[:3]
+    return f"the {len(words)} known: {', '.join(near)}, …"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -95,3 +96,19 @@ def test_ctrl_c_is_no_traceback_even_while_a_command_is_loaded(monkeypatch):
 
     monkeypatch.setattr(cli.importlib, "import_module", interrupt)
     assert cli.main(["car", "--interface", "lo"]) == 130
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_full_disk_is_one_line():
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "app.cli", "exi", "decode", "--batch"],
+            input="{}\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert len(ran.stderr.splitlines()) == 1

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import UserError
 from app.commands import exi
+from app.errors import UserError
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 HEADER = {"SessionID": "32C8F4AB797D2E34", "TimeStamp": 1795350692}
@@ -48,7 +48,7 @@ def test_one_document(call, namespace):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["decode", "--namespace", "commn", SETUP_EXI], "'commn' is not known; known are sap .*, common"),
+        (["decode", "--namespace", "commn", SETUP_EXI], '"commn" is not known; known are sap .*, common'),
         (["decode", SETUP_EXI], "--namespace: sap"),
         (["decode", "--namespace", "dc"], "--batch"),
         (["decode", "--namespace", "dc", "80zz"], "'80zz' is no hexadecimal"),
@@ -125,3 +125,35 @@ def test_a_batch_encodes_numbers_beyond_64_bits_and_any_character(call):
     assert status == 0
     status, back = batch(call, "decode", [json.dumps({"exi": answers[0]["exi"]})], "--namespace", "common")
     assert (status, back[0]["json"]) == (0, message)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_json_number_never_comes_out_again(call, number):
+    status, output = call("decode", "--batch", given=f'{{"namespace":"sap","exi":"80400040","n":{number}}}\n')
+    assert status == 1
+    answer = json.loads(output, parse_constant=pytest.fail)
+    assert number in answer["error"]
+
+
+def test_a_wrong_word_is_answered_with_those_that_come_near_it(call):
+    document = {"DC_CableCheckRes": {"Header": HEADER, "ResponseCode": "FAILED_SequenceEror", "EVSEProcessing": None}}
+    status, answers = batch(call, "encode", [json.dumps({"namespace": "dc", "json": document})])
+    assert status == 1
+    assert "FAILED_SequenceError" in answers[0]["error"]
+    assert len(answers[0]["error"]) < 250
+
+
+def test_values_are_shown_as_they_stand_in_the_json(call):
+    lines = [
+        '{"namespace":null,"exi":"80400040"}',
+        '{"namespace":"sap","exi":null}',
+    ]
+    _, answers = batch(call, "decode", lines)
+    assert all("null" in a["error"] and "None" not in a["error"] for a in answers)
+    _, answers = batch(call, "encode", ['{"namespace":"sap","json":{"supportedAppProtocolRes":null}}'])
+    assert "not null" in answers[0]["error"]
+
+
+def test_a_binary_file_on_standard_input_is_one_sentence(call):
+    with pytest.raises(UserError, match="no hexadecimal"):
+        call("decode", "--namespace", "sap", "-", given=b"\x7fELF\xff\xfe")

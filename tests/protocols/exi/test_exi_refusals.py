@@ -157,7 +157,7 @@ def test_a_string_table_hit_is_refused():
         ({"DC_Nothing": {}}, "DC_Nothing is no message of"),
         ({"DC_CableCheckReq": {}}, "DC_CableCheckReq: Header is missing"),
         ({"DC_CableCheckReq": {"Headr": 1}}, "Headr is not known here; known: Header"),
-        ({"DC_CableCheckReq": {"Header": {"SessionID": "XY", "TimeStamp": 1}}}, "SessionID: 'XY' is no hexadecimal"),
+        ({"DC_CableCheckReq": {"Header": {"SessionID": "XY", "TimeStamp": 1}}}, 'SessionID: "XY" is no hexadecimal'),
         ({"DC_CableCheckReq": {"Header": {"SessionID": "00", "TimeStamp": "1"}}}, "TimeStamp: it must be a whole"),
         ({"DC_CableCheckReq": {"Header": []}}, "Header: it must be an object"),
     ],
