@@ -76,6 +76,14 @@ def lane(layout: Any, row: int, axis: HourAxis | None) -> Any:
     return plot
 
 
+def lane_title(layout: Any, row: int, words: str) -> None:
+    """What a lane shows, over its left edge."""
+    one = look()
+    title = layout.addLabel(words, row=row, col=0, justify="left", color=one.tokens.muted, bold=True)
+    title.setText(words, size=f"{one.small_px}px")
+    title.setMaximumHeight(one.small_px * 1.5)
+
+
 def ruled(plot: Any, low: float, high: float, words: Callable[[float], str], most: int = 4) -> None:
     """Round numbers at the left of a lane, with a hairline each; replaces the earlier ones."""
     for line in getattr(plot, "rules", []):

@@ -9,12 +9,14 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from ui.charts.base import HourAxis, across, lane, make_layout, ruled, tint
+from ui.charts.base import HourAxis, across, lane, lane_title, make_layout, ruled, tint
 from ui.i18n import tr
 from ui.models.plan import DEPARTURE_STEP, Series
 from ui.models.units import Format
 from ui.theme.look import look
 
+LANE_SHARES = (4, 7, 5)
+"""Heights of the lanes: prices, power, charge."""
 _STEP_S = DEPARTURE_STEP.total_seconds()
 
 
@@ -43,17 +45,17 @@ class PlanChart(QWidget):
             tr("Left and right move the cursor; with Shift they move the departure by a quarter of an hour.")
         )
         self.setMinimumHeight(round(look().body_px * 27))
-        self._prices = lane(self._view, 0, None)
-        self._power = lane(self._view, 1, None)
-        self._charge = lane(self._view, 2, HourAxis(fmt.zone, fmt))
-        for number, share in enumerate((4, 7, 5)):
-            self._view.ci.layout.setRowStretchFactor(number, share)
+        titles = (tr("Price per kWh"), tr("Power, kW"), tr("Car's charge"))
+        axes = (None, None, HourAxis(fmt.zone, fmt))
+        for number, (words, share) in enumerate(zip(titles, LANE_SHARES, strict=True)):
+            lane_title(self._view, 2 * number, words)
+            self._view.ci.layout.setRowStretchFactor(2 * number + 1, share)
+        self._prices, self._power, self._charge = (lane(self._view, 2 * n + 1, axis) for n, axis in enumerate(axes))
         self._lanes = (self._prices, self._power, self._charge)
         for plot in self._lanes[1:]:
             plot.setXLink(self._prices)
         self._charge.setYRange(-2, 124, padding=0)
         ruled(self._charge, 0, 100, lambda v: f"{v:.0f} %", 2)
-        self._titles()
         tokens = look().tokens
         self._now = [across(tokens.accent) for _ in self._lanes]
         self._cursor = [across(tokens.muted, style=Qt.PenStyle.DotLine) for _ in self._lanes]
@@ -64,15 +66,6 @@ class PlanChart(QWidget):
             plot.addItem(now, ignoreBounds=True)
             plot.addItem(cursor, ignoreBounds=True)
         self._view.scene().sigMouseMoved.connect(self._hover)
-
-    def _titles(self) -> None:
-        one = look()
-        for plot, words in zip(self._lanes, (tr("Price per kWh"), tr("Power, kW"), tr("Car's charge")), strict=True):
-            title = pg.TextItem(words, color=one.tokens.muted, anchor=(0, 0))
-            title.setFont(one.font(one.small_px, bold=True))
-            title.setParentItem(plot.getViewBox())
-            title.setPos(one.gap(0.5), 0)
-            title.setZValue(30)
 
     # ---- data -------------------------------------------------------------------------------------------------------
 
@@ -107,11 +100,11 @@ class PlanChart(QWidget):
         self._prices.setXRange(edges[0], edges[-1], padding=0)
         top = max([*series.import_price, *series.export_price, 0.01])
         bottom = min([*series.import_price, *series.export_price, 0.0])
-        self._prices.setYRange(bottom - top * 0.03, top * 1.35, padding=0)
+        self._prices.setYRange(bottom - top * 0.03, top * 1.06, padding=0)
         ruled(self._prices, bottom, top, lambda v: self._fmt.number(v, 2), 3)
         highs = max([*series.solar_kw, *series.load_high_kw, *series.charge_kw, 1.0])
         lows = min([*series.feed_kw, 0.0])
-        self._power.setYRange(lows * 1.08, highs * 1.18, padding=0)
+        self._power.setYRange(lows * 1.08, highs * 1.04, padding=0)
         ruled(self._power, lows, highs, lambda v: self._fmt.number(v, 0 if highs - lows > 4 else 1), 6)
 
     def set_now(self, now_s: float) -> None:

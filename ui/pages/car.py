@@ -38,7 +38,7 @@ class View(Page):
         self.box.addWidget(self.notice)
         self.editor = WishesEditor()
         self.editor.edited.connect(self._edited)
-        main = widget(column(self._now_card(), self._ready_card(), self._keep_card(), gap=2))
+        main = widget(column(self._now_card(), self._ready_card(), self._keep_card(), 1, gap=2))
         side = widget(column(self._session_card(), self._drawer(), 1, gap=2))
         self.box.addWidget(Split(main, side, side_em=30, break_em=64))
         self.box.addStretch(1)

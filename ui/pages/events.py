@@ -26,6 +26,7 @@ class View(Page):
         self._key: tuple[str, str] | None = None
         self._listed: list[tuple[str, ...]] = []
         self._buttons: dict[tuple[str, str], RowButton] = {}
+        self._asking = False
         self.chart: EventChart | None = None
         self._empty = Card(pad=3)
         self._empty.body.addWidget(Label(tr("No events yet"), "strong"))
@@ -122,8 +123,7 @@ class View(Page):
         self._key = key
         for each, button in self._buttons.items():
             button.setChecked(each == key)
-        self.notice.quiet()
-        self._show_detail()
+        self._close()
 
     def _event(self) -> "s.EventOut | None":
         return next((e for e in self._events if (e.source, e.event_id) == self._key), None)
@@ -145,7 +145,7 @@ class View(Page):
                 self._facts.addWidget(self._rows[name])
         for name, shown in facts:
             self._rows[name].show_figure(shown)
-        self.opt_out.setVisible(event.may_opt_out and self.notice.isHidden())
+        self.opt_out.setVisible(event.may_opt_out and not self._asking)
         self.opt_out.setText(tr("Take part again") if event.opted_out else tr("Opt out …"))
         self.opt_out.setAccessibleName(self.opt_out.text())
         self._draw(event)
@@ -176,6 +176,7 @@ class View(Page):
         if event.opted_out:
             self._send(opted_out=False)
             return
+        self._asking = True
         self.opt_out.hide()
         self.notice.say(
             model.opt_out_question(event),
@@ -185,6 +186,7 @@ class View(Page):
         )
 
     def _close(self) -> None:
+        self._asking = False
         self.notice.quiet()
         self._show_detail()
 
@@ -197,11 +199,11 @@ class View(Page):
             self.engine.post(path, OptOutIn(opted_out=opted_out), "event", self._sent, self._refused)
 
     def _sent(self, event: "s.EventOut") -> None:
+        self._asking = False
         kept = [e for e in self._events if (e.source, e.event_id) != (event.source, event.event_id)]
         self.show_events([*kept, event])
         words = tr("You opted out of this event.") if event.opted_out else tr("Your home takes part again.")
         self.notice.say(words, "ok")
-        self.opt_out.setVisible(event.may_opt_out)
 
     def _refused(self, problem: Problem) -> None:
         self.notice.say(problem.text, "error", (tr("Close"), self._close))

@@ -85,7 +85,8 @@ class MessageTable(QWidget):
 
     def show_messages(self, messages: "list[s.MessageOut]", fmt: Format) -> None:
         """Show messages, given oldest first; a chosen one stays readable below."""
-        if not self.table.selectionModel().hasSelection() or self._model.rowCount() == 0:
+        reading = self.table.selectionModel().hasSelection() or self.table.verticalScrollBar().value() > 0
+        if not reading or self._model.rowCount() == 0:
             self._model.show_messages(messages, fmt)
 
     def _show_body(self, current: QModelIndex, _previous: QModelIndex) -> None:
