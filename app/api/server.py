@@ -195,9 +195,15 @@ def _installer_routes(desk: Desk) -> APIRouter:
     return routes
 
 
+_YEARS = range(1970, 3000)
+
+
 def _aware(time: datetime) -> datetime:
     if time.tzinfo is None:
         raise Refused(f"The time {time.isoformat()} has no zone: add Z or an offset such as +01:00.", status=422)
+    if time.year not in _YEARS:
+        # Beyond, a local day has no neighbours that datetime can tell.
+        raise Refused(f"The time {time.isoformat()} is not in {_YEARS[0]} to {_YEARS[-1]}.", status=422)
     return time
 
 
@@ -267,6 +273,14 @@ def _answer_problems(app: FastAPI) -> None:
     @app.exception_handler(404)
     async def not_found(request: Request, _error: Exception) -> JSONResponse:
         return problem(404, f"There is no {request.url.path} here: see /docs for every path.")
+
+    @app.exception_handler(405)
+    async def wrong_method(request: Request, _error: Exception) -> JSONResponse:
+        return problem(405, f"{request.url.path} takes no {request.method}: see /docs for what it takes.")
+
+    @app.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> JSONResponse:
+        return problem(500, f"{request.url.path} failed with {type(error).__name__}: see the engine's log.")
 
 
 class _OnlyLocal:

@@ -50,6 +50,9 @@ class MemoryDesk:
     async def history(self, start: datetime, end: datetime, points: int) -> s.HistoryOut:
         return s.HistoryOut(start=start, end=end, bucket_s=(end - start).total_seconds() / points, points=[])
 
+    async def summary(self, period: str, date: datetime) -> s.SummaryOut:
+        raise Refused("There is nothing yet.", status=404)
+
     async def export_csv(self, start: datetime, end: datetime) -> AsyncIterator[str]:
         yield "time_utc,grid_w\n"
         yield f"{start.isoformat()},1200\n"
@@ -189,3 +192,27 @@ async def test_a_taken_port_is_refused_before_anything_starts(served, tmp_path):
     client, desk, _ = served
     with pytest.raises(OSError, match="in use"):
         ApiServer(desk, Tokens(tmp_path), "127.0.0.1", client.base_url.port)
+
+
+@pytest.mark.parametrize("date", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+async def test_times_without_neighbours_are_refused(served, date):
+    client, _, _ = served
+    for path in (f"/history/summary?date={date}", f"/history?from={date}&to={date}"):
+        reply = await client.get(path)
+        assert reply.status_code == 422
+        assert reply.json()["problem"]
+
+
+async def test_whatever_goes_wrong_is_a_problem_in_the_schemas_form(served):
+    client, desk, _ = served
+    reply = await client.delete("/devices")
+    assert (reply.status_code, "takes no DELETE" in reply.json()["problem"]) == (405, True)
+
+    def broken() -> s.PlanOut:
+        raise ZeroDivisionError
+
+    desk.plan = broken
+    reply = await client.get("/plan")
+    assert reply.status_code == 500
+    assert "ZeroDivisionError" in reply.json()["problem"]
+    assert (await client.get("/wishes")).status_code == 200
