@@ -61,6 +61,8 @@ class Ev:
     soc_min: float = 0.05
     """The car's own lower bound: it refuses to discharge below, fraction."""
     soc_max: float = 1.0
+    taper_from_soc: float = 0.9
+    """From here on the car is expected to take less and less, a tenth of its power at ``soc_max``; 1: never less."""
     wear_eur_per_kwh: float = 0.02
     """Cost of moving one kWh through the battery, in the home's currency per kWh discharged."""
 

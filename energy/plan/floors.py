@@ -14,6 +14,7 @@ from energy.asks import FloatArray, StepAsk
 from energy.grid_events import GridEventKind
 from energy.model import Departure
 from energy.plan.bounds import BoolArray, StepBounds
+from energy.plan.programme import Taper
 from energy.plan.types import PlanInput
 
 RESERVE_SLACK = 0.02
@@ -39,6 +40,7 @@ class Floors:
     trip_kwh: FloatArray
     """As far as the fastest course can serve it."""
     trip_short_kwh: FloatArray
+    taper: Taper
 
 
 def floors(inp: PlanInput, asked: Mapping[GridEventKind, StepAsk], bounds: StepBounds, gain: FloatArray) -> Floors:
@@ -52,7 +54,8 @@ def floors(inp: PlanInput, asked: Mapping[GridEventKind, StepAsk], bounds: StepB
         trip_kwh = trip_kwh if inp.ev_state.connected else np.zeros(len(trip_kwh))
     start = min(max(soc, 0.0), 1.0) * capacity
     top = max(ev.soc_max * capacity, start)
-    reach, served, short = fastest_course(start, top, gain * bounds.charge_max, trip_kwh)
+    taper = _taper(inp, top)
+    reach, served, short = fastest_course(start, top, bounds.charge_max, gain, trip_kwh, taper)
 
     reserve = _reserve(inp, asked, present, capacity)
     least = np.concatenate([[start], np.where(present, ev.soc_min * capacity, 0.0)])
@@ -72,6 +75,7 @@ def floors(inp: PlanInput, asked: Mapping[GridEventKind, StepAsk], bounds: StepB
         targets=targets,
         trip_kwh=served,
         trip_short_kwh=short,
+        taper=taper,
     )
 
 
@@ -84,18 +88,30 @@ def keeps_what_it_can(with_service: Floors, without: Floors, capacity: float) ->
 
 
 def fastest_course(
-    start: float, top: float, most_kwh: FloatArray, trip_kwh: FloatArray
+    start: float, top: float, charge_max: FloatArray, gain: FloatArray, trip_kwh: FloatArray, taper: Taper
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Stored energy when charging with all that is allowed; trips served as far as it lasts, and what is lacking."""
-    reach = np.empty(len(most_kwh) + 1)
+    reach = np.empty(len(charge_max) + 1)
     reach[0] = stored = start
     served = trip_kwh.copy()
-    for t in range(len(most_kwh)):
-        stored = min(top, stored + most_kwh[t])
+    for t in range(len(charge_max)):
+        tapered = (taper.level_kw - taper.slope * stored) / (1.0 + taper.slope * gain[t])
+        stored = min(top, stored + gain[t] * max(0.0, min(charge_max[t], tapered)))
         served[t] = min(trip_kwh[t], stored)
         stored -= served[t]
         reach[t + 1] = stored
     return reach, served, trip_kwh - served
+
+
+def _taper(inp: PlanInput, top: float) -> Taper:
+    """From ``taper_from_soc`` to ``top`` (kWh) power falls in a line to a tenth."""
+    ev = inp.ev_state.ev
+    span = top - min(ev.taper_from_soc, ev.soc_max) * ev.capacity_wh / 1e3
+    if span <= 1e-3 or ev.taper_from_soc >= ev.soc_max:
+        return Taper()
+    power_kw = min(ev.charge_max_w, inp.charger.charge_max_w) / 1e3
+    slope = 0.9 * power_kw / span
+    return Taper(0.1 * power_kw + slope * top, slope)
 
 
 def _held_reserve(reserve: FloatArray, start: float, trip_kwh: FloatArray, slack: float) -> FloatArray:

@@ -85,6 +85,7 @@ def prepare(inp: PlanInput) -> Prepared:
         charge_gain=gain,
         discharge_drain=dt_h / inp.charger.discharge_efficiency,
         end_value=money.end_value,
+        taper=held.taper,
     )
     if asked_power is not None or asked_soc is not None:
         numbers = _with_asks(numbers, asked_power, asked_soc, capacity)

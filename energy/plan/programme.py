@@ -57,6 +57,7 @@ class Numbers:
     """kWh stored per kW over the step."""
     discharge_drain: FloatArray
     end_value: float
+    taper: "Taper"
     asked_low: FloatArray | None = None
     """Least power asked of the car (kW, signed) where the grid asks for one, else −inf; None: nothing asked."""
     asked_high: FloatArray | None = None
@@ -64,6 +65,15 @@ class Numbers:
     """(N + 1,) stored energy asked at nodes, kWh, else 0."""
     soc_high: FloatArray | None = None
     """(N + 1,) else a number above the battery's size."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taper:
+    """A car near full takes less: charging power is at most ``level_kw − slope · stored`` at the step's end."""
+
+    level_kw: float = 1e4
+    slope: float = 0.0
+    """kW per kWh; 0: no taper."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +114,8 @@ class Programme:
             p[name] = cp.Parameter(n, name=name)
         for name in ("stored_min", "stored_max"):
             p[name] = cp.Parameter(n + 1, name=name)
-        p["end_value"] = cp.Parameter(name="end_value")
+        for name in ("end_value", "taper_level", "taper_slope"):
+            p[name] = cp.Parameter(name=name)
 
         charge, discharge, imported, exported, over_import, over_export = (
             cp.Variable(n, name=name, bounds=[0, None])
@@ -134,6 +145,7 @@ class Programme:
             self._battery,
             balance,
             charge <= p["charge_max"],
+            charge + p["taper_slope"] * stored[1:] <= p["taper_level"],
             discharge <= p["discharge_max"],
             imported <= p["import_max"],
             exported <= p["export_max"],
@@ -196,6 +208,7 @@ class Programme:
         p["discharge_cost_dt"].value = numbers.discharge_cost * numbers.dt_h
         p["excess_dt"].value = EXCESS_PENALTY_PER_KWH * numbers.dt_h
         p["end_value"].value = numbers.end_value
+        p["taper_level"].value, p["taper_slope"].value = numbers.taper.level_kw, numbers.taper.slope
         if self.with_asks:
             for name, free in (("asked_low", -_FREE), ("asked_high", _FREE), ("soc_low", 0.0), ("soc_high", 1e6)):
                 given = getattr(numbers, name)

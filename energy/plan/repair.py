@@ -62,8 +62,10 @@ def close_unworthy(numbers: Numbers, solution: Solution, least_kw: float) -> Num
     reach, _, _ = fastest_course(
         float(numbers.stored_min[0]),
         float(numbers.stored_max[1:].max()),
-        numbers.charge_gain * closed,
+        closed,
+        numbers.charge_gain,
         numbers.trip_kwh,
+        numbers.taper,
     )
     if np.any(reach < numbers.stored_min - 1e-9):
         return None

@@ -1,6 +1,7 @@
 """Plans small enough to solve by hand."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -271,7 +272,6 @@ def test_boost_charges_whatever_it_costs_and_paused_does_nothing(home, planner):
 
 
 def test_least_power_is_kept_and_the_target_too(home, planner):
-    from dataclasses import replace
 
     charger = replace(home.charger, charge_min_w=4140.0)
     wishes = Wishes(departures=(Departure(at_s=home.now_s + 14 * HOUR, target_soc=0.62),))
@@ -318,3 +318,17 @@ def test_the_load_is_followed_only_with_charge_to_spare(home, planner):
     assert not tight.steps[0].feeds_house
     ample = planner.solve(home.plan_input(price=price, ev_state=home.ev_state(soc=0.7), wishes=leaving))
     assert ample.steps[0].feeds_house
+
+
+def test_a_full_battery_takes_longer_than_its_energy_over_full_power(home, planner):
+    # The last tenth tapers to a tenth of the power: cheap hours just before leaving are not enough for it.
+    price = [0.30] * 10 + [0.10] * 2 + [0.30] * 12
+    wishes = Wishes(departures=(Departure(at_s=home.now_s + 12 * HOUR, target_soc=1.0),), v2g_allowed=False)
+    plan = planner.solve(home.plan_input(price=price, ev_state=home.ev_state(soc=0.8), wishes=wishes))
+    assert plan.missed == ()
+    last = [step for step in plan.steps if step.start_s < home.now_s + 12 * HOUR][-1]
+    assert last.ev_w < 2500
+    sure = replace(home.ev, taper_from_soc=1.0)
+    flat = planner.solve(home.plan_input(price=price, ev_state=home.ev_state(soc=0.8, ev=sure), wishes=wishes))
+    assert energy_kwh(flat, 10, 12, +1) == pytest.approx(12 / 0.95, abs=0.05)
+    assert max(step.ev_w for step in flat.steps if step.soc > 0.97) == pytest.approx(11_000, abs=1)
