@@ -27,7 +27,7 @@ promises        ``departures`` that fell due: wanted and reached charge, ``kept`
 violations      every limit broken by the car's doing, with from, to, limit and worst value; must be empty
 house_excess    limits exceeded by the house's own load while the car did not charge
 health          drivers and links that were not well at the end
-ok              true when there is no violation, no broken session and no failed driver
+ok              true when there is no violation, no broken session, no failed driver, and there were plans
 =============== ======================================================================================================
 """
 
@@ -132,7 +132,8 @@ def build(
         "health": unwell,
     }
     failed = [line for line in unwell if line["level"] == HealthLevel.FAILED.value]
-    report["ok"] = not audit.violations and not actors.car.broken and not failed
+    planned = engine.planner.stats.made > 0
+    report["ok"] = not audit.violations and not actors.car.broken and not failed and planned
     return report
 
 

@@ -52,6 +52,8 @@ EVENTS_S = 3 * 86_400.0
 STOP_S = 8.0
 RESTART_REAL_S = 1.0
 PLAN_KEPT_EVERY_S = 900.0
+LINK_GRACE_S = 10.0
+"""A link that has just come is confirmed in the next moment: not worth a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,8 +308,10 @@ class Engine:
         self.planner.ask("a link's fail-safe")
 
     def _say_silent_links(self) -> None:
+        now_s = self.clock.now_s()
         for rule, state in self.links.binding():
-            if is_limited(state) and rule.import_w is not None:
+            lasts = is_limited(state) and now_s - state.since_s > LINK_GRACE_S
+            if lasts and rule.import_w is not None:
                 self.book.complain(rule.source, f"not heard of: the home is kept to {rule.import_w:.0f} W of import")
 
     def _on_plan(self, done: PlanDone, why: str) -> None:
