@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from typing import NoReturn
 
-from app.errors import UserError
+from app.errors import UsageError, UserError
 
 COMMANDS: dict[str, str] = {
     "window": "the window; starts an engine where none runs (the default)",
@@ -65,7 +65,7 @@ def _main(argv: Sequence[str] | None) -> int:
         return int(importlib.import_module(f"app.commands.{args.command}").run(args))
     except UserError as error:
         print(f"twoway {args.command}: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, UsageError) else 1
     except BrokenPipeError:
         raise
     except OSError as error:

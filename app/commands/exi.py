@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO
 
-from app.errors import UserError
+from app.errors import UsageError, UserError
 from protocols.exi import (
     APP_PROTOCOL,
     V20_AC,
@@ -45,7 +45,8 @@ examples:
 
 With --batch each line of standard input is an object {{"namespace", "exi"}} (decode; exi in hexadecimal) or
 {{"namespace", "json"}} (encode), and is written to standard output with the missing half, or with "error", in the same
-order; other keys are kept. The exit status is 0 if every line (or the one document) went well, 1 if any failed.
+order; other keys are kept. The exit status is 0 if every line (or the one document) went well, 1 if any failed,
+2 if the words were wrong.
 """
 
 Line = dict[str, Any]
@@ -73,12 +74,12 @@ def run(args: argparse.Namespace) -> int:
     namespace = _full_namespace(args.namespace) if args.namespace else None
     if args.batch:
         if args.document not in (None, "-"):
-            raise UserError("--batch reads standard input; leave the document out.")
+            raise UsageError("--batch reads standard input; leave the document out.")
         return _run_batch(args.action, namespace)
     if args.document is None:
-        raise UserError(f"Give a document to {args.action}, - to read it from standard input, or --batch.")
+        raise UsageError(f"Give a document to {args.action}, - to read it from standard input, or --batch.")
     if namespace is None:
-        raise UserError(f"Say which schema set it is with --namespace: {_known()}.")
+        raise UsageError(f"Say which schema set it is with --namespace: {_known()}.")
     text = _text(_standard_input().read()) if args.document == "-" else args.document
     try:
         print(_HALVES[args.action][2](namespace, text.strip()))
@@ -102,7 +103,7 @@ def _full_namespace(name: Any) -> str:
         return str(name)
     if isinstance(name, str) and name.lower() in ALIASES:
         return ALIASES[name.lower()]
-    raise UserError(f"The namespace {_one_line(name):.80} is not known; known are {_known()}.")
+    raise UsageError(f"The namespace {_one_line(name):.80} is not known; known are {_known()}.")
 
 
 def _known() -> str:

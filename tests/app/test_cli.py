@@ -112,3 +112,11 @@ def test_a_full_disk_is_one_line():
         )
     assert ran.returncode == 1
     assert len(ran.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["exi", "decode"], ["exi", "decode", "80"], ["exi", "decode", "--namespace", "x", "80"]]
+)
+def test_words_that_do_not_go_together_are_status_2(words, capsys):
+    assert cli.main(words) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
