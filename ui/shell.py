@@ -133,7 +133,6 @@ class Shell(QMainWindow):
 
     painted = Signal()
     """The first paint is done: the rest may come."""
-    link_seen = Signal(object)
 
     def __init__(self, settings: Settings) -> None:
         super().__init__()

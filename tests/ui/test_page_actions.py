@@ -30,8 +30,12 @@ def press(widget: QWidget, words: str) -> None:
     QApplication.processEvents()
 
 
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u2060", "")
+
+
 def said(notice: Notice) -> str:
-    return notice.text.replace("\u00a0", " ")
+    return plain(notice.text)
 
 
 # ---- Plan -----------------------------------------------------------------------------------------------------------
@@ -88,7 +92,7 @@ def test_a_refused_preview_says_why(window: object, plan_page: object) -> None:
 def test_the_cursor_reads_numbers_and_the_reason(window: object, plan_page: object) -> None:
     plan_page.chart.set_cursor_at(datetime(2026, 11, 25, 1, 5, tzinfo=UTC).timestamp())  # type: ignore[attr-defined]
     assert plan_page.reason.text() == "Charge cheaply"  # type: ignore[attr-defined]
-    texts = {f._caption.text(): f._value.text().replace("\u00a0", " ") for f in plan_page._readout}  # type: ignore[attr-defined]
+    texts = {f._caption.text(): plain(f._value.text()) for f in plan_page._readout}  # type: ignore[attr-defined]
     assert texts["Car charges"] == "6.9 kW"
     assert texts["Buy"] == "0.13 €/kWh"
 
@@ -194,7 +198,7 @@ def test_events_are_listed_by_what_matters(window: object) -> None:
     window.wait(lambda: len(page._buttons) == 3)  # type: ignore[attr-defined]
     page._buttons["utility", "ev-0"].click()
     assert page.title.text() == "Price of 0.46 €/kWh"
-    assert page.asked.text().replace("\u00a0", " ") == "Asked: 0.46 €/kWh, 0.41 €/kWh"
+    assert plain(page.asked.text()) == "Asked: 0.46 €/kWh, 0.41 €/kWh"
 
 
 # ---- History --------------------------------------------------------------------------------------------------------

@@ -91,14 +91,6 @@ def boost_words(home: "s.HomeSnapshot") -> str:
     return tr("Charging at full power until {time}, {left} more.", time=fmt.when(until, home.now).text, left=left)
 
 
-def days_text(days: list[str], names: dict[str, str]) -> str:
-    """Days in words: "Mon – Fri", "Sat, Sun"."""
-    numbers = sorted(DAYS.index(day) for day in days)
-    if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
-        return f"{names[DAYS[numbers[0]]]} – {names[DAYS[numbers[-1]]]}"
-    return ", ".join(names[DAYS[n]] for n in numbers)
-
-
 def next_full_hour(now: datetime) -> datetime:
     """A sensible first value for a single departure: tomorrow at this full hour."""
     return (now + timedelta(days=1)).replace(minute=0, second=0, microsecond=0)

@@ -81,7 +81,8 @@ class Format:
     def price(self, per_kwh: float | None, why: str = "", *, decimals: int = 2) -> Shown:
         """A price of one kWh."""
         shown = self.money(per_kwh, why, decimals=decimals)
-        return shown if per_kwh is None else Shown(f"{shown.text}/kWh")
+        # A word joiner: no line breaks after the slash.
+        return shown if per_kwh is None else Shown(f"{shown.text}/\u2060kWh")
 
     def frequency(self, hertz: float | None, why: str = "") -> Shown:
         """A grid frequency."""

@@ -5,7 +5,6 @@ the animation is that pixmap and some dots (measured: a third of the cost of a s
 """
 
 import math
-from dataclasses import dataclass
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
@@ -17,41 +16,9 @@ from ui.models.units import DASH
 from ui.theme.icons import draw_icon
 from ui.theme.look import look
 from ui.theme.tokens import Source
+from ui.widgets.flow_parts import Layout, chevrons, disc, lay_out, notch, speed, square
 
 FRAME_MS = 33
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """Where things stand, in pixels."""
-
-    unit: float
-    house: QPointF
-    """Middle of the house's body."""
-    grid: QPointF
-    car: QPointF
-    roof: QPointF
-    grid_r: float
-    car_r: float
-    roof_r: float
-
-    @property
-    def apex(self) -> QPointF:
-        return self.house - QPointF(0, 1.75 * self.unit)
-
-    @property
-    def wall(self) -> float:
-        return 1.2 * self.unit
-
-    @property
-    def lines(self) -> dict[str, tuple[QPointF, QPointF]]:
-        """Name → where a line starts and where it meets the house."""
-        y = self.grid.y()
-        return {
-            "grid": (QPointF(self.grid.x() + self.grid_r, y), QPointF(self.house.x() - self.wall, y)),
-            "roof": (QPointF(self.roof.x(), self.roof.y() + self.roof_r), self.apex),
-            "car": (QPointF(self.car.x() - self.car_r, y), QPointF(self.house.x() + self.wall, y)),
-        }
 
 
 class FlowPicture(QWidget):
@@ -128,7 +95,7 @@ class FlowPicture(QWidget):
         passed_s = min(0.1, self._clock.restart() / 1000)
         for name, wire in self._wires().items():
             if wire.flowing:
-                self._phase[name] += passed_s * _speed(wire.to_house_w) * self._plan().unit
+                self._phase[name] += passed_s * speed(wire.to_house_w) * self._plan().unit
         self.update()
 
     # ---- events -----------------------------------------------------------------------------------------------------
@@ -152,26 +119,8 @@ class FlowPicture(QWidget):
 
     # ---- paint ------------------------------------------------------------------------------------------------------
 
-    def _plan(self) -> _Plan:
-        w, h = float(self.width()), float(self.height())
-        body = look().body_px
-        text = body * 2.9
-        unit = max(16.0, min(w / 9.2, (h - text - 12) / 4.6))
-        roof_r = max(0.5 * unit, body * 0.95)
-        roof_y = max(roof_r + 4, (h - text - 4.5 * unit) / 2 + roof_r)
-        house = QPointF(w / 2, roof_y + roof_r + 0.62 * unit + 1.75 * unit)
-        y = house.y() + 0.2 * unit
-        reach = min(3.5 * unit, w / 2 - 1.02 * unit)
-        return _Plan(
-            unit=unit,
-            house=house,
-            grid=QPointF(w / 2 - reach, y),
-            car=QPointF(w / 2 + reach, y),
-            roof=QPointF(w / 2, roof_y),
-            grid_r=0.82 * unit,
-            car_r=1.0 * unit,
-            roof_r=roof_r,
-        )
+    def _plan(self) -> Layout:
+        return lay_out(float(self.width()), float(self.height()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -189,7 +138,7 @@ class FlowPicture(QWidget):
             painter.setPen(QPen(QColor(look().tokens.accent), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 10, 10)
 
-    def _paint_motion(self, painter: QPainter, plan: _Plan, name: str, wire: Wire) -> None:
+    def _paint_motion(self, painter: QPainter, plan: Layout, name: str, wire: Wire) -> None:
         start, end = plan.lines[name]
         if wire.to_house_w < 0:
             start, end = end, start
@@ -203,7 +152,7 @@ class FlowPicture(QWidget):
         radius = max(2.5, min(6.0, plan.unit * 0.075))
         step = max(radius * 4.5, plan.unit * 0.42)
         if not look().motion or (self._picture is not None and self._picture.stale):
-            _chevrons(painter, start, way, length, radius * 1.5, colour)
+            chevrons(painter, start, way, length, radius * 1.5, colour)
             return
         at = self._phase[name] % step
         while at < length:
@@ -252,7 +201,7 @@ class FlowPicture(QWidget):
         painter.setPen(QPen(colour, 4, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
         painter.drawLine(start, end)
 
-    def _paint_house(self, painter: QPainter, plan: _Plan) -> None:
+    def _paint_house(self, painter: QPainter, plan: Layout) -> None:
         u, c = plan.unit, plan.house
         eave_y, base_y = c.y() - 0.62 * u, c.y() + 1.15 * u
         eave_x = plan.wall + 0.36 * u
@@ -298,7 +247,7 @@ class FlowPicture(QWidget):
         self._paint_panels(painter, plan, left)
         self._paint_text(painter, QPointF(c.x(), c.y() + 0.22 * u), self._node("house"), "house", plan.wall * 1.9)
 
-    def _paint_panels(self, painter: QPainter, plan: _Plan, eave: QPointF) -> None:
+    def _paint_panels(self, painter: QPainter, plan: Layout, eave: QPointF) -> None:
         """Three solar panels on one slope of the roof."""
         way = eave - plan.apex
         length = math.hypot(way.x(), way.y())
@@ -320,25 +269,25 @@ class FlowPicture(QWidget):
             panel.closeSubpath()
             painter.drawPath(panel)
 
-    def _paint_roof(self, painter: QPainter, plan: _Plan) -> None:
+    def _paint_roof(self, painter: QPainter, plan: Layout) -> None:
         shape = self._shape("solar")
-        _disc(painter, plan.roof, plan.roof_r, shape)
+        disc(painter, plan.roof, plan.roof_r, shape)
         side = plan.roof_r * 1.15
-        draw_icon(painter, "sun", _square(plan.roof, side), self._ink("solar"))
+        draw_icon(painter, "sun", square(plan.roof, side), self._ink("solar"))
         left = QPointF(plan.roof.x() + plan.roof_r + look().gap(1.25), plan.roof.y())
         self._paint_text(painter, left, self._node("roof"), "solar", self.width() / 2 - plan.roof_r - 16, beside=True)
 
-    def _paint_grid(self, painter: QPainter, plan: _Plan) -> None:
+    def _paint_grid(self, painter: QPainter, plan: Layout) -> None:
         shape = self._shape("grid")
-        _disc(painter, plan.grid, plan.grid_r, shape)
-        draw_icon(painter, "utility-pole", _square(plan.grid, plan.grid_r * 0.95), self._ink("grid"), 1.5)
+        disc(painter, plan.grid, plan.grid_r, shape)
+        draw_icon(painter, "utility-pole", square(plan.grid, plan.grid_r * 0.95), self._ink("grid"), 1.5)
         below = QPointF(plan.grid.x(), plan.grid.y() + plan.car_r + look().body_px * 1.55)
         self._paint_text(painter, below, self._node("grid"), "grid", plan.grid.x() * 2 - 4)
 
-    def _paint_car(self, painter: QPainter, plan: _Plan) -> None:
+    def _paint_car(self, painter: QPainter, plan: Layout) -> None:
         p, c, r = self._picture, plan.car, plan.car_r
         thick = max(5.0, 0.17 * plan.unit)
-        ring = _square(c, (r - thick / 2) * 2)
+        ring = square(c, (r - thick / 2) * 2)
         painter.setBrush(QColor(look().tokens.surface))
         painter.setPen(QPen(QColor(look().tokens.sunken), thick))
         painter.drawEllipse(ring)
@@ -348,21 +297,21 @@ class FlowPicture(QWidget):
             painter.drawArc(ring, 90 * 16, round(-p.soc * 360 * 16))
         if p is not None and p.car_connected:
             if p.reserve is not None:
-                _notch(painter, c, r, thick, p.reserve, self._ink("limit"), flag=False)
+                notch(painter, c, r, thick, p.reserve, self._ink("limit"), flag=False)
             if p.target is not None:
-                _notch(painter, c, r, thick, p.target, QColor(look().tokens.text), flag=True)
+                notch(painter, c, r, thick, p.target, QColor(look().tokens.text), flag=True)
         ink = self._ink("car") if p is not None and p.car_connected else QColor(look().tokens.edge)
         soc = p.soc_text if p is not None else None
         big = min(look().body_px * 1.5, r * 0.42)
         if soc is not None and soc.text:
-            draw_icon(painter, "car", _square(c - QPointF(0, r * 0.27), r * 0.68), ink)
+            draw_icon(painter, "car", square(c - QPointF(0, r * 0.27), r * 0.68), ink)
             painter.setFont(look().font(round(big), bold=True))
             painter.setPen(self._greyed(QColor(look().tokens.text)))
             area = QRectF(c.x() - r, c.y() + r * 0.02, 2 * r, big * 1.5)
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, soc.text)
             self._places.append((area, soc.why))
         else:
-            draw_icon(painter, "car", _square(c, r * 0.9), ink)
+            draw_icon(painter, "car", square(c, r * 0.9), ink)
         below = QPointF(c.x(), c.y() + r + look().body_px * 1.55)
         self._paint_text(painter, below, self._node("car"), "car", (self.width() - c.x()) * 2 - 4)
 
@@ -405,58 +354,3 @@ class FlowPicture(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(one.tokens.text))
         painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, words)
-
-
-def _speed(power_w: float) -> float:
-    """Units a second: a trickle crawls, a full charger runs."""
-    return 0.35 + 1.5 * math.sqrt(min(1.0, abs(power_w) / 11_000))
-
-
-def _square(centre: QPointF, side: float) -> QRectF:
-    return QRectF(centre.x() - side / 2, centre.y() - side / 2, side, side)
-
-
-def _disc(painter: QPainter, centre: QPointF, radius: float, colour: QColor) -> None:
-    tint = QColor(colour)
-    tint.setAlphaF(0.10)
-    width = max(2.0, radius * 0.055)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(look().tokens.surface))
-    painter.drawEllipse(centre, radius - width / 2, radius - width / 2)
-    painter.setPen(QPen(colour, width))
-    painter.setBrush(tint)
-    painter.drawEllipse(centre, radius - width / 2, radius - width / 2)
-
-
-def _notch(
-    painter: QPainter, centre: QPointF, radius: float, thick: float, part: float, colour: QColor, *, flag: bool
-) -> None:
-    """A mark on the ring at a fraction of its round: a bar for the reserve, a bar with a pennant for the target."""
-    angle = math.radians(part * 360 - 90)
-    out = QPointF(math.cos(angle), math.sin(angle))
-    painter.setPen(QPen(colour, max(2.0, thick * 0.28), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
-    painter.drawLine(centre + out * (radius - thick * 1.1), centre + out * (radius + thick * 0.35))
-    if flag:
-        tip = centre + out * (radius + thick * 0.35)
-        side = QPointF(-out.y(), out.x()) * thick * 0.75
-        pennant = QPainterPath(tip)
-        pennant.lineTo(tip + side - out * thick * 0.35)
-        pennant.lineTo(tip - out * thick * 0.75)
-        pennant.closeSubpath()
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
-        painter.drawPath(pennant)
-
-
-def _chevrons(painter: QPainter, start: QPointF, way: QPointF, length: float, size: float, colour: QColor) -> None:
-    """Arrow heads along a line: the direction, without motion."""
-    along = way / length
-    across = QPointF(-along.y(), along.x())
-    painter.setPen(QPen(colour, 2.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for part in (0.3, 0.5, 0.7) if length > size * 9 else (0.5,):
-        tip = start + way * part + along * size * 0.5
-        path = QPainterPath(tip - along * size + across * size * 0.8)
-        path.lineTo(tip)
-        path.lineTo(tip - along * size - across * size * 0.8)
-        painter.drawPath(path)

@@ -291,14 +291,6 @@ class Swatch(QFrame):
         self.setStyleSheet(f"background: {fill_colour}; border: 2px solid {colour}; border-radius: 3px;")
 
 
-class Rule(QFrame):
-    """A hairline."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setProperty("role", "rule")
-
-
 class Notice(Narrow, QFrame):
     """An inline message: what a dialog would say elsewhere. With actions, and quiet when there is nothing to say."""
 
