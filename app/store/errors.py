@@ -24,7 +24,8 @@ _SENTENCES = {
     StoreFault.NEWER: "{path} was written by a newer Twoway ({detail}): update this one, or choose another folder.",
     StoreFault.BUSY: "{path} is held by another program: is a second engine running?",
     StoreFault.CLOSED: "The store {path} is closed.",
-    StoreFault.UNREADABLE: "{path} cannot be opened or written: {detail}. Check that it is a plain file of yours, or choose another folder.",
+    StoreFault.UNREADABLE: "{path} cannot be opened or written ({detail}): check that it is a plain file of yours, "
+    "or choose another folder.",
 }
 
 _BY_CODE = {
