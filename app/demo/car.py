@@ -160,8 +160,12 @@ class CarOnCable:
             self.state = event.state
             if event.state is iso.State.CABLE_CHECK:
                 self._world.pilot = Pilot.C
-        elif isinstance(event, iso.PowerDeliveryChanged) and not event.on:
-            self._unpowered()
+        elif isinstance(event, iso.PowerDeliveryChanged):
+            if event.on:
+                # AC has no cable check: the car closes its switch with power delivery.
+                self._world.pilot = Pilot.C
+            else:
+                self._unpowered()
 
     def _unpowered(self) -> None:
         self._world.follow_loop(0.0)

@@ -30,7 +30,8 @@ USUAL = Ev(ev_id="car", capacity_wh=60_000, charge_max_w=11_000, discharge_max_w
 class Bench:
     """A stage and a car with a wire between them."""
 
-    def __init__(self) -> None:
+    def __init__(self, service: iso.Service = iso.Service.DC_BPT) -> None:
+        self.service = service
         self.pilot = Pilot.B
         self.stage_w, self.closed = 0.0, False
         self.car = iso.SimulatedCar(soc=0.6)
@@ -56,8 +57,8 @@ class Bench:
             self.pilot = Pilot.C
         elif isinstance(event, iso.SetPointReceived):
             self.followed.append(event.set_point_w)
-        elif isinstance(event, iso.PowerDeliveryChanged) and not event.on:
-            self.pilot = Pilot.B
+        elif isinstance(event, iso.PowerDeliveryChanged):
+            self.pilot = Pilot.C if event.on else Pilot.B
         elif isinstance(event, iso.SessionEnded):
             self.pilot, self.ended = Pilot.B, event
 
@@ -83,7 +84,7 @@ async def plugged(bench: Bench) -> AsyncIterator[Iso15118Charger]:
         section = ChargerSection(
             interface="lo",
             sdp_port=port,
-            services=["dc_bpt"],
+            services=["dc_bpt", "dc", "ac_bpt", "ac"],
             expiry_s=EXPIRY_S,
             power_stage=PowerStageSection(port=bench.server.port),
         )
@@ -93,7 +94,7 @@ async def plugged(bench: Bench) -> AsyncIterator[Iso15118Charger]:
         client = iso.EvccClient(
             "lo",
             bench.car,
-            iso.CarPlan(loop_interval_s=0.05),
+            iso.CarPlan(bench.service, loop_interval_s=0.05),
             bench.on_car,
             timings=iso.Timings().scaled(10),
             sdp_port=port,
@@ -108,16 +109,19 @@ async def plugged(bench: Bench) -> AsyncIterator[Iso15118Charger]:
             await asyncio.gather(car, running, guard, return_exceptions=True)
 
 
-@pytest.mark.parametrize("power_w", [6_000.0, -4_000.0])
-async def test_a_set_point_reaches_car_and_stage_and_expires_at_both(power_w: float) -> None:
-    bench = Bench()
+@pytest.mark.parametrize(
+    ("service", "power_w"),
+    [(iso.Service.DC_BPT, 6_000.0), (iso.Service.DC_BPT, -4_000.0), (iso.Service.AC_BPT, -4_200.0)],
+)
+async def test_a_set_point_reaches_car_and_stage_and_expires_at_both(service: iso.Service, power_w: float) -> None:
+    bench = Bench(service)
     async with plugged(bench) as driver:
         await until(lambda: bench.closed)
         driver.set_point(bench.set_point(power_w))
         await until(lambda: bench.followed[-1] == power_w and bench.stage_w == power_w)
         await until(lambda: bench.board.sessions["charger"].ev.power_w == power_w)
         session = bench.board.sessions["charger"]
-        assert session.protocol == "ISO 15118-20 DC_BPT, dynamic"
+        assert session.protocol == f"ISO 15118-20 {service.name}, dynamic"
         assert session.ev.connected
         assert session.ev.can_discharge
         assert session.ev.soc == pytest.approx(0.6, abs=0.02)
