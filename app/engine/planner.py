@@ -76,6 +76,11 @@ class PlanKeeper:
         """Nothing is asked for and nothing is being made."""
         return not self._busy and not self._asked.is_set() and self._clock.now_s() < self._due_s
 
+    @property
+    def worker_pid(self) -> int | None:
+        """The planning process, while it lives."""
+        return self._worker.pid
+
     def ask(self, why: str) -> None:
         """Plan anew soon; asking again meanwhile costs nothing."""
         if not self._asked.is_set():
