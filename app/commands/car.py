@@ -14,6 +14,7 @@ from app.commands.session_log import (
     SessionLog,
     add_common_arguments,
     on_stop_signal,
+    tell_warnings,
     timings_of,
     warn_without_tls,
 )
@@ -96,6 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one session; returns the exit status."""
+    tell_warnings("car")
     warn_without_tls(args, "car")
     try:
         ended = asyncio.run(_drive(args))

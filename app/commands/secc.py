@@ -13,6 +13,7 @@ from app.commands.session_log import (
     SessionLog,
     add_common_arguments,
     on_stop_signal,
+    tell_warnings,
     timings_of,
     warn_without_tls,
 )
@@ -152,6 +153,7 @@ class Charger:
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit status."""
     profile = args.power if isinstance(args.power, PowerProfile) else PowerProfile(args.power)
+    tell_warnings("secc")
     warn_without_tls(args, "secc")
     try:
         return asyncio.run(_serve(args, profile))

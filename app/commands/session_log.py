@@ -8,6 +8,7 @@ A state change: ``time``, ``kind`` "state", ``state``, ``previous``. The last li
 import argparse
 import asyncio
 import json
+import logging
 import os
 import signal
 import sys
@@ -172,6 +173,11 @@ def timings_of(args: argparse.Namespace) -> Timings:
     """The standard's timers, or longer ones if asked for."""
     timings = Timings()
     return timings if args.timeout_scale == 1.0 else timings.scaled(args.timeout_scale)
+
+
+def tell_warnings(command: str) -> None:
+    """What the protocol logs as a warning goes to standard error, one line each, with the command's name before it."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=f"twoway {command}: %(message)s")
 
 
 def warn_without_tls(args: argparse.Namespace, command: str) -> None:

@@ -193,3 +193,24 @@ def test_what_is_no_power_profile(text: str, capsys: pytest.CaptureFixture[str])
         main(["secc", "--interface", LOOPBACK, f"--power={text}"])
     assert exit_status.value.code == 2
     assert "--power" in capsys.readouterr().err
+
+
+def test_a_second_car_is_turned_away_and_the_first_goes_on(twoway: Command) -> None:
+    secc = twoway("secc", "--once")
+    wait_until_listening(secc)
+    first = twoway("car", "--duration", "600")
+    assert first.stdout is not None
+    for line in first.stdout:
+        if '"message":"DC_ChargeLoopRes"' in line:
+            break
+    second = twoway("car", "--duration", "600")
+    out, _ = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert not read(out)[1]["proper"]
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=60)
+    assert first.returncode == 0
+    _, told = secc.communicate(timeout=60)
+    assert secc.returncode == 0
+    assert all(line.startswith("twoway secc: ") for line in told.splitlines())
+    assert "a second car" in told
