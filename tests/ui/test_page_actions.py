@@ -31,7 +31,7 @@ def press(widget: QWidget, words: str) -> None:
 
 
 def plain(text: str) -> str:
-    return text.replace("\u00a0", " ").replace("\u2060", "")
+    return text.replace("\u00a0", " ")
 
 
 def said(notice: Notice) -> str:

@@ -235,7 +235,7 @@ def sentence(reason: ReasonLike, fmt: Format, now: datetime) -> str:
     prices = {name: float(reason.params[name]) for name in words if name.endswith("_per_kwh")}
     if len(set(prices.values())) == 2 and len({words[name] for name in prices}) == 1:
         # Two prices that a cent cannot tell apart, in a sentence about their difference.
-        words |= {name: fmt.price(price, decimals=3).text for name, price in prices.items()}
+        words |= {name: fmt.money(price, decimals=3).text for name, price in prices.items()}
     return tr(chosen, **words)
 
 
@@ -266,7 +266,8 @@ def _clock(value: float, fmt: Format, now: datetime) -> str:
 
 
 _WRITERS: dict[str, Callable[[float, Format, datetime], str]] = {
-    "_per_kwh": lambda value, fmt, _now: fmt.price(value).text,
+    # In a sentence everybody knows that a kilowatt-hour is meant, and "€/kWh" would break at its slash.
+    "_per_kwh": lambda value, fmt, _now: fmt.money(value).text,
     "_w": lambda value, fmt, _now: fmt.power(value).text,
     "_wh": lambda value, fmt, _now: fmt.energy(value).text,
     "soc": lambda value, fmt, _now: fmt.percent(value).text,

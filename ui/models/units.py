@@ -78,11 +78,10 @@ class Format:
         symbol = _SYMBOLS.get(self.currency, self.currency)
         return Shown(f"{sign}{symbol}{figure}" if self.currency in _SYMBOL_FIRST else f"{sign}{figure}{NBSP}{symbol}")
 
-    def price(self, per_kwh: float | None, why: str = "", *, decimals: int = 2) -> Shown:
+    def price(self, per_kwh: float | None, why: str = "") -> Shown:
         """A price of one kWh."""
-        shown = self.money(per_kwh, why, decimals=decimals)
-        # A word joiner: no line breaks after the slash.
-        return shown if per_kwh is None else Shown(f"{shown.text}/\u2060kWh")
+        shown = self.money(per_kwh, why)
+        return shown if per_kwh is None else Shown(f"{shown.text}/kWh")
 
     def frequency(self, hertz: float | None, why: str = "") -> Shown:
         """A grid frequency."""
