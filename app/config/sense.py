@@ -91,10 +91,17 @@ def _tariff(home: HomeConfig, folder: Path) -> Iterator[Flaw]:
         yield Flaw(
             ("tariff", "kind"), "a time-of-use tariff without windows", 'add windows = [["22:00", "06:00", 0.19]]'
         )
-    if tariff.file is not None and not (folder / tariff.file).is_file():
+    if tariff.file is not None and not _is_file(folder / tariff.file):
         yield Flaw(
             ("tariff", "file"), f'there is no file "{tariff.file}"', f"put it in {folder}, or give its full path"
         )
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name too long, a folder that may not be entered
+        return False
 
 
 def _frequency(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:

@@ -108,12 +108,12 @@ def profile_names(folder: Path = PROFILES_DIR) -> tuple[str, ...]:
 
 def load_profile(name: str, folder: Path = PROFILES_DIR) -> Profile:
     """The profile called ``name`` (its file's name without .toml). Raises ProfileError."""
-    path = folder / f"{name}.toml"
-    if not path.is_file():
-        near = difflib.get_close_matches(name, profile_names(folder), n=3)
-        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(profile_names(folder))}"
-        raise ProfileError(f"no profile is called '{name}': {hint}")
-    return read_profile(path)
+    known = profile_names(folder)
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"there are {', '.join(known)}"
+        raise ProfileError(f"no profile is called '{name:.80}': {hint}")
+    return read_profile(folder / f"{name}.toml")
 
 
 def read_profile(path: Path) -> Profile:
