@@ -6,10 +6,26 @@ from pathlib import Path
 
 from app.clock import Clock, FastClock, WallClock
 from app.commands.arguments import port
+from app.config.paths import standard_paths
+
+
+EPILOG = """\
+Your own home file is {home}; 'twoway window --new-home' writes a first one, and
+'twoway doctor' checks it. Programs find the API's address and token in the run file, {run}.
+
+Exit status 0: it was stopped in order (Ctrl-C or SIGTERM). 1: it could not start; one line says why.
+
+examples:
+  twoway engine
+  twoway engine --home my-home.toml --state-dir my-home-state --port 0
+"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
+    paths = standard_paths()
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.epilog = EPILOG.format(home=paths.home_file, run=paths.run_file).replace("%", "%%")
     parser.add_argument("--home", type=Path, metavar="FILE", help="the home file (default: the user's own)")
     parser.add_argument(
         "--port", type=port, metavar="N", help="the API's port, instead of the home file's; 0 takes a free one"
@@ -29,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run until stopped; 0 when it was stopped in order."""
     from app.config.load import load_home
-    from app.config.paths import secrets_file, standard_paths
+    from app.config.paths import secrets_file
     from app.engine.engine import Options
     from app.engine.serve import Place, say, serve
     from app.logs import setup_logs
