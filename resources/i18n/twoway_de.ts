@@ -872,6 +872,10 @@
       <translation>In der Hausdatei steht keine Grenze.</translation>
     </message>
     <message>
+      <source>No meter yet: without one, the fuse cannot be watched and the car stays still.</source>
+      <translation>Noch kein Zähler: Ohne ihn lässt sich die Sicherung nicht überwachen, und das Auto bleibt still.</translation>
+    </message>
+    <message>
       <source>No plan yet</source>
       <translation>Noch kein Plan</translation>
     </message>

@@ -118,6 +118,18 @@ def test_a_device_that_fails_is_told_on_home_with_the_way_to_it(window: object) 
     assert window.shell.current == "installer"  # type: ignore[attr-defined]
 
 
+def test_a_home_with_nothing_in_it_yet_shows_the_way(make_window: Callable[..., object], sample: object) -> None:
+    sample.desk.home = snapshot(flow=s.Flow(missing={"grid_w": "No meter."}), car=s.CarNow(), health=[])  # type: ignore[attr-defined]
+    sample.desk.current_plan = None  # type: ignore[attr-defined]
+    sample.desk.installer = lambda: s.InstallerOut(devices=[], links=[], limits={}, home_file="h", home_toml="")  # type: ignore[attr-defined]
+    window = make_window()
+    window.connect()  # type: ignore[attr-defined]
+    assert "No meter yet" in open_and_unlock(window, "home").notice.text
+    page = open_and_unlock(window, "installer")
+    assert page.count.text() == "2 of 7", "neither inverter nor links are asked of every home"
+    assert not page._sign_test.isVisible()
+
+
 def test_without_a_home_the_welcome_offers_two_ways_and_ends_with_the_first_snapshot(
     make_window: Callable[..., object], sample: object, tmp_path: object
 ) -> None:

@@ -71,11 +71,14 @@ class View(Page):
 
     def _tell_failures(self, home: "s.HomeSnapshot") -> None:
         failed = [f"{h.name}: {h.text or level_words(h.level)}" for h in home.health if h.level == "failed"]
-        text = " ".join(failed)
-        if not failed:
+        text, kind, words = " ".join(failed), "error", tr("Have a look")
+        if not failed and home.flow.at is None and home.flow.grid_w is None:
+            kind, words = "info", tr("Set up")
+            text = tr("No meter yet: without one, the fuse cannot be watched and the car stays still.")
+        if not text:
             self.notice.quiet()
         elif self.notice.text != text:
-            self.notice.say(text, "error", (tr("Have a look"), partial(self.context.go, "installer")))
+            self.notice.say(text, kind, (words, partial(self.context.go, "installer")))
 
     def show_link(self, link: Link) -> None:
         away = link.state == "away"

@@ -172,10 +172,13 @@ class View(Page):
                 self._add_actions(self._cards[step.key], step.key)
                 self._list.addWidget(self._cards[step.key])
             self._cards[step.key].show_step(step)
+        has_meter = any(device.role == "meter" for device in self._home.devices)
+        self._sign_test.setVisible(has_meter)
 
     def _add_actions(self, card: StepCard, key: str) -> None:
         if key == "meter":
-            card.deeds.addWidget(Button(tr("Test the sign …"), self._begin_load_test, name=tr("Test the meter's sign")))
+            self._sign_test = Button(tr("Test the sign …"), self._begin_load_test, name=tr("Test the meter's sign"))
+            card.deeds.addWidget(self._sign_test)
         elif key == "session":
             card.deeds.addWidget(Button(tr("Start a test charge"), self._begin_charge_test, icon_name="play"))
         elif key in {"connection", "limits"}:

@@ -71,8 +71,10 @@ class View(Page):
         self._readout = [Figure() for _ in range(6)]
         self.time = Label("", "strong", wrap=False)
         self.reason = Label("", "muted", wrap=False)
-        self.card.body.addLayout(FlowRow(self.time, self.reason, gap=1.5))
-        self.card.body.addLayout(FlowRow(*self._readout, gap=1.5))
+        figures = (FlowRow(self.time, self.reason, gap=1.5), FlowRow(*self._readout, gap=1.5))
+        self._figures = widget(column(*figures, gap=1))
+        self._figures.hide()
+        self.card.body.addWidget(self._figures)
         self._skeleton = Skeleton(block=True)
         self._empty = Label(
             tr("No plan yet. The first one is made as soon as the meter and the prices are known; it takes a minute."),
@@ -94,6 +96,7 @@ class View(Page):
         self._empty.setVisible(plan is None)
         self._skeleton.setVisible(plan is not None and self.chart is None)
         self.legend.setVisible(plan is not None)
+        self._figures.setVisible(plan is not None)
         if plan is None:
             return
         if self.chart is None:
@@ -101,11 +104,6 @@ class View(Page):
             QTimer.singleShot(0, self._make_chart)
         else:
             self._draw()
-
-    def refresh(self) -> None:
-        super().refresh()
-        if self.engine.plan is None and self.engine.home is not None:
-            self.show_plan(None)
 
     def _make_chart(self) -> None:
         if self.chart is not None:
@@ -151,7 +149,7 @@ class View(Page):
             self.chart.set_now(home.now.timestamp())
             if self._pointed is None:
                 self._read()
-        elif self.engine.plan is not None and self._plan is None:
+        elif self._plan is None:
             self.show_plan(self.engine.plan)
 
     def show_link(self, link: Link) -> None:
