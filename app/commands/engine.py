@@ -8,7 +8,6 @@ from app.clock import Clock, FastClock, WallClock
 from app.commands.arguments import port
 from app.config.paths import standard_paths
 
-
 EPILOG = """\
 Your own home file is {home}; 'twoway window --new-home' writes a first one, and
 'twoway doctor' checks it. Programs find the API's address and token in the run file, {run}.
@@ -25,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     paths = standard_paths()
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = EPILOG.format(home=paths.home_file, run=paths.run_file).replace("%", "%%")
+    parser.epilog = EPILOG.format(home=paths.home_file, run=paths.run_file)
     parser.add_argument("--home", type=Path, metavar="FILE", help="the home file (default: the user's own)")
     parser.add_argument(
         "--port", type=port, metavar="N", help="the API's port, instead of the home file's; 0 takes a free one"
