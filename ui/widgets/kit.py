@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QCheckBox,
@@ -329,6 +329,8 @@ class Notice(Narrow, QFrame):
         for words, action in actions:
             self._actions.addWidget(Button(words, action, kind="link"))
         self.show()
+        # Said aloud by a screen reader without the focus moving.
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
 
     def quiet(self) -> None:
         """Say nothing."""
