@@ -15,8 +15,10 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -227,8 +229,9 @@ def status_line(picture: dict[str, Any]) -> str:
     why = point["reason"]["code"] if point else ""
     troubled = [h["name"] for h in picture["health"] if h["level"] in ("failed", "warning")]
     saved = picture["today"]["saved"]
+    now = datetime.fromisoformat(picture["now"]).astimezone(ZoneInfo(picture["facts"]["timezone"]))
     return (
-        f"{picture['now'][11:19]} UTC  grid {_watt(flow['grid_w'])}  solar {_watt(flow['solar_w'])}  "
+        f"{now:%a %H:%M:%S}  grid {_watt(flow['grid_w'])}  solar {_watt(flow['solar_w'])}  "
         f"house {_watt(flow['load_w'])}  car {_watt(flow['ev_w'])} {soc}  {why}"
         + (f"  saved {saved:.2f} {picture['facts']['currency']}" if saved is not None else "")
         + (f"  look at: {', '.join(troubled)}" if troubled else "")

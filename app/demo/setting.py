@@ -18,8 +18,8 @@ from app.store import ReadingRow, Store
 from energy.twin import Battery
 
 DEFAULT_DAY = date(2024, 4, 16)
-HEADLESS_BEGINS, LIVE_BEGINS = time(12, 0), time(17, 15)
-"""Local: a headless day has its whole night in the middle; live, the car comes home a quarter of an hour later."""
+HEADLESS_BEGINS, LIVE_BEGINS = time(12, 0), time(17, 25)
+"""Local: a headless day has its whole night in the middle; live, the car comes home five minutes later."""
 HISTORY_DAYS = 28
 FIRST_SOC = 0.62
 _SLOT_S = 900.0

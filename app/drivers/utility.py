@@ -106,6 +106,11 @@ class UtilityDriver:
         active = any(event.kind not in _OFFERS and event.value_at(now_s) is not None for event in self._asked)
         self._figures.add(figures | {"event_active": float(active)}, now_s)
 
+    @property
+    def quarantined(self) -> dict[str, str]:
+        """Events that cannot be acted on, by id, and why."""
+        return dict(self.ven.quarantined)
+
     def grid_returned(self) -> None:
         """After a grid outage limits of before mean nothing: forget them and ask anew."""
         self.ven.discard_limits()

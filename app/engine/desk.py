@@ -174,7 +174,11 @@ class EngineDesk:
     def events(self) -> list[s.EventOut]:
         """Grid events: coming, active, and the last days' done ones."""
         now_s = self._engine.clock.now_s()
-        return [self._event_out(entry) for entry in self._engine.ledger.entries(now_s)]
+        shown = [self._event_out(entry) for entry in self._engine.ledger.entries(now_s)]
+        for driver in self._engine.drivers:
+            bad: dict[str, str] = getattr(driver, "quarantined", {})
+            shown += [views.quarantined(driver.name, event_id, problem, now_s) for event_id, problem in bad.items()]
+        return shown
 
     async def opt_out(self, source: str, event_id: str, opted_out: bool) -> s.EventOut:
         """Decline an event, or take it up again; on disk before this returns."""

@@ -14,6 +14,8 @@ BUCKET_S = 60.0
 KEPT_S = 3 * 86_400.0
 """How long an event that is over stays on the page."""
 
+_PRICES = frozenset({GridEventKind.IMPORT_PRICE, GridEventKind.EXPORT_PRICE})
+
 Key = tuple[str, str]
 
 
@@ -48,6 +50,14 @@ class Entry:
         if not self.delivered:
             return None
         return sum((row.delivered_w or 0.0) for row in self.delivered) * BUCKET_S / 3600.0
+
+    @property
+    def money(self) -> float | None:
+        """What the delivery was worth at the event's own price; None where the event names none."""
+        if self.event.kind not in _PRICES or not self.delivered:
+            return None
+        hours = BUCKET_S / 3600.0
+        return sum((row.delivered_w or 0.0) / 1e3 * hours * (row.asked_w or 0.0) for row in self.delivered)
 
 
 class EventLedger:

@@ -224,7 +224,22 @@ def event(entry: Entry, tz: ZoneInfo) -> s.EventOut:
         opt_out_consequence=opt_out_consequence(found, tz) if facts.may_opt_out else "",
         delivered_w=[(when(row.at_s), row.delivered_w) for row in entry.delivered if row.delivered_w is not None],
         delivered_wh=entry.delivered_wh,
+        money=entry.money,
         problem=entry.problem,
+    )
+
+
+def quarantined(source: str, event_id: str, problem: str, now_s: float) -> s.EventOut:
+    """An event that could not be understood: shown, so that somebody can mend it, and not acted on."""
+    return s.EventOut(
+        source=source,
+        event_id=event_id,
+        kind="unknown",
+        title=event_id,
+        start=when(now_s),
+        end=None,
+        status="quarantined",
+        problem=problem,
     )
 
 

@@ -15,7 +15,7 @@ def picture(**flow: float | None) -> dict:
         "set_point": {"reason": {"code": "feed_house"}},
         "health": [{"name": "meter", "level": "failed"}, {"name": "charger", "level": "ok"}],
         "today": {"saved": 1.5},
-        "facts": {"currency": "EUR"},
+        "facts": {"currency": "EUR", "timezone": "Europe/Amsterdam"},
     }
 
 

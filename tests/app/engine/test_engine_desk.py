@@ -157,6 +157,16 @@ async def test_an_offer_can_be_declined_and_says_first_what_follows(desk: Engine
         await desk.opt_out("utility", "nothing", True)
 
 
+async def test_an_event_that_nobody_understands_is_shown_with_its_problem(desk: EngineDesk) -> None:
+    class Confused:
+        name = "utility"
+        quarantined = {"event-9": "PRICE: NaN is no sensible number"}  # noqa: RUF012
+
+    engine_of(desk).drivers.append(Confused())  # type: ignore[arg-type]
+    [shown] = [event for event in desk.events() if event.status == "quarantined"]
+    assert (shown.event_id, shown.problem) == ("event-9", "PRICE: NaN is no sensible number")
+
+
 async def test_a_command_without_a_session_is_refused(desk: EngineDesk) -> None:
     with pytest.raises(Refused, match="no car session"):
         await desk.stop_session()

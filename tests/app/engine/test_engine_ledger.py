@@ -79,6 +79,17 @@ def test_what_is_delivered_goes_the_asked_way(
     assert ledger.deliveries[0].delivered_w == delivered_w
 
 
+def test_a_price_s_delivery_is_worth_its_price() -> None:
+    ledger = Ledger()
+    ledger.publish("utility", [event(GridEventKind.EXPORT_PRICE, 0.6)], T0)
+    for second in range(601):
+        ledger.tick(moment(T0 + second, grid_w=-6000.0, ev_w=-6000.0))
+    entry = ledger.get("utility", "1")
+    assert entry is not None
+    assert entry.delivered_wh == pytest.approx(1000.0)
+    assert entry.money == pytest.approx(0.6)
+
+
 def test_offers_may_be_declined_limits_may_not() -> None:
     ledger = Ledger()
     offer = event(GridEventKind.EV_SETPOINT, -4000.0, event_id="offer")
