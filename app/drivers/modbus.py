@@ -84,8 +84,9 @@ class InstrumentDriver:
                 await asyncio.sleep(RETRY_S)
                 continue
             seen_s = loop.time()
-            board.publish_readings(self.name, self._readings(sample))
-            self._say(board, *_judged(sample.faults))
+            readings = self._readings(sample)
+            board.publish_readings(self.name, readings)
+            self._say(board, *self._judged(sample.faults, readings))
             await self._clock.sleep(self._section.interval_s)
 
     async def _open(self) -> ModbusDevice:
@@ -110,6 +111,12 @@ class InstrumentDriver:
             phase_w=meter.phase_w if known else (),
             frequency_hz=meter.frequency_hz,
         )
+
+    def _judged(self, faults: tuple[Fault, ...], readings: Readings) -> tuple[HealthLevel, str]:
+        # An inverter may sleep, and tell nothing all night; a meter may not.
+        if self._gives is Gives.GRID and readings.grid_w is None and not faults:
+            return HealthLevel.WARNING, "it answers, but tells no power: check its wiring and settings"
+        return _judged(faults)
 
     def _say(self, board: Board, level: HealthLevel, text: str) -> None:
         if self._health is not None and (self._health.level, self._health.text) == (level, text):

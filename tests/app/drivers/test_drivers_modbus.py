@@ -134,6 +134,26 @@ async def test_a_doubtful_value_is_a_warning_and_the_rest_goes_on(notes, run):
     assert (notes.readings[-1][1].grid_w, notes.readings[-1][1].frequency_hz) == (500.0, None)
 
 
+async def test_a_meter_that_answers_without_its_power_is_a_warning(notes, run):
+    meter = simulated_meter()
+    meter.update({"grid_w": None})
+    async with ModbusServer({1: Unit(meter)}) as server:
+        run(InstrumentDriver(section(server.port), Gives.GRID, WallClock()))
+        await until(lambda: notes.level is HealthLevel.WARNING)
+        assert "tells no power" in notes.health[-1][1].text
+        meter.update({"grid_w": 500.0})
+        await until(lambda: notes.level is HealthLevel.OK)
+
+
+async def test_a_sleeping_inverter_is_no_warning(notes, run):
+    roof = simulated_inverter()
+    roof.update({"ac_w": None})
+    async with ModbusServer({1: Unit(roof)}) as server:
+        run(InstrumentDriver(section(server.port), Gives.SOLAR, WallClock()))
+        await until(lambda: len(notes.readings) > 1)
+    assert {health.level for _, health in notes.health} == {HealthLevel.OK}
+
+
 async def test_the_wrong_device_is_said_not_guessed(notes, run):
     inverter = simulated_inverter()
     async with ModbusServer({1: Unit(inverter)}) as server:
