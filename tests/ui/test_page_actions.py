@@ -77,6 +77,16 @@ def test_a_discarded_preview_leaves_all_as_it_was(window: object, plan_page: obj
     assert window.asked("set_wishes") == []  # type: ignore[attr-defined]
 
 
+def test_a_new_plan_does_not_take_the_flag_out_of_the_hand(window: object, plan_page: object) -> None:
+    flag = plan_page.chart._flags[0]  # type: ignore[attr-defined]
+    flag.moving = True
+    plan_page.show_plan(window.desk.current_plan)  # type: ignore[attr-defined]
+    assert plan_page.chart._flags[0] is flag  # type: ignore[attr-defined]
+    flag.moving = False
+    plan_page.show_plan(window.desk.current_plan)  # type: ignore[attr-defined]
+    assert plan_page.chart._flags[0] is not flag  # type: ignore[attr-defined]
+
+
 def test_a_departure_in_the_past_is_refused_here(window: object, plan_page: object) -> None:
     plan_page._ask(DEPARTURE, NOW - timedelta(hours=1))  # type: ignore[attr-defined]
     assert "must lie ahead" in said(plan_page.notice)  # type: ignore[attr-defined]

@@ -107,6 +107,11 @@ class PlanChart(QWidget):
         self._power.setYRange(lows * 1.08, highs * 1.04, padding=0)
         ruled(self._power, lows, highs, lambda v: self._fmt.number(v, 0 if highs - lows > 4 else 1), 6)
 
+    @property
+    def dragging(self) -> bool:
+        """Is the flag in somebody's hand? Then nothing is drawn anew."""
+        return any(line.moving for line in self._flags)
+
     def set_now(self, now_s: float) -> None:
         """Move the line for now."""
         for line in self._now:

@@ -91,6 +91,12 @@ class View(Page):
             self._date = home.now
             self._ask()
 
+    def refresh(self) -> None:
+        super().refresh()
+        if self._summary is not None:
+            # The day has gone on while another page was shown.
+            self._ask()
+
     def show_link(self, link: Link) -> None:
         self.export.setEnabled(link.state != "away")
         if link.state == "live" and self._date is not None and self._summary is None:

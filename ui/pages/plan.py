@@ -120,7 +120,7 @@ class View(Page):
 
     def _draw(self) -> None:
         plan, chart, home = self._plan, self.chart, self.engine.home
-        if plan is None or chart is None or home is None:
+        if plan is None or chart is None or home is None or chart.dragging:
             return
         fmt = self.fmt
         soc = home.car.soc
