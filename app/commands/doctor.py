@@ -57,10 +57,20 @@ def check_up(home_path: Path | None) -> Iterator[Finding]:
     )
     for name, look in machine:
         yield from guarded(name, look)
-    if home_path is None and not paths.home_file.exists():
+    if home_path is None and not _is_there(paths.home_file):
         yield ok("home file", f"none yet at {paths.home_file}; 'twoway demo' needs none")
         return
     yield from _home(home_path or paths.home_file)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # Whoever opens it will say what is wrong with it.
+    return True
 
 
 def _home(path: Path) -> Iterator[Finding]:

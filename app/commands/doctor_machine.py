@@ -141,7 +141,8 @@ def _synchronised() -> bool | None:
 
 def disk(paths: Paths) -> Iterator[Finding]:
     """The store must be able to write."""
-    folder = next((p for p in (paths.state, *paths.state.parents) if p.exists()), Path("/"))
+    # os.path.exists: Path.exists raises where a folder may not be entered.
+    folder = next((p for p in (paths.state, *paths.state.parents) if os.path.exists(p)), Path("/"))  # noqa: PTH110
     if not os.access(folder, os.W_OK | os.X_OK):
         yield fail("disk", f"{folder} cannot be written", "give it to the user that runs the engine")
         return

@@ -263,3 +263,19 @@ def test_a_check_that_breaks_is_a_finding_and_not_the_end():
     first, second = guarded("x", broken)
     assert (first.level, second.level) == (Level.OK, Level.FAIL)
     assert "KeyError" in second.text
+
+
+def test_a_folder_that_cannot_be_entered_ends_no_check_up(capsys, own_folder, monkeypatch):
+    # A name too long fails for root too, where a mode would not.
+    monkeypatch.setenv(OVERRIDE, str(own_folder / ("x" * 300)))
+    status, rows = doctor(capsys)
+    assert status == 1
+    assert not any("broke" in row["text"] for row in rows)
+    assert "cannot be read" in next(row["text"] for row in rows if row["check"] == "home file")
+
+
+def test_a_home_file_that_links_to_itself_is_there_and_wrong(capsys, own_folder):
+    (own_folder / "home.toml").symlink_to("home.toml")
+    status, rows = doctor(capsys)
+    assert status == 1
+    assert "cannot be read" in next(row["text"] for row in rows if row["check"] == "home file")
