@@ -316,7 +316,7 @@ class EngineDesk:
     async def _command(self, name: str, body: dict[str, object], *with_it: EventRow) -> None:
         row = CommandRow(at_s=self._engine.clock.now_s(), source=PERSON, name=name, body=body)
         try:
-            await self._engine.store.book(row, *with_it)
+            await self._engine.scribe.book_surely(row, *with_it)
         except StoreError as error:
             raise Refused(f"It was not done, because it could not be written down: {error}", status=503) from error
 

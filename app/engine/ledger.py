@@ -89,7 +89,9 @@ class EventLedger:
                 title=row.title,
                 opted_out=row.opted_out,
             )
-            entry = Entry(event, row.status, row.problem, list(deliveries(row.source, row.event_id)))
+            # An id that was used before has older deliveries too.
+            own = [d for d in deliveries(row.source, row.event_id) if event.start_s - BUCKET_S < d.at_s < event.end_s]
+            entry = Entry(event, row.status, row.problem, own)
             self._entries[row.source, row.event_id] = entry
             if row.opted_out:
                 self._opted_out.add((row.source, row.event_id))
@@ -103,6 +105,10 @@ class EventLedger:
             seen.add(key)
             event = replace(event, opted_out=key in self._opted_out)
             entry = self._entries.get(key)
+            if entry is not None and entry.status in ("done", "cancelled") and event.start_s >= entry.event.end_s:
+                # Some links use one id again and again (a backend's profiles): what was is kept under its own.
+                self._archive(entry)
+                entry = None
             if entry is not None:
                 event = with_past(event, entry.event, now_s)
                 if entry.event == event and entry.status != "cancelled":
@@ -119,6 +125,17 @@ class EventLedger:
                 self._write(entry)
                 changed = True
         return changed
+
+    def _archive(self, entry: Entry) -> None:
+        old = entry.event
+        kept = replace(old, event_id=f"{old.event_id}@{old.start_s:.0f}")
+        entry.event = kept
+        entry.delivered = [replace(row, event_id=kept.event_id) for row in entry.delivered]
+        self._entries[kept.source, kept.event_id] = entry
+        del self._entries[old.source, old.event_id]
+        for row in entry.delivered:
+            self._on_delivery(row)
+        self._write(entry)
 
     def opt_out(self, source: str, event_id: str, opted_out: bool) -> Entry:
         """Decline an event or take it up again; the caller books its ``row``.

@@ -33,6 +33,8 @@ class Scribe:
         self._clock = clock
         self._health = book
         self._waiting: deque[Row | Setting] = deque(maxlen=KEPT)
+        self._refused: StoreError | None = None
+        self._lock = asyncio.Lock()
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -53,6 +55,14 @@ class Scribe:
         """A setting; in order with the rows."""
         self._take((key, value))
 
+    async def book_surely(self, *rows: Row) -> None:
+        """On disk when this returns, after all that was told before. Raises ``StoreError``; then it is not booked."""
+        async with self._lock:
+            while self._waiting:
+                if not await self._write_some() and self._refused is not None:
+                    raise self._refused
+            await self._store.book(*rows)
+
     async def drained(self) -> None:
         """Until all that was told so far is on disk (or was refused)."""
         await self._idle.wait()
@@ -63,7 +73,9 @@ class Scribe:
             await self._news.wait()
             self._news.clear()
             while self._waiting:
-                if not await self._write_some():
+                async with self._lock:
+                    written = await self._write_some()
+                if not written:
                     await asyncio.sleep(RETRY_REAL_S)
             self._idle.set()
 
@@ -80,6 +92,8 @@ class Scribe:
 
     async def _write_some(self) -> bool:
         """One batch: rows up to the next setting in one commit, or one setting."""
+        if not self._waiting:
+            return True
         rows: list[Row] = []
         for item in self._waiting:
             if isinstance(item, tuple) or len(rows) == _BATCH:
@@ -92,6 +106,7 @@ class Scribe:
                 key, value = self._waiting[0]  # type: ignore[misc]
                 await self._store.set_setting(key, value, self._clock.now_s())
         except StoreError as error:
+            self._refused = error
             self._say(HealthLevel.FAILED, f"{error} {len(self._waiting)} bookings wait in memory.")
             return False
         for _ in range(max(1, len(rows))):

@@ -90,6 +90,21 @@ def test_a_price_s_delivery_is_worth_its_price() -> None:
     assert entry.money == pytest.approx(0.6)
 
 
+def test_an_id_that_is_used_again_keeps_both_events_apart() -> None:
+    ledger = Ledger()
+    ledger.publish("utility", [event(GridEventKind.CHARGE_LIMIT, 6000.0)], T0)
+    for second in range(601):
+        ledger.tick(moment(T0 + second, baseline_ev_w=11_000.0))
+    tomorrow = event(GridEventKind.CHARGE_LIMIT, 5000.0, start_s=T0 + 86_400)
+    assert ledger.publish("utility", [tomorrow], T0 + 3600)
+    assert [(e.event.event_id, e.status, len(e.delivered)) for e in ledger.entries(T0 + 3600)] == [
+        (f"1@{T0:.0f}", "done", 10),
+        ("1", "coming", 0),
+    ]
+    assert not ledger.publish("utility", [tomorrow], T0 + 3601)
+    assert {row.event_id for row in ledger.deliveries} == {"1", f"1@{T0:.0f}"}
+
+
 def test_offers_may_be_declined_limits_may_not() -> None:
     ledger = Ledger()
     offer = event(GridEventKind.EV_SETPOINT, -4000.0, event_id="offer")

@@ -37,6 +37,15 @@ async def test_all_that_was_told_is_on_disk_in_order(store: Store, clock: StepCl
     assert (await store.settings())["accounts"] == {"minute": 4}
 
 
+async def test_what_must_be_sure_comes_after_the_rest(store: Store, clock: StepClock, book: HealthBook) -> None:
+    scribe = Scribe(store, clock, book)
+    scribe.book(AccountRow(at_s=0.0, span_s=60.0, grid_house_wh=1.0))
+    await scribe.book_surely(AccountRow(at_s=0.0, span_s=60.0, grid_house_wh=2.0))
+    await scribe.finish()
+    [total] = await store.accounts([0.0, 1e9])
+    assert total.paths_wh["grid_house"] == 2.0
+
+
 async def test_what_the_disk_refuses_waits_and_the_health_says_so(
     store: Store, clock: StepClock, book: HealthBook, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
