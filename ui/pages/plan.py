@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from ui.client.engine import Link, Problem
@@ -80,6 +80,7 @@ class View(Page):
             tr("No plan yet. The first one is made as soon as the meter and the prices are known; it takes a minute."),
             "muted",
         )
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.hide()
         self.card.body.addWidget(self._empty)
         self.card.body.addWidget(self._skeleton, 1)
