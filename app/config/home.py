@@ -4,7 +4,7 @@ Each section is one table of the TOML file. Unknown keys are refused, so that a 
 costs a night's charge.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -134,6 +134,8 @@ class TariffSection(Section):
     """Day-ahead: CSV of ``time_utc,price_eur_per_mwh``; relative to the home file."""
     windows: list[tuple[ClockTime, ClockTime, float]] = []
     """Time of use: from, to (local), import price."""
+    options: dict[str, Any] = {}
+    """What only this kind of tariff takes, by its own names."""
 
 
 class UtilitySection(Section):

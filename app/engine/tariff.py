@@ -1,12 +1,14 @@
 """The home file's tariff, and the price of this moment."""
 
 import gzip
+import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from app.config.home import HomeConfig
-from energy.tariffs import Tariff, TariffError, make_tariff, parse_prices
+from energy.tariffs import Tariff, TariffError, make_tariff, options_of, parse_prices
 
 _MINUTE_S = 60.0
 
@@ -14,37 +16,33 @@ _MINUTE_S = 60.0
 def tariff(config: HomeConfig, folder: Path) -> Tariff:
     """The contract that the home file describes; ``folder`` is where its price file is looked for.
 
+    Of what the home offers each kind takes what it knows; ``[tariff.options]`` is for what only that kind knows.
     Raises ``TariffError`` with one sentence.
     """
     section = config.tariff
-    if section.kind == "fixed":
-        prices = {"import_eur_per_kwh": section.import_per_kwh, "export_eur_per_kwh": section.export_per_kwh}
-        return make_tariff("fixed", prices)
-    if section.kind == "time_of_use":
-        bands = [{"from": start, "to": end, "import": price} for start, end, price in section.windows]
-        options = {
-            "import_eur_per_kwh": section.import_per_kwh,
-            "export_eur_per_kwh": section.export_per_kwh,
-            "bands": bands,
-            "tz": config.home.timezone,
-        }
-        return make_tariff("time_of_use", options)
-    if section.kind == "day_ahead":
-        if section.file is None:
-            raise TariffError("[tariff] kind = 'day_ahead' needs its prices: add file = 'prices.csv'.")
+    offered: dict[str, Any] = {
+        "import_eur_per_kwh": section.import_per_kwh,
+        "export_eur_per_kwh": section.export_per_kwh,
+        "fees_eur_per_kwh": section.markup_per_kwh,
+        "tax": section.vat,
+        "bands": [{"from": start, "to": end, "import": price} for start, end, price in section.windows],
+        "tz": config.home.timezone,
+    }
+    if section.file is not None:
         path = folder / section.file
-        series = parse_prices(_text(path), name=str(path))
-        options = {"series": series, "fees_eur_per_kwh": section.markup_per_kwh, "tax": section.vat}
-        return make_tariff("day_ahead", options)
-    return make_tariff(section.kind, {})
+        offered["series"] = parse_prices(_text(path), name=str(path))
+    known = options_of(section.kind)
+    return make_tariff(section.kind, {name: offered[name] for name in known & offered.keys()} | section.options)
 
 
 def _text(path: Path) -> str:
     try:
         raw = path.read_bytes()
         return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise TariffError(f"The price file {path} cannot be read: {error}.") from error
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise TariffError(
+            f"The price file {path} cannot be read ({error}): give a CSV in UTF-8, plain or gzipped."
+        ) from error
 
 
 class PriceNow:

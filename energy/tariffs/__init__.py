@@ -4,7 +4,7 @@
 ``@register`` line, imported below.
 """
 
-from energy.tariffs.base import Markup, Prices, Tariff, TariffError, kinds, make_tariff
+from energy.tariffs.base import Markup, Prices, Tariff, TariffError, kinds, make_tariff, options_of
 from energy.tariffs.day_ahead import DayAhead, PriceSeries, parse_prices
 from energy.tariffs.fixed import Fixed
 from energy.tariffs.time_of_use import Band, TimeOfUse
@@ -21,5 +21,6 @@ __all__ = [
     "TimeOfUse",
     "kinds",
     "make_tariff",
+    "options_of",
     "parse_prices",
 ]

@@ -71,19 +71,24 @@ def kinds() -> tuple[str, ...]:
     return tuple(sorted(_REGISTRY))
 
 
+def options_of(kind: str) -> frozenset[str]:
+    """Names of the options that a kind takes: its fields, or its ``OPTIONS`` where they are others."""
+    found = _found(kind)
+    options: frozenset[str] = getattr(found, "OPTIONS", None) or frozenset(field.name for field in fields(found))
+    return options
+
+
 def make_tariff(kind: str, options: Mapping[str, Any]) -> Tariff:
     """A tariff from its name and options as a config file has them.
 
     Raises ``TariffError`` naming the unknown kind or option.
     """
-    found = _REGISTRY.get(kind)
-    if found is None:
-        raise TariffError(f"No tariff is called {kind!r}; there are {', '.join(kinds())}.")
+    found = _found(kind)
     maker = getattr(found, "from_options", None)
     if maker is not None:
         tariff: Tariff = maker(dict(options))
         return tariff
-    known = {field.name for field in fields(found)}
+    known = options_of(kind)
     strange = sorted(set(options) - known)
     if strange:
         raise TariffError(f"The tariff {kind!r} has no option {strange[0]!r}; it has {', '.join(sorted(known))}.")
@@ -92,3 +97,9 @@ def make_tariff(kind: str, options: Mapping[str, Any]) -> Tariff:
     except TypeError as error:
         raise TariffError(f"The tariff {kind!r} lacks an option: {error}.") from error
     return plain
+
+
+def _found(kind: str) -> Any:
+    if kind not in _REGISTRY:
+        raise TariffError(f"No tariff is called {kind!r}; there are {', '.join(kinds())}.")
+    return _REGISTRY[kind]

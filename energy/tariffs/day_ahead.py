@@ -3,9 +3,9 @@
 import csv
 import io
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -67,6 +67,8 @@ def parse_prices(text: str, *, name: str = "prices") -> PriceSeries:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayAhead:
     """A dynamic tariff: market price and mark-up; export is paid the market price less fees."""
+
+    OPTIONS: ClassVar = frozenset({"series", "csv", *(option.name for option in fields(Markup))})
 
     series: PriceSeries
     markup: Markup = field(default_factory=Markup)
