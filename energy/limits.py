@@ -75,8 +75,10 @@ def gather(
     )
     if not ev_state.can_charge:
         charge = _bound(0.0, ReasonCode.LIMIT_CAR)
-    if not ev_state.can_discharge or not wishes.v2g_allowed:
+    if not ev_state.can_discharge:
         discharge = _bound(0.0, ReasonCode.LIMIT_CAR)
+    elif not wishes.v2g_allowed:
+        discharge = _bound(0.0, ReasonCode.V2G_OFF)
     reserve = _reserve(min(max(wishes.reserve_soc, ev.soc_min, 0.0), 1.0))
     asked_reserve = asks.get(GridEventKind.RESERVE)
     if asked_reserve is not None and asked_reserve.value > reserve.value:

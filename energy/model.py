@@ -160,6 +160,8 @@ class ReasonCode(StrEnum):
     LIMIT_CAR = "limit_car"
     LIMIT_CHARGER = "limit_charger"
     LIMIT_RESERVE = "limit_reserve"
+    V2G_OFF = "v2g_off"
+    """The homeowner does not let the car discharge."""
     EVENT_SETPOINT = "event_setpoint"
     EVENT_PRICE = "event_price"
     EVENT_EMERGENCY = "event_emergency"

@@ -1292,6 +1292,10 @@
       <translation>Das Auto lädt {minutes} min mit voller Leistung.</translation>
     </message>
     <message>
+      <source>The car does not discharge, because you have switched V2G off.</source>
+      <translation>Das Auto entlädt nicht, weil Sie V2G ausgeschaltet haben.</translation>
+    </message>
+    <message>
       <source>The car has not told its charge yet.</source>
       <translation>Das Auto hat seinen Ladestand noch nicht genannt.</translation>
     </message>
@@ -1506,6 +1510,10 @@
     <message>
       <source>Utility's price</source>
       <translation>Preis des Versorgers</translation>
+    </message>
+    <message>
+      <source>V2G is off</source>
+      <translation>V2G ist aus</translation>
     </message>
     <message>
       <source>Wait for a better price</source>

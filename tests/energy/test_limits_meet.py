@@ -116,7 +116,8 @@ def test_a_link_that_is_heard_limits_nothing_by_itself(home):
 
 def test_what_the_car_or_homeowner_refuses_is_zero(home):
     assert home.limits(home.ev_state(can_discharge=False)).discharge_w.value == 0.0
-    assert home.limits(wishes=Wishes(v2g_allowed=False)).discharge_w.value == 0.0
+    off = home.limits(wishes=Wishes(v2g_allowed=False)).discharge_w
+    assert (off.value, off.reason.code) == (0.0, ReasonCode.V2G_OFF)
     assert home.limits(home.ev_state(can_charge=False)).charge_w.value == 0.0
 
 

@@ -161,6 +161,10 @@ WORDINGS: dict[str, Wording] = {
         mark("Charger's limit"),
         (mark("Held to {limit_w}: the charger can do no more."), mark("Held back by the charger's limit.")),
     ),
+    "v2g_off": Wording(
+        mark("V2G is off"),
+        (mark("The car does not discharge, because you have switched V2G off."),),
+    ),
     "limit_reserve": Wording(
         mark("Reserve"),
         (
