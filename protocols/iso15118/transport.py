@@ -34,6 +34,7 @@ from protocols.iso15118.sdp import (
     read_response,
 )
 from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.table import State
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import V2gtpError
 from protocols.iso15118.warmup import warm_up
@@ -44,6 +45,9 @@ OnEvent = Callable[[Event], None]
 Clock = Callable[[], float]
 
 TLS_IS_NOT_THERE = "TLS is not there yet: choose sessions without it (--no-tls) until a later version brings it"
+MUTE_S = 5.0
+"""A connection that has said nothing for this long gives way to a new one: a car speaks within 2 s."""
+
 STOP_GRACE_S = 5.0
 """How long a session may take to end in order before it is cut."""
 
@@ -57,7 +61,13 @@ class SessionPipe(asyncio.Protocol):
         self._clock = clock
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._opened_s = clock()
         self.ended: asyncio.Future[SessionEnded] = asyncio.get_running_loop().create_future()
+
+    @property
+    def mute(self) -> bool:
+        """Whether the peer has had time to speak, and has not."""
+        return self.link.state is State.HANDSHAKE and self._clock() - self._opened_s > MUTE_S
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection is open."""
@@ -211,6 +221,8 @@ class SeccServer:
             self._pipe.cut("the charger was stopped, and the car did not end the session in time")
 
     def _accept(self) -> asyncio.Protocol:
+        if self.session is not None and self._pipe is not None and self._pipe.mute:
+            self._pipe.cut("another car connected, and this connection had said nothing")
         if self.session is not None:
             return _Refused()
         self._pipe = SessionPipe(SeccSession(self.evse, self._timings), self._on_event, self._clock)

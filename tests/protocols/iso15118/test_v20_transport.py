@@ -23,6 +23,7 @@ from protocols.iso15118 import (
     SimulatedCar,
     Timings,
     TransportError,
+    transport,
 )
 from protocols.iso15118.network import find_interface, is_loopback
 from protocols.iso15118.sdp import SdpRequest, read_response
@@ -163,6 +164,22 @@ async def test_garbage_on_the_wire_costs_only_that_connection(start_secc: Start)
     await until(lambda: bool(ends(server)))
     assert "not V2GTP" in ends(server)[0].reason
     assert (await client(server, SimulatedCar(max_loops=1), CarPlan()).run()).proper
+
+
+async def test_a_connection_that_says_nothing_gives_way_to_the_next_car(
+    start_secc: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = await start_secc()
+    reader, writer = await asyncio.open_connection("::1", server.port)
+    await until(lambda: server.session is not None)
+    # At first it is a car that may still speak: another is turned away.
+    early, _ = await asyncio.open_connection("::1", server.port)
+    assert await asyncio.wait_for(early.read(), 10) == b""
+    monkeypatch.setattr(transport, "MUTE_S", 0.0)
+    assert (await client(server, SimulatedCar(max_loops=1), CarPlan()).run()).proper
+    assert await asyncio.wait_for(reader.read(), 10) == b""
+    writer.close()
+    assert "said nothing" in ends(server)[0].reason
 
 
 async def test_stopping_the_charger_ends_the_session_in_order(start_secc: Start) -> None:
