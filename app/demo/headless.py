@@ -71,7 +71,7 @@ async def run(setting: Setting, *, speed: float, step_s: float, folder: Path, fr
             pacing.cancel()
             running.cancel()
             await asyncio.gather(running, pacing, return_exceptions=True)
-        booked = await report.read_store(folder / STORE_NAME, setting.start_s, setting.end_s)
+        booked = await report.read_store(folder / STORE_NAME, setting.start_s, setting.end_s, engine.refill_per_kwh())
         return report.build(
             setting=setting,
             actors=actors,

@@ -17,7 +17,7 @@ energy_wh       by path, from the world itself: solar_house, solar_car, solar_gr
                 car_grid
 engine_…        ``engine_energy_wh``: the same from the engine's own accounts, out of its store
 money           ``bill``, ``wear``, ``baseline_bill``, ``stored_difference``, ``saved``, and what the baseline is;
-                ``engine_saved``: from the engine's own accounts, without the difference in stored charge
+                ``engine_saved``: from the engine's own accounts, stored charge at the coming day's mean price
 events          each ask of utility and backend that began: asked, mean powers, ``worst_excess_w`` over a limit
                 (or distance from a set-point); ``status`` and ``delivered_wh`` as the engine booked them
 reports         number of reports that the utility has received
@@ -137,8 +137,8 @@ def build(
     return report
 
 
-async def read_store(path: Path, start_s: float, end_s: float) -> dict[str, Any]:
-    """What the engine has booked, read from its store after it has stopped."""
+async def read_store(path: Path, start_s: float, end_s: float, refill_per_kwh: float) -> dict[str, Any]:
+    """What the engine has booked, read from its store after it stopped; stored charge counts at ``refill_per_kwh``."""
     store = await Store.open(path)
     try:
         [total] = await store.accounts([start_s - 1.0, end_s + 1.0])
@@ -161,9 +161,10 @@ async def read_store(path: Path, start_s: float, end_s: float) -> dict[str, Any]
         ]
     finally:
         await store.close()
+    saved = total.saved(refill_per_kwh)
     return {
         "energy_wh": {name: round(wh, 1) for name, wh in total.paths_wh.items()},
-        "saved": round(total.saved, 3) if total.saved is not None else None,
+        "saved": round(saved, 3) if saved is not None else None,
         "events": [(event, delivered[event.source, event.event_id]) for event in events],
         "sessions": sessions,
     }

@@ -95,6 +95,7 @@ class Accounts:
         if opened is None or self._last is None:
             return
         paths = asdict(opened.paths)
+        before_wh, self.difference_wh = self.difference_wh, self._difference_wh()
         row = AccountRow(
             at_s=opened.at_s,
             span_s=self._last.at_s - opened.at_s,
@@ -102,8 +103,8 @@ class Accounts:
             cost=opened.cost,
             baseline_cost=opened.baseline,
             wear=opened.wear,
+            ahead_wh=_gained(before_wh, self.difference_wh),
         )
-        self.difference_wh = self._difference_wh()
         self._book(row, self._memory())
 
     def _integrate(self, flow: Flow, dt_s: float) -> None:
@@ -171,6 +172,11 @@ class Accounts:
         if self._shadow is not None:
             memory["shadow"] = asdict(self._shadow)
         return memory
+
+
+def _gained(before_wh: float | None, now_wh: float | None) -> float | None:
+    """Growth of the difference; both cars begin with the same charge."""
+    return None if now_wh is None else now_wh - (before_wh or 0.0)
 
 
 def _shadow(memory: dict[str, Any]) -> Shadow:

@@ -215,7 +215,7 @@ class EngineDesk:
         """Energy by path and money of the local day, month or year that holds ``date``."""
         tz = self._engine.fixed.tz
         rows = await _read(self._engine.store.summary(period, date.astimezone(tz).date(), tz))
-        return views.summary(period, rows, self._capacity_wh())
+        return views.summary(period, rows, self._capacity_wh(), self._engine.refill_per_kwh())
 
     async def export_csv(self, start: datetime, end: datetime) -> AsyncIterator[str]:
         """Readings as CSV, line by line."""

@@ -260,6 +260,10 @@ class Engine:
         """The wishes as instants."""
         return self.wishes.now(self.dispatcher.session())
 
+    def refill_per_kwh(self) -> float:
+        """What it costs to put one kWh into the car, at the coming day's mean price."""
+        return self.prices.mean_ahead(self.clock.now_s()) / self.fixed.charger.charge_efficiency
+
     def plan_job(self, wishes: Wishes | None = None) -> PlanJob | None:
         """What a plan made now depends on; None where there is no charger. ``wishes``: others than those in force."""
         if self.config.charger is None:

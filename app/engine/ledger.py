@@ -28,6 +28,8 @@ class Moment:
     ev_w: float
     baseline_ev_w: float
     """The car's power without V2G, charging on arrival."""
+    answer_w: float = 0.0
+    """The part of the car's power that answers the grid's frequency, signed."""
 
 
 @dataclass(slots=True)
@@ -189,7 +191,10 @@ class EventLedger:
         if entry._bucket is not None and bucket != entry._bucket:
             self._flush(entry)
         entry._bucket = bucket
-        delivered_w, baseline_w = delivery(entry.event.kind, asked, moment)
+        measured = delivery(entry.event.kind, asked, moment)
+        if measured is None:
+            return
+        delivered_w, baseline_w = measured
         entry._sum_w += delivered_w
         entry._asked_w += asked
         entry._baseline_w += baseline_w
@@ -233,19 +238,37 @@ class EventLedger:
         )
 
 
-def delivery(kind: GridEventKind, asked: float, moment: Moment) -> tuple[float, float]:
-    """(delivered W the asked way, baseline W at the connection or the charger) at this moment."""
-    baseline_grid_w = moment.grid_w - moment.ev_w + moment.baseline_ev_w
-    if kind is GridEventKind.EXPORT_LIMIT:
-        return max(0.0, -baseline_grid_w - asked) - max(0.0, -moment.grid_w - asked), baseline_grid_w
-    if kind in (GridEventKind.EV_SETPOINT, GridEventKind.SITE_SETPOINT):
-        power_w, base_w = (
-            (moment.ev_w, moment.baseline_ev_w)
-            if kind is GridEventKind.EV_SETPOINT
-            else (moment.grid_w, baseline_grid_w)
-        )
+_LIMITS: dict[GridEventKind, int] = {
+    GridEventKind.IMPORT_LIMIT: 1,
+    GridEventKind.EXPORT_LIMIT: -1,
+    GridEventKind.CHARGE_LIMIT: 1,
+    GridEventKind.DISCHARGE_LIMIT: -1,
+}
+"""Kinds that bound power from one side, and the sign of that side."""
+_SETPOINTS = frozenset({GridEventKind.EV_SETPOINT, GridEventKind.SITE_SETPOINT})
+_AT_CHARGER = frozenset({GridEventKind.CHARGE_LIMIT, GridEventKind.DISCHARGE_LIMIT, GridEventKind.EV_SETPOINT})
+"""Kinds that speak of the car's power; the others of the connection's."""
+_NOT_POWER = frozenset({GridEventKind.RESERVE, GridEventKind.SOC_SETPOINT})
+
+
+def delivery(kind: GridEventKind, asked: float, moment: Moment) -> tuple[float, float] | None:
+    """(delivered W the asked way, baseline W at the connection or the charger) at this moment.
+
+    Of a limit only what the baseline would have had above it is delivered. None: the kind asks for no power.
+    """
+    if kind in _NOT_POWER:
+        return None
+    if kind is GridEventKind.FREQUENCY:
+        return abs(moment.answer_w), moment.ev_w - moment.answer_w
+    power_w, base_w = moment.ev_w, moment.baseline_ev_w
+    if kind not in _AT_CHARGER:
+        power_w, base_w = moment.grid_w, moment.grid_w - moment.ev_w + moment.baseline_ev_w
+    if kind in _LIMITS:
+        sign = _LIMITS[kind]
+        return max(0.0, sign * base_w - asked) - max(0.0, sign * power_w - asked), base_w
+    if kind in _SETPOINTS:
         return (power_w - base_w) * (1.0 if asked >= base_w else -1.0), base_w
-    return baseline_grid_w - moment.grid_w, baseline_grid_w
+    return base_w - power_w, base_w
 
 
 def with_past(event: GridEvent, before: GridEvent, now_s: float) -> GridEvent:

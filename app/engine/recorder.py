@@ -11,7 +11,7 @@ from app.engine.tariff import PriceNow
 from app.ports import Report
 from app.store import ReadingRow, ReasonRow
 from energy.grid_events import GridEventKind
-from energy.model import SetPoint
+from energy.model import ReasonCode, SetPoint
 
 _CHANGED_W = 50.0
 _LONGEST_GAP_S = 900.0
@@ -59,7 +59,9 @@ class Recorder:
         baseline_w = self._accounts.baseline_ev_w(flow)
         grid_w = flow.load_w + flow.ev_w - flow.solar_w
         self._report(picture, grid_w, baseline_w)
-        moment = Moment(now_s=flow.at_s, grid_w=grid_w, ev_w=flow.ev_w, baseline_ev_w=baseline_w)
+        moment = Moment(
+            now_s=flow.at_s, grid_w=grid_w, ev_w=flow.ev_w, baseline_ev_w=baseline_w, answer_w=_answer_w(picture)
+        )
         return self._ledger.tick(moment)
 
     def _reading(self, picture: Picture) -> None:
@@ -144,3 +146,9 @@ class Recorder:
             figures["frequency_hz"] = picture.readings.frequency_hz
         for link in self._reports:
             link.report(figures, picture.now_s)
+
+
+def _answer_w(picture: Picture) -> float:
+    """The set-point's answer to frequency, signed; 0 while there is none."""
+    reason = picture.set_point.reason
+    return float(reason.params["answer_w"]) if reason.code is ReasonCode.FREQUENCY else 0.0

@@ -10,7 +10,7 @@ import numpy as np
 from app.config.home import HomeConfig
 from energy.tariffs import Tariff, TariffError, make_tariff, options_of, parse_prices
 
-_MINUTE_S = 60.0
+_MINUTE_S, _HOUR_S = 60.0, 3600.0
 
 
 def tariff(config: HomeConfig, folder: Path) -> Tariff:
@@ -52,6 +52,8 @@ class PriceNow:
         self._tariff = contract
         self._minute = -1
         self._prices = (0.0, 0.0)
+        self._hour = -1
+        self._mean = 0.0
 
     def at(self, now_s: float) -> tuple[float, float]:
         """(import, export), currency/kWh."""
@@ -61,3 +63,12 @@ class PriceNow:
             self._prices = (float(found.import_eur_per_kwh[0]), float(found.export_eur_per_kwh[0]))
             self._minute = minute
         return self._prices
+
+    def mean_ahead(self, now_s: float) -> float:
+        """Mean import price of the coming day, currency/kWh: what a missing charge will cost."""
+        hour = int(now_s // _HOUR_S)
+        if hour != self._hour:
+            found = self._tariff.prices((hour + np.arange(25.0)) * _HOUR_S)
+            self._mean = float(found.import_eur_per_kwh.mean())
+            self._hour = hour
+        return self._mean

@@ -21,8 +21,6 @@ class Today:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._shown = s.Today()
-        self._began: tuple[float, float] | None = None
-        """Midnight, and how much more charge the real car had then than the counterfactual's, Wh."""
 
     def now(self) -> s.Today:
         """As it was last known."""
@@ -44,17 +42,6 @@ class Today:
         midnight_s = datetime.combine(now.date(), time(), engine.fixed.tz).timestamp()
         next_s = datetime.combine(now.date() + timedelta(days=1), time(), engine.fixed.tz).timestamp()
         [total] = await engine.store.accounts([midnight_s, next_s])
-        saved = total.saved
-        if saved is not None:
-            saved += self._stored_since(midnight_s)
-        self._shown = s.Today(saved=saved, cost=total.cost, paths_wh=paths_wh(total.paths_wh))
-
-    def _stored_since(self, midnight_s: float) -> float:
-        """Worth of the charge that the car gained on the counterfactual's since midnight: neither borrows from it."""
-        difference_wh = self._engine.accounts.difference_wh
-        if difference_wh is None:
-            return 0.0
-        if self._began is None or self._began[0] != midnight_s:
-            self._began = (midnight_s, difference_wh)
-        price, _ = self._engine.prices.at(self._engine.clock.now_s())
-        return (difference_wh - self._began[1]) / 1e3 * price
+        self._shown = s.Today(
+            saved=total.saved(engine.refill_per_kwh()), cost=total.cost, paths_wh=paths_wh(total.paths_wh)
+        )

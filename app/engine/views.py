@@ -287,12 +287,19 @@ def paths_wh(found: Mapping[str, float]) -> dict[str, float]:
 
 
 def summary(
-    period: Literal["day", "month", "year"], rows: Sequence[tuple[str, AccountSum]], capacity_wh: float
+    period: Literal["day", "month", "year"],
+    rows: Sequence[tuple[str, AccountSum]],
+    capacity_wh: float,
+    refill_per_kwh: float,
 ) -> s.SummaryOut:
     """A period of accounts by its hours, days or months."""
     buckets = [
         s.SummaryBucket(
-            label=label, start=when(row.start_s), paths_wh=paths_wh(row.paths_wh), saved=row.saved, cost=row.cost
+            label=label,
+            start=when(row.start_s),
+            paths_wh=paths_wh(row.paths_wh),
+            saved=row.saved(refill_per_kwh),
+            cost=row.cost,
         )
         for label, row in rows
     ]
@@ -307,7 +314,7 @@ def summary(
         end=when(rows[-1][1].end_s),
         buckets=buckets,
         paths_wh=paths_wh(total),
-        saved=_sum([row.saved for _, row in rows]),
+        saved=_sum([bucket.saved for bucket in buckets]),
         cost=_sum([row.cost for _, row in rows]),
         cycles=moved_wh / capacity_wh if capacity_wh > 0 else None,
     )

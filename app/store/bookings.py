@@ -64,14 +64,15 @@ def account_sums(db: Database, edges_s: Sequence[float]) -> list[AccountSum]:
     """Accounts between each two neighbouring edges; an interval belongs to where it starts."""
     sums = ", ".join(f"coalesce(sum({path}_wh), 0.0) AS {path}" for path in PATHS)
     sql = (
-        f"SELECT {sums}, sum(cost) AS cost, sum(baseline_cost) AS baseline_cost, sum(wear) AS wear"  # noqa: S608
-        " FROM accounts WHERE at_s >= ? AND at_s < ?"
+        f"SELECT {sums}, sum(cost) AS cost, sum(baseline_cost) AS baseline_cost, sum(wear) AS wear,"  # noqa: S608
+        " sum(ahead_wh) AS ahead_wh FROM accounts WHERE at_s >= ? AND at_s < ?"
     )
     found: list[AccountSum] = []
     for start_s, end_s in pairwise(edges_s):
         [row] = _rows(db, sql, start_s, end_s)
         paths = {path: float(row[path]) for path in PATHS}
-        found.append(AccountSum(start_s, end_s, paths, row["cost"], row["baseline_cost"], row["wear"]))
+        money = (row["cost"], row["baseline_cost"], row["wear"], row["ahead_wh"])
+        found.append(AccountSum(start_s, end_s, paths, *money))
     return found
 
 

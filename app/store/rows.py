@@ -65,6 +65,8 @@ class AccountRow:
     """What it would have cost without V2G, charging on arrival."""
     wear: float | None = None
     """Wear of the battery."""
+    ahead_wh: float | None = None
+    """Charge that the car gained on the counterfactual's meanwhile; negative: it lived on its store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,17 @@ class AccountSum:
     cost: float | None
     baseline_cost: float | None
     wear: float | None
+    ahead_wh: float | None = None
 
-    @property
-    def saved(self) -> float | None:
-        """Money saved against no V2G, wear paid; None: not known for this stretch."""
+    def saved(self, refill_per_kwh: float) -> float | None:
+        """Money saved against no V2G, wear paid; None: not known for this stretch.
+
+        Charge that is ahead of the counterfactual's counts at ``refill_per_kwh``, what it costs to put a kWh into the
+        car; so what was discharged today and is refilled tomorrow is no saving of today.
+        """
         if self.cost is None or self.baseline_cost is None:
             return None
-        return self.baseline_cost - self.cost - (self.wear or 0.0)
+        return self.baseline_cost - self.cost - (self.wear or 0.0) + (self.ahead_wh or 0.0) / 1e3 * refill_per_kwh
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

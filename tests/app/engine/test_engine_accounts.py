@@ -46,6 +46,17 @@ def test_minutes_are_booked_without_gap_or_overlap() -> None:
     assert book.total("baseline_cost") == pytest.approx(book.total("cost"))
 
 
+def test_charge_that_is_ahead_of_the_counterfactuals_is_booked_as_it_grows() -> None:
+    book = Book()
+    held = replace(HOUSE, connected=True, soc=0.6)
+    # The other car charges on arrival, 11 kW for ten minutes; ours stands still and falls behind by as much.
+    book.hold(held, 600)
+    assert book.total("ahead_wh") == pytest.approx(-11_000 / 6 * CHARGER.charge_efficiency, rel=0.02)
+    after = Book(book.memory)
+    after.hold(held, 60, from_s=T0 + 600)
+    assert after.total("ahead_wh") == pytest.approx(-11_000 / 60 * CHARGER.charge_efficiency, rel=0.02)
+
+
 def test_feeding_the_house_earns_against_charging_on_arrival() -> None:
     book = Book()
     feeding = replace(HOUSE, ev_w=-1000.0, connected=True, soc=0.6)

@@ -19,8 +19,10 @@ def event(
     return GridEvent(event_id=event_id, source="utility", kind=kind, intervals=intervals, title="Asked")
 
 
-def moment(now_s: float, grid_w: float = 0.0, ev_w: float = 0.0, baseline_ev_w: float = 0.0) -> Moment:
-    return Moment(now_s=now_s, grid_w=grid_w, ev_w=ev_w, baseline_ev_w=baseline_ev_w)
+def moment(
+    now_s: float, grid_w: float = 0.0, ev_w: float = 0.0, baseline_ev_w: float = 0.0, answer_w: float = 0.0
+) -> Moment:
+    return Moment(now_s=now_s, grid_w=grid_w, ev_w=ev_w, baseline_ev_w=baseline_ev_w, answer_w=answer_w)
 
 
 class Ledger(EventLedger):
@@ -54,10 +56,11 @@ def test_delivery_is_measured_by_the_minute_against_charging_on_arrival() -> Non
     ledger.publish("utility", [event(GridEventKind.IMPORT_LIMIT, 4200.0)], T0)
     for second in range(121):
         ledger.tick(moment(T0 + second, grid_w=500.0, ev_w=-1000.0, baseline_ev_w=11_000.0))
-    assert [row.delivered_w for row in ledger.deliveries] == [12_000.0, 12_000.0]
+    # Of the 12.5 kW that charging on arrival would have taken, 8.3 kW lie above the limit.
+    assert [row.delivered_w for row in ledger.deliveries] == [8_300.0, 8_300.0]
     entry = ledger.get("utility", "1")
     assert entry is not None
-    assert entry.delivered_wh == pytest.approx(400.0)
+    assert entry.delivered_wh == pytest.approx(8_300.0 / 30.0)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,9 @@ def test_delivery_is_measured_by_the_minute_against_charging_on_arrival() -> Non
         (GridEventKind.EV_SETPOINT, 6000.0, 6000.0, 0.0, 6000.0),
         (GridEventKind.EV_SETPOINT, -4000.0, 0.0, 11_000.0, 11_000.0),
         (GridEventKind.EXPORT_PRICE, 0.6, -5000.0, 0.0, 5000.0),
+        (GridEventKind.CHARGE_LIMIT, 6000.0, 4000.0, 11_000.0, 5000.0),
+        (GridEventKind.CHARGE_LIMIT, 6000.0, 4000.0, 0.0, 0.0),
+        (GridEventKind.CHARGE_LIMIT, 6000.0, 7000.0, 11_000.0, 4000.0),
     ],
 )
 def test_what_is_delivered_goes_the_asked_way(
@@ -145,3 +151,13 @@ def test_a_link_that_tells_only_the_future_loses_no_past() -> None:
     ]
     tomorrow = event(GridEventKind.CHARGE_LIMIT, 6000.0, start_s=T0 + 86_400)
     assert with_past(tomorrow, whole, T0 + 700) is tomorrow
+
+
+def test_of_frequency_only_the_answer_is_delivered_and_a_reserve_is_no_power() -> None:
+    ledger = Ledger()
+    ledger.publish(
+        "home", [event(GridEventKind.FREQUENCY, 3000.0), event(GridEventKind.RESERVE, 0.4, event_id="2")], T0
+    )
+    for second in range(61):
+        ledger.tick(moment(T0 + second, ev_w=-7000.0, answer_w=-1200.0))
+    assert [(row.event_id, row.delivered_w, row.baseline_w) for row in ledger.deliveries] == [("1", 1200.0, -5800.0)]

@@ -105,6 +105,7 @@ async def test_energy_by_path_and_money_of_a_day_a_month_a_year(store: Store) ->
             cost=0.1,
             baseline_cost=0.3,
             wear=0.05,
+            ahead_wh=-40.0,
         )
         for n in range(24 * 4)
     ]
@@ -115,8 +116,9 @@ async def test_energy_by_path_and_money_of_a_day_a_month_a_year(store: Store) ->
     for period in ("month", "year"):
         [first, *rest] = await store.summary(period, date(2026, 1, 15), BERLIN)  # type: ignore[arg-type]
         assert first[1].paths_wh["car_grid"] == 24 * 4 * 50.0
-        assert first[1].saved == pytest.approx(24 * 4 * 0.15)
-        assert all(total.saved is None and total.paths_wh["car_grid"] == 0 for _, total in rest)
+        assert first[1].saved(0.0) == pytest.approx(24 * 4 * 0.15)
+        assert first[1].saved(0.25) == pytest.approx(24 * 4 * (0.15 - 0.01))
+        assert all(total.saved(0.25) is None and total.paths_wh["car_grid"] == 0 for _, total in rest)
     assert await store.last_account_s() == T0 - 3600 + 86_400
 
 
