@@ -43,6 +43,7 @@ EPILOG = """\
   --power=0:5000,60:-3000    from second 0 of power delivery 5 kW, from second 60 minus 3 kW
 
 Exit status 0: every session ended properly (with --once: and there was one). 1: not so; the summary says why.
+A connection that closes without one message is no session: its summary has "messages": 0.
 
 example, in two terminals:
   twoway secc --interface lo --once --no-tls --power=-3000
@@ -54,7 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_common_arguments(parser)
     parser.epilog = f"{LINES_HELP}\n{EPILOG}"
-    parser.add_argument("--once", action="store_true", help="stop after one session")
+    parser.add_argument("--once", action="store_true", help="stop after one session with a car")
     parser.add_argument(
         "--service",
         action="append",
@@ -172,7 +173,7 @@ async def _serve(args: argparse.Namespace, profile: PowerProfile) -> int:
         log.handle(event)
         if isinstance(event, SessionEnded):
             charger.stage = IdealStage(evse)
-            if args.once:
+            if args.once and log.sessions:
                 done.set()
 
     server = SeccServer(args.interface, evse, on_event, timings=timings_of(args), sdp_port=args.sdp_port)

@@ -70,6 +70,7 @@ class SessionLog:
         self._energy_wh = energy_wh
         self.totals = Totals()
         self.sessions = 0
+        """Sessions that are over; a connection that ended without one message was none."""
         self.all_proper = True
 
     def handle(self, event: Event) -> None:
@@ -111,8 +112,9 @@ class SessionLog:
 
     def _summarise(self, event: SessionEnded) -> None:
         totals, self.totals = self.totals, Totals()
-        self.sessions += 1
-        self.all_proper = self.all_proper and event.proper
+        if totals.messages:
+            self.sessions += 1
+            self.all_proper = self.all_proper and event.proper
         charged_wh, discharged_wh = self._energy_wh()
         summary = {
             "proper": event.proper,

@@ -4,6 +4,7 @@ Figures and table numbers are those of ISO 15118-20:2022. `Timings` is replaced 
 laboratories (see `scaled`); nothing else in this package knows a number of seconds.
 """
 
+import math
 from dataclasses import dataclass, field, fields, replace
 
 
@@ -35,10 +36,13 @@ class Timings:
     poll_s: float = _timer(0.1, "our own: how soon the EVCC asks again after EVSEProcessing = Ongoing")
 
     def scaled(self, factor: float) -> "Timings":
-        """Every time-out `factor` times as long: for laboratories whose peers are slower than the standard."""
+        """Every time-out `factor` times as long: for laboratories whose peers are slower than the standard.
+
+        Below 1 the search for a charger is shorter too; it never grows, as an answer to an earlier try counts as well.
+        """
         untouched = {"sdp_attempts", "sdp_retry_s", "poll_s"}
-        names = [f.name for f in fields(self) if f.name not in untouched]
-        return replace(self, **{name: getattr(self, name) * factor for name in names})
+        scaled = {f.name: getattr(self, f.name) * factor for f in fields(self) if f.name not in untouched}
+        return replace(self, sdp_attempts=math.ceil(self.sdp_attempts * min(1.0, factor)), **scaled)
 
 
 def clause_of(timer: str) -> str:

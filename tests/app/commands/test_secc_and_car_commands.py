@@ -14,6 +14,7 @@ import pytest
 from app.cli import main
 from app.commands.secc import PowerProfile
 from protocols.iso15118.network import is_loopback
+from protocols.iso15118.sdp import SdpRequest, Security, read_response
 
 ROOT = Path(__file__).resolve().parents[3]
 LOOPBACK = next((name for _, name in socket.if_nameindex() if is_loopback(name)), "")
@@ -148,6 +149,35 @@ def test_an_improper_end_is_an_exit_status_of_one(twoway: Command) -> None:
     out, _ = secc.communicate(timeout=60)
     assert secc.returncode == 1
     assert "connection lost" in read(out)[1]["reason"]
+
+
+def discovered_port(sdp_port: str) -> int:
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(30)
+        sock.sendto(SdpRequest(Security.NONE).to_bytes(), ("::1", int(sdp_port)))
+        return read_response(sock.recv(100)).port
+
+
+@pytest.mark.parametrize("stray", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x01\xfe\x80\x01\0\0\0\x02\xff\xff"])
+def test_a_stray_connection_is_not_the_one_session(twoway: Command, sdp_port: str, stray: bytes) -> None:
+    secc = twoway("secc", "--once")
+    wait_until_listening(secc)
+    with socket.create_connection(("::1", discovered_port(sdp_port)), timeout=30) as connection:
+        connection.sendall(stray)
+    assert secc.stdout is not None
+    told = next(line for line in secc.stdout if "summary" in line)
+    assert json.loads(told)["summary"]["messages"] == 0
+    car = twoway("car", "--loops", "1")
+    car.communicate(timeout=60)
+    out, _ = secc.communicate(timeout=60)
+    assert (car.returncode, secc.returncode) == (0, 0)
+    assert read(out)[1]["charge_loops"] == 1
+
+
+def test_a_hasty_car_looks_for_a_charger_less_long(sdp_port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--interface", LOOPBACK, "--sdp-port", sdp_port, "--no-tls", "--timeout-scale", "0.01"]
+    assert main(["car", *words]) == 1
+    assert "within 0.25 s" in capsys.readouterr().err
 
 
 def test_stopped_before_a_charger_was_found(twoway: Command) -> None:

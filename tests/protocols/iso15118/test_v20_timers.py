@@ -34,6 +34,12 @@ def test_scaling_leaves_polls_and_counts_alone() -> None:
     assert (slow.sdp_attempts, slow.poll_s) == (50, 0.1)
 
 
+def test_less_patience_is_less_patience_with_discovery_too() -> None:
+    hasty = Timings().scaled(0.1)
+    assert (hasty.sdp_attempts, hasty.sdp_retry_s) == (5, 0.25)
+    assert Timings().scaled(1e-6).sdp_attempts == 1
+
+
 def test_a_car_that_never_speaks() -> None:
     secc = SeccSession(Evse())
     secc.connected(START_S)
