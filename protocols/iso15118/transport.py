@@ -10,11 +10,12 @@ import logging
 from collections.abc import Callable
 from typing import cast
 
+from protocols.exi import prepare
 from protocols.iso15118.car import CarModel, CarPlan
 from protocols.iso15118.evcc import EvccSession
 from protocols.iso15118.events import Event, SessionEnded
 from protocols.iso15118.evse import Evse, Notification
-from protocols.iso15118.link import Link
+from protocols.iso15118.link import NAMESPACES, Link
 from protocols.iso15118.network import (
     Interface,
     TransportError,
@@ -37,7 +38,6 @@ from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.table import State
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import V2gtpError
-from protocols.iso15118.warmup import warm_up
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,11 @@ MUTE_S = 5.0
 
 STOP_GRACE_S = 5.0
 """How long a session may take to end in order before it is cut."""
+
+
+def get_ready() -> None:
+    """Compile the codec before the peer comes: a message met for the first time would cost up to 40 ms."""
+    prepare(*NAMESPACES.values())
 
 
 class SessionPipe(asyncio.Protocol):
@@ -195,7 +200,7 @@ class SeccServer:
         if self._security is Security.TLS:
             raise TransportError(TLS_IS_NOT_THERE)
         interface = find_interface(self._interface_name)
-        warm_up()
+        get_ready()
         loop = asyncio.get_running_loop()
         sdp_socket = discovery_socket(interface, self.sdp_port)
         try:
@@ -257,7 +262,7 @@ class EvccClient:
         if self._security is Security.TLS:
             raise TransportError(TLS_IS_NOT_THERE)
         interface = find_interface(self._interface_name)
-        warm_up()
+        get_ready()
         found = await self._discover(interface)
         if found.security is Security.TLS:
             raise TransportError("the charger insists on TLS, which is not there yet")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from protocols.exi import codec
 from protocols.iso15118 import (
     CarPlan,
     ControlMode,
@@ -27,6 +28,7 @@ from protocols.iso15118 import (
 )
 from protocols.iso15118.network import find_interface, is_loopback
 from protocols.iso15118.sdp import SdpRequest, read_response
+from protocols.iso15118.transport import get_ready
 
 LOOPBACK = next((name for _, name in socket.if_nameindex() if is_loopback(name)), "")
 PATIENT = Timings().scaled(20)
@@ -102,6 +104,25 @@ async def test_a_session_over_loopback(start_secc: Start, service: Service, mode
     await until(lambda: bool(ends(server)))
     assert ends(server)[0].proper
     assert server.session is None
+
+
+@pytest.mark.parametrize("mode", list(ControlMode))
+@pytest.mark.parametrize("service", list(Service))
+def test_no_message_of_a_session_waits_for_the_codec(
+    conversation: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, service: Service, mode: ControlMode
+) -> None:
+    codec.codec_of.cache_clear()
+    get_ready()
+    compiled: list[str] = []
+    compile_it = codec._run
+
+    def noted(source: Any, origin: str) -> dict[str, Any]:
+        compiled.append(origin)
+        return compile_it(source, origin)
+
+    monkeypatch.setattr(codec, "_run", noted)
+    assert conversation(plan=CarPlan(service, mode)).run().evcc_end.proper
+    assert compiled == []
 
 
 async def test_many_sessions_one_after_the_other(start_secc: Start) -> None:
