@@ -15,6 +15,8 @@ class DroopCurve:
     """One service's answer."""
 
     name: str
+    title: str
+    """As grid operators call it."""
     nominal_hz: float = 50.0
     points: tuple[tuple[float, float], ...]
     """(deviation Hz, share), deviations increasing; constant outside, linear between."""
@@ -45,16 +47,31 @@ _LFSM_FULL_HZ = 0.05 * 50.0
 CURVES: dict[str, DroopCurve] = {
     curve.name: curve
     for curve in (
-        DroopCurve(name="fcr", points=_symmetric(0.010, 0.200), full_activation_s=30.0),
-        DroopCurve(name="fcr_n", points=_symmetric(0.0, 0.100), full_activation_s=150.0),
-        DroopCurve(name="fcr_d_up", points=((-0.5, -1.0), (-0.1, 0.0)), full_activation_s=7.5),
-        DroopCurve(name="fcr_d_down", points=((0.1, 0.0), (0.5, 1.0)), full_activation_s=7.5),
-        DroopCurve(name="ffr", points=((-0.5, -1.0), (-0.4999, 0.0)), full_activation_s=0.7, sustain_s=30.0),
-        DroopCurve(name="gb_dc", points=_symmetric(0.015, 0.500, ((0.200, 0.05),)), full_activation_s=1.0),
-        DroopCurve(name="lfsm_u", points=((-0.2 - _LFSM_FULL_HZ, -1.0), (-0.2, 0.0)), full_activation_s=30.0),
-        DroopCurve(name="lfsm_o", points=((0.2, 0.0), (0.2 + _LFSM_FULL_HZ, 1.0)), full_activation_s=30.0),
+        DroopCurve(name="fcr", title="FCR", points=_symmetric(0.010, 0.200), full_activation_s=30.0),
+        DroopCurve(name="fcr_n", title="FCR-N", points=_symmetric(0.0, 0.100), full_activation_s=150.0),
+        DroopCurve(name="fcr_d_up", title="FCR-D up", points=((-0.5, -1.0), (-0.1, 0.0)), full_activation_s=7.5),
+        DroopCurve(name="fcr_d_down", title="FCR-D down", points=((0.1, 0.0), (0.5, 1.0)), full_activation_s=7.5),
         DroopCurve(
-            name="ieee1547", nominal_hz=60.0, points=_symmetric(0.036, 0.036 + 0.05 * 60.0), full_activation_s=5.0
+            name="ffr", title="FFR", points=((-0.5, -1.0), (-0.4999, 0.0)), full_activation_s=0.7, sustain_s=30.0
+        ),
+        DroopCurve(
+            name="gb_dc",
+            title="Dynamic Containment",
+            points=_symmetric(0.015, 0.500, ((0.200, 0.05),)),
+            full_activation_s=1.0,
+        ),
+        DroopCurve(
+            name="lfsm_u", title="LFSM-U", points=((-0.2 - _LFSM_FULL_HZ, -1.0), (-0.2, 0.0)), full_activation_s=30.0
+        ),
+        DroopCurve(
+            name="lfsm_o", title="LFSM-O", points=((0.2, 0.0), (0.2 + _LFSM_FULL_HZ, 1.0)), full_activation_s=30.0
+        ),
+        DroopCurve(
+            name="ieee1547",
+            title="IEEE 1547",
+            nominal_hz=60.0,
+            points=_symmetric(0.036, 0.036 + 0.05 * 60.0),
+            full_activation_s=5.0,
         ),
     )
 }

@@ -120,7 +120,7 @@ def _frequency(config: HomeConfig) -> tuple[DroopCurve | None, tuple[GridEvent, 
         source=HOME,
         kind=GridEventKind.FREQUENCY,
         intervals=(EventInterval(start_s=0.0, end_s=float("inf"), value=section.power_w),),
-        title=section.curve,
+        title=f"Frequency reserve: {curve.title}",
     )
     return curve, (event,)
 

@@ -255,9 +255,12 @@ _CONSEQUENCES: dict[GridEventKind, str] = {
 
 def opt_out_consequence(found: GridEvent, tz: ZoneInfo) -> str:
     """One sentence: what happens when the homeowner declines this event."""
+    consequence = _CONSEQUENCES.get(found.kind, "the home follows your own plan instead.")
+    if found.start_s <= 0:
+        return consequence[0].upper() + consequence[1:]
     start, end = when(found.start_s).astimezone(tz), when(found.end_s).astimezone(tz)
     span = f"From {start:%H:%M}" + ("" if found.end_s == float("inf") else f" to {end:%H:%M}")
-    return f"{span}: {_CONSEQUENCES.get(found.kind, 'the home follows your own plan instead.')}"
+    return f"{span}: {consequence}"
 
 
 def session(row: SessionRow) -> s.SessionOut:
