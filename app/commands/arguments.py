@@ -11,6 +11,14 @@ def positive(text: str) -> float:
     return value
 
 
+def not_negative(text: str) -> float:
+    """A number from 0."""
+    value = _number(text)
+    if not 0 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 0")
+    return value
+
+
 def percent(text: str) -> float:
     """Percent, as a fraction 0..1."""
     value = _number(text)
@@ -23,6 +31,13 @@ def whole(text: str) -> int:
     """A whole number above 0."""
     if not (_is_whole(text) and int(text)):
         raise argparse.ArgumentTypeError(f"{text!r:.20} is not a whole number above 0")
+    return int(text)
+
+
+def whole_from_0(text: str) -> int:
+    """A whole number from 0."""
+    if not _is_whole(text):
+        raise argparse.ArgumentTypeError(f"{text!r:.20} is not a whole number from 0")
     return int(text)
 
 

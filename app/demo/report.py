@@ -42,6 +42,7 @@ from app.demo.audit import Audit
 from app.demo.lockstep import PaceStats
 from app.demo.setting import Setting
 from app.engine.engine import Engine
+from app.errors import UserError
 from app.ports import HealthLevel
 from app.store import EventRow, Store
 
@@ -183,9 +184,31 @@ def _events(audit: Audit, booked: list[tuple[EventRow, float]], now_s: float) ->
     return answers
 
 
+def check_writable(path: Path) -> None:
+    """Before the run, not after it: raises ``UserError`` where no report can be written."""
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            return  # a pipe or a device: to open it is to use it
+        is_new = not path.exists()
+        path.open("ab").close()
+        if is_new:
+            path.unlink()
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
 def write(report: dict[str, Any], path: Path) -> None:
-    """The report as a file."""
-    path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """The report as a file. Raises ``UserError``."""
+    try:
+        path.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise _not_written(path, error) from error
+
+
+def _not_written(path: Path, error: OSError) -> UserError:
+    return UserError(
+        f"--report {path} cannot be written ({error.strerror or error}): name a file in a folder that is there"
+    )
 
 
 def summary(report: dict[str, Any]) -> str:

@@ -20,6 +20,8 @@ from energy.twin import Battery
 DEFAULT_DAY = date(2024, 4, 16)
 HEADLESS_BEGINS, LIVE_BEGINS = time(12, 0), time(17, 25)
 """Local: a headless day has its whole night in the middle; live, the car comes home five minutes later."""
+FIRST_YEAR, LAST_YEAR = 1970, 2900
+"""Calendars, and the arithmetic on them, end somewhere."""
 HISTORY_DAYS = 28
 FIRST_SOC = 0.62
 _SLOT_S = 900.0
@@ -71,8 +73,8 @@ def make_setting(
     if live:
         # It runs until it is closed; at the data's end the last values stay.
         end_s = max(start_s + 3600.0, min(end_s, household.load_w.end_s, series.end_s))
-    _covered(household.load_w, house_file, start_s, end_s)
-    _covered(series, prices_file, start_s, end_s)
+    for file, data in ((house_file, household.load_w), (prices_file, series)):
+        _covered(data, file, start_s, end_s)
     # A day more than is shown: the plan looks ahead, and a car that is away comes back.
     script = lay_out(start_s, end_s + 86_400.0, tz)
     return Setting(
@@ -102,6 +104,8 @@ def _start(text: str | None, house: Household, tz: ZoneInfo, begins: time) -> fl
         at = datetime.fromisoformat(text)
     except ValueError:
         raise UserError(f"--start {text} is no date: write 2024-04-16 or 2024-04-16T17:00") from None
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise UserError(f"--start {text}: the data does not cover the year {at.year}")
     if len(text) <= 10:
         return local_s(at.date(), begins, tz)
     return (at if at.tzinfo else at.replace(tzinfo=tz)).timestamp()
@@ -111,8 +115,9 @@ def _covered(series: Series, path: Path, start_s: float, end_s: float) -> None:
     if not series.start_s <= start_s or not end_s <= series.end_s:
         first, last = utc(series.start_s), utc(series.end_s)
         raise UserError(
-            f"{path} holds {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, which does not cover the demo from "
-            f"{utc(start_s):%Y-%m-%d %H:%M} to {utc(end_s):%Y-%m-%d %H:%M}: choose another --start, or fewer --hours"
+            f"{path} holds {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC, which does not cover the demo's "
+            f"{(end_s - start_s) / 3600:g} hours from {utc(start_s):%Y-%m-%d %H:%M}: choose another --start, or fewer "
+            "--hours"
         )
 
 
