@@ -16,11 +16,12 @@ from typing import Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI, NegotiationError
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI, NegotiationError
 from websockets.headers import build_authorization_basic
 from websockets.typing import Subprotocol
 
 from protocols.ocpp import events
+from protocols.ocpp.away import why_away
 from protocols.ocpp.backoff import BackOff
 from protocols.ocpp.config import StationConfig
 from protocols.ocpp.disk import Disk
@@ -168,8 +169,8 @@ class OcppClient:
             except (NoVersion, NegotiationError) as problem:
                 reason = str(problem)
                 continue  # a backend that does not know one version may know the next
-            except (OSError, InvalidHandshake, InvalidURI, TimeoutError, EOFError) as problem:
-                reason = _plain(problem)
+            except (OSError, InvalidHandshake, InvalidURI, UnicodeError, EOFError) as problem:
+                reason = why_away(problem)
                 break
             try:
                 reason = await self._serve(socket)
@@ -229,7 +230,7 @@ class OcppClient:
                 self._flush()
             return reader.result()
         except ConnectionClosed as closed:
-            return _plain(closed)
+            return why_away(closed)
         finally:
             reader.cancel()
             await asyncio.gather(reader, return_exceptions=True)
@@ -247,7 +248,7 @@ class OcppClient:
                     self._written.clear()  # a peer that asks and does not read is not read either
                     await self._written.wait()
         except ConnectionClosed as closed:
-            return _plain(closed)
+            return why_away(closed)
         return "closed by the backend"
 
     async def _idle(self, reader: "asyncio.Task[str]") -> None:
@@ -288,11 +289,3 @@ class OcppClient:
             if isinstance(event, events.BootAnswer) and event.accepted:
                 self._back_off.reset()
         self._wake.set()
-
-
-def _plain(problem: BaseException) -> str:
-    if isinstance(problem, InvalidStatus):
-        status = problem.response.status_code
-        hints = {401: "the password is wrong", 403: "it is not allowed", 404: "the backend does not know this station"}
-        return f"the backend answered HTTP {status}" + (f": {hints[status]}" if status in hints else "")
-    return str(problem) or type(problem).__name__

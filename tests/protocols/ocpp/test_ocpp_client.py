@@ -156,6 +156,7 @@ async def test_nobody_listens(run_client: Any, home: Any, until: Until, tmp_path
     config = StationConfig(station_id="S", url="ws://127.0.0.1:9")
     async with run_client(config, tmp_path / "q.db", home) as online:
         await until(lambda: len(online.of(LinkDown)) > 1, "two tries")
+        assert "refuses the connection: check [backend] url" in online.of(LinkDown)[0].reason
         assert online.client.transaction_started(1)
         assert online.client.waiting == 1
 
