@@ -1,13 +1,15 @@
 """A household's real data from CSV, for the demo home.
 
 ``time_utc,load_w,pv_w`` (house) and ``time_utc,price_eur_per_mwh`` (prices), plain or gzipped; other columns are passed
-over. Times are ISO 8601; without a zone they are UTC. An empty field is a missing value.
+over. Times are ISO 8601; without a zone they are UTC. An empty field is a missing value, and so is a row that is not
+there; more than a day of missing rows is a hole, of which the demo keeps clear.
 """
 
 import csv
 import gzip
 import io
 import math
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ PRICES_FILE = BUILT_IN / "prices.csv"
 _DAY_S = 86_400.0
 _SHORT_GAP_S = 3 * 3600.0
 """A gap up to this long is bridged by a straight line."""
+_LONG_GAP_S = _DAY_S
+"""Rows that are missing for longer than this are a hole: nothing stands in for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,11 @@ class Series:
     def end_s(self) -> float:
         """When the last value ceases to hold."""
         return float(self.time_s[-1]) + self.step_s
+
+    def holes(self) -> list[tuple[float, float]]:
+        """Stretches of more than a day, from and to, in which the file has no rows."""
+        (before,) = np.nonzero(np.diff(self.time_s) > _LONG_GAP_S)
+        return [(float(self.time_s[k]) + self.step_s, float(self.time_s[k + 1])) for k in before]
 
     def at(self, now_s: float) -> float:
         """The value at ``now_s``; the first before the beginning, the last after the end."""
@@ -98,15 +107,25 @@ def _read(path: Path, names: tuple[str, ...], *, signed: bool = False) -> tuple[
         rows.append([_number(row[name], path, line, name, signed) for name in names])
     if len(times) < 2:
         raise UserError(f"{path} holds {len(times)} lines of data: at least two are needed")
-    table = np.array(rows)
-    return np.array(times), [table[:, k] for k in range(len(names))]
+    return _with_missing_rows(np.array(times), np.array(rows))
+
+
+def _with_missing_rows(time_s: np.ndarray, table: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Rows that are missing for up to a day become rows without values; the columns."""
+    gaps_s = np.diff(time_s)
+    step_s = float(np.median(gaps_s))
+    (before,) = np.nonzero((gaps_s > 1.5 * step_s) & (gaps_s <= _LONG_GAP_S))
+    added = [np.arange(time_s[k] + step_s, time_s[k + 1] - 0.5 * step_s, step_s) for k in before]
+    at = np.repeat(before + 1, [len(times) for times in added])
+    filled_s = np.insert(time_s, at, np.concatenate(added)) if added else time_s
+    return filled_s, [np.insert(column, at, math.nan) if added else column for column in table.T]
 
 
 def _rows(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         raw = path.read_bytes()
         text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError, gzip.BadGzipFile) as error:
+    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise UserError(f"{path} cannot be read ({why}): give a CSV file in UTF-8, plain or gzipped") from None
     reader = csv.DictReader(io.StringIO(text))

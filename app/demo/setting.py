@@ -119,6 +119,12 @@ def _covered(series: Series, path: Path, start_s: float, end_s: float) -> None:
             f"{(end_s - start_s) / 3600:g} hours from {utc(start_s):%Y-%m-%d %H:%M}: choose another --start, or fewer "
             "--hours"
         )
+    for from_s, to_s in series.holes():
+        if from_s < end_s and to_s > start_s:
+            raise UserError(
+                f"{path} has a hole from {utc(from_s):%Y-%m-%d %H:%M} to {utc(to_s):%Y-%m-%d %H:%M} UTC in the demo's "
+                "time: fill it, or choose another --start"
+            )
 
 
 async def remember_past(path: Path, setting: Setting) -> None:
@@ -126,7 +132,10 @@ async def remember_past(path: Path, setting: Setting) -> None:
     store = await Store.open(path)
     try:
         begin_s = max(setting.house.load_w.start_s, setting.start_s - HISTORY_DAYS * 86_400.0)
+        holes = setting.house.load_w.holes()
         for count, at_s in enumerate(np.arange(begin_s, setting.start_s - 1.0, _SLOT_S)):
+            if any(from_s <= at_s < to_s for from_s, to_s in holes):
+                continue  # nobody measured then
             load_w, solar_w = setting.house.load_w.at(at_s), setting.house.solar_w.at(at_s)
             row = ReadingRow(at_s=float(at_s), grid_w=load_w - solar_w, load_w=load_w, solar_w=solar_w, ev_w=0.0)
             store.reading(row)
