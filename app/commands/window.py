@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from app.config.paths import Paths, standard_paths
+from app.config.paths import OVERRIDE, Paths, standard_paths
 from app.errors import UserError
 
 START_S = 25.0
@@ -83,12 +83,13 @@ def start_engine(home: Path, paths: Paths) -> "subprocess.Popen[bytes]":
 
 
 def write_first_home(home: Path, *, fuse_a: int, phases: int) -> None:
-    """Write a home file with what a fuse box tells. Raises ``UserError`` where there is one already."""
+    """Write a home file with what a fuse box tells. Raises ``UserError`` where there is one already, or no folder."""
     text = (
         "# The home, as 'twoway' began it. The window's installer page changes it and leads through the rest.\n\n"
         f'[home]\ntimezone = "{_timezone()}"\n\n[connection]\nphases = {phases}\nfuse_a = {fuse_a}\n'
     )
     try:
+        _need_folder(home)
         home.parent.mkdir(parents=True, exist_ok=True)
         with home.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -96,6 +97,12 @@ def write_first_home(home: Path, *, fuse_a: int, phases: int) -> None:
         raise UserError(f"There is a home file {home} already: the installer's page changes it.") from error
     except OSError as error:
         raise UserError(f"The home file {home} could not be written: {error.strerror}.") from error
+
+
+def _need_folder(home: Path) -> None:
+    file = next((place for place in home.parents if place.is_file()), None)
+    if file is not None:
+        raise UserError(f"{file} is a file, not a folder: name the folder it lies in ({OVERRIDE}, or --home).")
 
 
 def _timezone() -> str:

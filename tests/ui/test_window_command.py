@@ -56,3 +56,15 @@ def test_a_home_that_is_not_there_is_named(tmp_path: Path) -> None:
         window.run(arguments("--home", str(tmp_path / "none.toml"), "--start-only"))
     with pytest.raises(UserError, match="--new-home"):
         window.run(arguments("--start-only"))
+
+
+@pytest.mark.parametrize("inside", [".", "deeper"])
+def test_a_file_in_place_of_the_folder_is_named_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text("mine")
+    monkeypatch.setenv("TWOWAY_HOME_DIR", str(file / inside))
+    with pytest.raises(UserError, match=r"mine\.toml is a file, not a folder.*TWOWAY_HOME_DIR"):
+        window.run(arguments("--new-home", "--start-only"))
+    assert file.read_text() == "mine"
