@@ -5,7 +5,6 @@ NotSupported by the station. Nothing here waits, so a request can neither block 
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from protocols.ocpp import wire
 from protocols.ocpp.events import AllowedModes, AvailabilityAsked, IdToken, RemoteStart, RemoteStop
@@ -14,12 +13,10 @@ from protocols.ocpp.moment import Moment
 from protocols.ocpp.profiles import Profile, ProfileRefused, Purpose, read_profile
 from protocols.ocpp.rpc import Refused
 from protocols.ocpp.schemas import Json
+from protocols.ocpp.station_inside import StationInside
 from protocols.ocpp.variables import ITEMS_PER_MESSAGE
 
-if TYPE_CHECKING:
-    from protocols.ocpp.station import Station
-
-Handler = Callable[["Station", Json, Moment], Json]
+Handler = Callable[[StationInside, Json, Moment], Json]
 
 
 def rejected(reason: str, text: str = "") -> Json:
@@ -40,7 +37,7 @@ _ACCEPTED: Json = {"status": "Accepted"}
 # ----- Smart charging -----
 
 
-def set_charging_profile(station: "Station", payload: Json, moment: Moment) -> Json:
+def set_charging_profile(station: StationInside, payload: Json, moment: Moment) -> Json:
     """K01: becomes a limit or a set-point."""
     try:
         station.profiles.set(station.link.version, payload["evseId"], payload["chargingProfile"], moment.at)
@@ -50,7 +47,7 @@ def set_charging_profile(station: "Station", payload: Json, moment: Moment) -> J
     return _ACCEPTED
 
 
-def clear_charging_profile(station: "Station", payload: Json, moment: Moment) -> Json:
+def clear_charging_profile(station: StationInside, payload: Json, moment: Moment) -> Json:
     """K10: an id overrules the other criteria."""
     if "chargingProfileId" in payload:
         criterion: Json = {"chargingProfileId": [payload["chargingProfileId"]]}
@@ -67,7 +64,7 @@ def _profile_id(profile: Profile) -> int:
     return profile.profile_id
 
 
-def get_charging_profiles(station: "Station", payload: Json, moment: Moment) -> Json:
+def get_charging_profiles(station: StationInside, payload: Json, moment: Moment) -> Json:
     """K09: answered at once, reported after."""
     found = list(station.profiles.matching(payload.get("evseId"), payload["chargingProfile"]))
     if not found:
@@ -85,7 +82,7 @@ def get_charging_profiles(station: "Station", payload: Json, moment: Moment) -> 
     return _ACCEPTED
 
 
-def get_composite_schedule(station: "Station", payload: Json, moment: Moment) -> Json:
+def get_composite_schedule(station: StationInside, payload: Json, moment: Moment) -> Json:
     """K08."""
     evse_id = payload["evseId"]
     evse = station.config.evse(evse_id or 1)
@@ -102,7 +99,7 @@ def get_composite_schedule(station: "Station", payload: Json, moment: Moment) ->
     return {"status": "Accepted", "schedule": schedule}
 
 
-def update_dynamic_schedule(station: "Station", payload: Json, moment: Moment) -> Json:
+def update_dynamic_schedule(station: StationInside, payload: Json, moment: Moment) -> Json:
     """K28, Q04."""
     try:
         station.profiles.update(
@@ -114,17 +111,17 @@ def update_dynamic_schedule(station: "Station", payload: Json, moment: Moment) -
     return _ACCEPTED
 
 
-def use_priority_charging(station: "Station", payload: Json, moment: Moment) -> Json:
+def use_priority_charging(station: StationInside, payload: Json, moment: Moment) -> Json:
     """K21: no PriorityCharging profile can be installed."""
     return {"status": "NoProfile"}
 
 
-def afrr_signal(station: "Station", payload: Json, moment: Moment) -> Json:
+def afrr_signal(station: StationInside, payload: Json, moment: Moment) -> Json:
     """Q08.FR.11: no profile with a signal curve can be installed."""
     return rejected("NoSignalWattCurve")
 
 
-def notify_allowed_energy_transfer(station: "Station", payload: Json, moment: Moment) -> Json:
+def notify_allowed_energy_transfer(station: StationInside, payload: Json, moment: Moment) -> Json:
     """Q02."""
     if station.transactions.find(payload["transactionId"]) is None:
         return rejected("TxNotFound")
@@ -135,7 +132,7 @@ def notify_allowed_energy_transfer(station: "Station", payload: Json, moment: Mo
 # ----- Remote control -----
 
 
-def request_start(station: "Station", payload: Json, moment: Moment) -> Json:
+def request_start(station: StationInside, payload: Json, moment: Moment) -> Json:
     """F01, F02: on disk and told to the app before it is accepted."""
     evse_id = payload.get("evseId", 1)
     remote_start_id = payload["remoteStartId"]
@@ -168,7 +165,7 @@ def request_start(station: "Station", payload: Json, moment: Moment) -> Json:
     return _ACCEPTED if transaction is None else _ACCEPTED | {"transactionId": transaction.transaction_id}
 
 
-def request_stop(station: "Station", payload: Json, moment: Moment) -> Json:
+def request_stop(station: StationInside, payload: Json, moment: Moment) -> Json:
     """F03: on disk and told to the app before it is accepted."""
     transaction = station.transactions.find(payload["transactionId"])
     if not station.link.accepted:
@@ -188,7 +185,7 @@ def _token(token: Json) -> IdToken:
     return IdToken(value=token["idToken"], type=token["type"])
 
 
-def get_transaction_status(station: "Station", payload: Json, moment: Moment) -> Json:
+def get_transaction_status(station: StationInside, payload: Json, moment: Moment) -> Json:
     """E14."""
     transaction_id = payload.get("transactionId")
     answer: Json = {"messagesInQueue": station.outbox.has(transaction_id)}
@@ -197,7 +194,7 @@ def get_transaction_status(station: "Station", payload: Json, moment: Moment) ->
     return answer
 
 
-def change_availability(station: "Station", payload: Json, moment: Moment) -> Json:
+def change_availability(station: StationInside, payload: Json, moment: Moment) -> Json:
     """G03, G04: a running transaction is not cut off; it takes effect after."""
     evse = payload.get("evse", {"id": 0})
     evse_id, operative = evse["id"], payload["operationalStatus"] == "Operative"
@@ -212,7 +209,7 @@ def change_availability(station: "Station", payload: Json, moment: Moment) -> Js
     return {"status": "Scheduled" if running and not operative else "Accepted"}
 
 
-def unlock_connector(station: "Station", payload: Json, moment: Moment) -> Json:
+def unlock_connector(station: StationInside, payload: Json, moment: Moment) -> Json:
     """F05: a home charger's cable is its own."""
     evse_id = payload["evseId"]
     if station.config.evse(evse_id) is None or payload["connectorId"] != 1:
@@ -223,7 +220,7 @@ def unlock_connector(station: "Station", payload: Json, moment: Moment) -> Json:
     return _status("UnlockFailed", "FixedCable")
 
 
-def reset(station: "Station", payload: Json, moment: Moment) -> Json:
+def reset(station: StationInside, payload: Json, moment: Moment) -> Json:
     """B11, B12: refused. This station is the home's energy manager; nobody outside restarts it."""
     return rejected("NotEnabled", "a home's energy manager is not reset from outside")
 
@@ -231,13 +228,13 @@ def reset(station: "Station", payload: Json, moment: Moment) -> Json:
 # ----- Device model and the rest -----
 
 
-def get_variables(station: "Station", payload: Json, moment: Moment) -> Json:
+def get_variables(station: StationInside, payload: Json, moment: Moment) -> Json:
     """B06."""
     items = _few_enough(payload["getVariableData"])
     return {"getVariableResult": [station.model.get(item) for item in items]}
 
 
-def set_variables(station: "Station", payload: Json, moment: Moment) -> Json:
+def set_variables(station: StationInside, payload: Json, moment: Moment) -> Json:
     """B05."""
     items = _few_enough(payload["setVariableData"])
     return {"setVariableResult": [station.model.set(item) for item in items]}
@@ -250,12 +247,12 @@ def _few_enough(items: list[Json]) -> list[Json]:
     return items
 
 
-def get_base_report(station: "Station", payload: Json, moment: Moment) -> Json:
+def get_base_report(station: StationInside, payload: Json, moment: Moment) -> Json:
     """B07."""
     return _report(station, payload["requestId"], station.model.report(payload["reportBase"]), moment)
 
 
-def get_report(station: "Station", payload: Json, moment: Moment) -> Json:
+def get_report(station: StationInside, payload: Json, moment: Moment) -> Json:
     """B08; criteria by component state are not kept."""
     if "componentCriteria" in payload:
         return {"status": "NotSupported"}
@@ -265,7 +262,7 @@ def get_report(station: "Station", payload: Json, moment: Moment) -> Json:
 _ROWS_PER_REPORT = 20
 
 
-def _report(station: "Station", request_id: int, rows: list[Json], moment: Moment) -> Json:
+def _report(station: StationInside, request_id: int, rows: list[Json], moment: Moment) -> Json:
     if not rows:
         return {"status": "EmptyResultSet"}
     chunks = [rows[i : i + _ROWS_PER_REPORT] for i in range(0, len(rows), _ROWS_PER_REPORT)]
@@ -281,7 +278,7 @@ def _report(station: "Station", request_id: int, rows: list[Json], moment: Momen
     return {"status": "Accepted"}
 
 
-def trigger_message(station: "Station", payload: Json, moment: Moment) -> Json:
+def trigger_message(station: StationInside, payload: Json, moment: Moment) -> Json:
     """F06: answered first, done after."""
     wanted, evse = payload["requestedMessage"], payload.get("evse", {})
     evse_id = evse.get("id") or None
@@ -306,12 +303,12 @@ def trigger_message(station: "Station", payload: Json, moment: Moment) -> Json:
     return _ACCEPTED if trigger() else rejected("NotFound", "nothing to tell now")
 
 
-def data_transfer(station: "Station", payload: Json, moment: Moment) -> Json:
+def data_transfer(station: StationInside, payload: Json, moment: Moment) -> Json:
     """P01: no vendor's extension is known."""
     return {"status": "UnknownVendorId"}
 
 
-def clear_cache(station: "Station", payload: Json, moment: Moment) -> Json:
+def clear_cache(station: StationInside, payload: Json, moment: Moment) -> Json:
     """C11: there is no authorization cache."""
     return rejected("NotEnabled", "there is no authorization cache")
 

@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TYPE_CHECKING
 
+from protocols.ocpp.station_inside import StationInside
 from protocols.ocpp.variables import Variable
 
-if TYPE_CHECKING:
-    from protocols.ocpp.station import Station
 
-
-def live_variables(station: "Station") -> Iterator[Variable]:
+def live_variables(station: StationInside) -> Iterator[Variable]:
     """All of a station."""
     yield Variable(
         "SmartChargingCtrlr", "Entries", "integer", lambda: str(len(station.profiles)), instance="ChargingProfiles"
@@ -25,6 +22,6 @@ def live_variables(station: "Station") -> Iterator[Variable]:
             yield Variable("EVSE", name, "decimal", power, evse_id=number, unit="W", high=most_w)
 
 
-def _power(station: "Station", evse_id: int, sign: int) -> str:
+def _power(station: StationInside, evse_id: int, sign: int) -> str:
     sample = station.transactions.last_sample(evse_id)
     return "0" if sample is None else f"{max(0.0, sign * (sample.power_w or 0.0)):.0f}"

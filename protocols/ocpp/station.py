@@ -227,7 +227,7 @@ class Station:
         """The next thing that the app should know, or None."""
         return self._events.popleft() if self._events else None
 
-    # ----- Used by the answers in ``inbound`` -----
+    # ----- Used by the answers, as ``StationInside`` -----
 
     def tell(self, event: events.Event) -> None:
         """Tell the app."""
