@@ -18,6 +18,7 @@ from app.demo.actors import VEN_SECRET, Actors
 from app.demo.audit import Audit, Rules
 from app.demo.lockstep import Pacemaker
 from app.demo.setting import Setting, remember_past
+from app.demo.words import REASON_WORDS
 from app.engine.engine import STORE_NAME, Engine, Options
 from app.errors import UserError
 from protocols.iso15118 import Timings
@@ -96,6 +97,7 @@ async def _engine(
         home_file.Pace.at(speed, step_s),
         solar_peak_w=setting.house.solar_peak_w,
         frequency_w=frequency_w,
+        away_h=setting.away_h,
     )
     path.write_text(text, encoding="utf-8")
     write_secret(folder / "secrets.toml", home_file.SECRET_NAME, VEN_SECRET)
@@ -122,11 +124,11 @@ def _progress(setting: Setting, engine: Engine, actors: Actors, began: float) ->
         shown_s[0], shown_s[1] = now_s, real
         flows, soc = actors.world.flows, actors.world.battery.soc
         latest = engine.dispatcher.latest
-        why = latest.set_point.reason.code.value if latest is not None else ""
+        why = REASON_WORDS[latest.set_point.reason.code] if latest is not None else ""
         done = (now_s - setting.start_s) / (setting.end_s - setting.start_s)
         line = (
             f"{utc(now_s).astimezone(setting.tz):%a %H:%M} {done:4.0%}  grid {flows.grid_w:6.0f} W  solar "
-            f"{flows.solar_w:5.0f}  house {flows.load_w:5.0f}  car {flows.ev_w:6.0f} W {soc:4.0%}  {why:<20}"
+            f"{flows.solar_w:5.0f}  house {flows.load_w:5.0f}  car {flows.ev_w:6.0f} W {soc:4.0%}  {why:<22}"
             f"{(now_s - setting.start_s) / max(0.01, real - began):5.0f}x"
         )
         print(f"\r{line}" if live else line, end="" if live else "\n", file=sys.stderr, flush=True)

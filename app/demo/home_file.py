@@ -7,7 +7,7 @@ from typing import Any
 import tomlkit
 
 from app.demo.actors import INVERTER_UNIT, METER_UNIT, STAGE_UNIT, VEN_ID, Addresses
-from app.demo.script import AWAY_H, LEAVES, TRIP_WH
+from app.demo.script import LEAVES, TRIP_WH
 
 SECRET_NAME = "utility"  # noqa: S105 - the name of a secret
 TIMEZONE = "Europe/Amsterdam"
@@ -47,7 +47,14 @@ class Pace:
 
 
 def home_toml(
-    name: str, addresses: Addresses, prices_file: Path, pace: Pace, *, solar_peak_w: float, frequency_w: float
+    name: str,
+    addresses: Addresses,
+    prices_file: Path,
+    pace: Pace,
+    *,
+    solar_peak_w: float,
+    frequency_w: float,
+    away_h: float,
 ) -> str:
     """The text of the home file."""
     sections: dict[str, Any] = {
@@ -116,7 +123,7 @@ def home_toml(
             "days": ["mon", "tue", "wed", "thu", "fri"],
             "time": f"{LEAVES:%H:%M}",
             "target_soc": TARGET_SOC,
-            "away_hours": AWAY_H,
+            "away_hours": round(away_h, 3),
             "used_wh": TRIP_WH,
         }
     ]

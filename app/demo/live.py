@@ -10,15 +10,14 @@ import argparse
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -29,6 +28,7 @@ from app.demo import home_file
 from app.demo.actors import VEN_SECRET, Addresses
 from app.demo.setting import Setting, make_setting, remember_past
 from app.demo.twin import ADDRESSES_NAME
+from app.demo.words import news, status_line
 from app.engine.engine import STORE_NAME
 from app.errors import UserError
 
@@ -39,6 +39,8 @@ RESTART_S = 3.0
 WINDOW_OPENS_S = 10.0
 DEFAULT_SPEED, FASTEST = 10.0, 60.0
 LIVE_HOURS = 72.0
+LATE_AWAY_H = 11.0 + 10.0 / 60.0
+"""Live, the car comes home at 18:55, shortly before the evening's dear hours: who looks on sees it feed at once."""
 
 
 @dataclass(slots=True)
@@ -71,7 +73,7 @@ class LiveDemo:
         command = [sys.executable, "-m", "app.demo.twin", "--folder", str(self.folder)]
         command += ["--start", utc(self.setting.start_s).isoformat(), "--hours", str(LIVE_HOURS)]
         command += ["--seed", str(self.setting.seed), "--speed", str(self.speed), "--origin", repr(self.origin_s)]
-        command += ["--parent", str(os.getpid())]
+        command += ["--away-hours", repr(self.setting.away_h), "--parent", str(os.getpid())]
         command += ["--house", str(house.absolute())] if house is not None else []
         command += ["--prices", str(prices.absolute())] if prices is not None else []
         self.twin = _start(command, self.folder / "twin.out")
@@ -92,6 +94,7 @@ class LiveDemo:
             home_file.Pace.at(self.speed),
             solar_peak_w=self.setting.house.solar_peak_w,
             frequency_w=self.frequency_w,
+            away_h=self.setting.away_h,
         )
         write_whole(self.home_path, text)
         write_secret(self.folder / "secrets.toml", home_file.SECRET_NAME, VEN_SECRET)
@@ -154,7 +157,13 @@ def run(args: argparse.Namespace) -> int:
     if args.speed and args.speed > FASTEST:
         print(f"twoway demo: live, home time runs {FASTEST:g} times as fast at most; try --headless", file=sys.stderr)
     setting = make_setting(
-        house=args.house, prices=args.prices, start=args.start, hours=LIVE_HOURS, seed=args.seed, live=True
+        house=args.house,
+        prices=args.prices,
+        start=args.start,
+        hours=LIVE_HOURS,
+        seed=args.seed,
+        live=True,
+        away_h=LATE_AWAY_H,
     )
     with working_folder(args.keep) as folder:
         demo = LiveDemo(setting, folder, speed, args.frequency, (args.house, args.prices))
@@ -200,17 +209,29 @@ def _in_window(demo: LiveDemo) -> bool:
 def _in_terminal(demo: LiveDemo, real_seconds: float | None) -> int:
     print("twoway demo: without a display the demo runs in this terminal; Ctrl-C ends it.", file=sys.stderr)
     print(f"twoway demo: home file {demo.home_path}, home time {demo.speed:g} times as fast", file=sys.stderr)
-    live = sys.stdout.isatty()
+    told: set[str] = set()
     ends_s = None if real_seconds is None else time.monotonic() + real_seconds
     while ends_s is None or time.monotonic() < ends_s:
         _keep_engine(demo)
         picture = demo.snapshot()
-        line = status_line(picture) if picture is not None else "the engine does not answer"
-        print(f"\r{line:<118}" if live else line, end="" if live else "\n", flush=True)
+        for sentence in news(picture) if picture is not None else []:
+            if sentence not in told:
+                told.add(sentence)
+                _show(sentence, stays=True)
+        _show(status_line(picture) if picture is not None else "the engine does not answer", stays=False)
         time.sleep(LINE_EVERY_S)
-    if live:
+    if sys.stdout.isatty():
         print()
     return 0
+
+
+def _show(line: str, *, stays: bool) -> None:
+    """On a terminal, a line that does not stay is written over by the next; one that were too long would wrap."""
+    if not sys.stdout.isatty():
+        print(line, flush=True)
+        return
+    wide = shutil.get_terminal_size().columns - 1
+    print(f"\r{line[:wide]:<{wide}}", end="\n" if stays else "", flush=True)
 
 
 def _keep_engine(demo: LiveDemo) -> None:
@@ -220,26 +241,6 @@ def _keep_engine(demo: LiveDemo) -> None:
         print(f"\ntwoway demo: the engine ended ({demo.engine.returncode}); it is started again", file=sys.stderr)
         time.sleep(RESTART_S)
         demo.start_engine()
-
-
-def status_line(picture: dict[str, Any]) -> str:
-    """One line of the home's state, from the API's snapshot."""
-    flow, car, point = picture["flow"], picture["car"], picture["set_point"]
-    soc = f"{car['soc']:4.0%}" if car["soc"] is not None else "   —"
-    why = point["reason"]["code"] if point else ""
-    troubled = [h["name"] for h in picture["health"] if h["level"] in ("failed", "warning")]
-    saved = picture["today"]["saved"]
-    now = datetime.fromisoformat(picture["now"]).astimezone(ZoneInfo(picture["facts"]["timezone"]))
-    return (
-        f"{now:%a %H:%M:%S}  grid {_watt(flow['grid_w'])}  solar {_watt(flow['solar_w'])}  "
-        f"house {_watt(flow['load_w'])}  car {_watt(flow['ev_w'])} {soc}  {why}"
-        + (f"  saved {saved:.2f} {picture['facts']['currency']}" if saved is not None else "")
-        + (f"  look at: {', '.join(troubled)}" if troubled else "")
-    )
-
-
-def _watt(value: float | None) -> str:
-    return "     —" if value is None else f"{value:6.0f} W"
 
 
 def _start(command: list[str], out: Path) -> "subprocess.Popen[bytes]":

@@ -141,8 +141,7 @@ def _clock(hours: float) -> clock:
     return clock(int(hours), round(hours % 1 * 60))
 
 
-DEFAULT_DAY: tuple[DayRow, ...] = (
-    DayRow(WORKDAYS, LEAVES, lambda at_s, _day: Trip(leave_s=at_s, back_s=at_s + AWAY_H * HOUR_S, used_wh=TRIP_WH)),
+EVENTS: tuple[DayRow, ...] = (
     # The feeder is full when everybody comes home: §14a's 4.2 kW for an hour and a quarter.
     _utility("Feeder relief", "IMPORT_CAPACITY_LIMIT", (4.2,), "KW", at_h=17.75, step_s=1.25 * HOUR_S),
     _utility("Evening peak price", "PRICE", (0.52, 0.61), "KWH", at_h=19.0, told_before_s=4 * HOUR_S),
@@ -154,14 +153,26 @@ DEFAULT_DAY: tuple[DayRow, ...] = (
 )
 
 
-def lay_out(start_s: float, end_s: float, tz: ZoneInfo, day_rows: tuple[DayRow, ...] = DEFAULT_DAY) -> Script:
+def day_rows(away_h: float) -> tuple[DayRow, ...]:
+    """The day of a driver who is away for so long."""
+
+    def trip(at_s: float, _day: int) -> Trip:
+        return Trip(leave_s=at_s, back_s=at_s + away_h * HOUR_S, used_wh=TRIP_WH)
+
+    return (DayRow(WORKDAYS, LEAVES, trip), *EVENTS)
+
+
+DEFAULT_DAY = day_rows(AWAY_H)
+
+
+def lay_out(start_s: float, end_s: float, tz: ZoneInfo, rows: tuple[DayRow, ...] = DEFAULT_DAY) -> Script:
     """The script from ``start_s`` to ``end_s``; a trip that is under way at the start is in it."""
     found: list[Trip | UtilityAsk | BackendAsk | Dip] = []
     day = utc(start_s).astimezone(tz).date() - timedelta(days=1)
     last: date = utc(end_s).astimezone(tz).date()
     number = 0
     while day <= last:
-        for row in day_rows:
+        for row in rows:
             if day.weekday() in row.days:
                 found.append(row.make(local_s(day, row.at, tz), number))
         day += timedelta(days=1)

@@ -10,7 +10,7 @@ import numpy as np
 from app.clock import utc
 from app.demo import home_file
 from app.demo.household import HOUSE_FILE, PRICES_FILE, Household, Series, read_house, read_prices
-from app.demo.script import Script, lay_out
+from app.demo.script import AWAY_H, LEAVES, Script, day_rows, lay_out
 from app.demo.world import World
 from app.engine.wishes import local_s
 from app.errors import UserError
@@ -18,8 +18,10 @@ from app.store import ReadingRow, Store
 from energy.twin import Battery
 
 DEFAULT_DAY = date(2024, 4, 16)
-HEADLESS_BEGINS, LIVE_BEGINS = time(12, 0), time(17, 25)
-"""Local: a headless day has its whole night in the middle; live, the car comes home five minutes later."""
+HEADLESS_BEGINS = time(12, 0)
+"""Local: a headless day has its whole night in the middle."""
+LIVE_BEGINS_BEFORE = timedelta(minutes=1)
+"""Live, the car comes home that much later."""
 FIRST_YEAR, LAST_YEAR = 1970, 2900
 """Calendars, and the arithmetic on them, end somewhere."""
 HISTORY_DAYS = 28
@@ -41,6 +43,8 @@ class Setting:
     end_s: float
     script: Script
     seed: int
+    away_h: float
+    """How long the car is away on a working day."""
 
     def world(self, *, settles_at_once: bool) -> World:
         """The world at the start."""
@@ -62,13 +66,20 @@ class Setting:
 
 
 def make_setting(
-    *, house: Path | None, prices: Path | None, start: str | None, hours: float, seed: int, live: bool
+    *,
+    house: Path | None,
+    prices: Path | None,
+    start: str | None,
+    hours: float,
+    seed: int,
+    live: bool,
+    away_h: float = AWAY_H,
 ) -> Setting:
     """Read the data and lay out the script. Raises ``UserError`` naming what cannot be used."""
     house_file, prices_file = house or HOUSE_FILE, prices or PRICES_FILE
     household, series = read_house(house_file), read_prices(prices_file)
     tz = ZoneInfo(home_file.TIMEZONE)
-    start_s = _start(start, household, tz, LIVE_BEGINS if live else HEADLESS_BEGINS)
+    start_s = _start(start, household, tz, _before_home(away_h) if live else HEADLESS_BEGINS)
     end_s = start_s + hours * 3600.0
     if live:
         # It runs until it is closed; at the data's end the last values stay.
@@ -76,7 +87,7 @@ def make_setting(
     for file, data in ((house_file, household.load_w), (prices_file, series)):
         _covered(data, file, start_s, end_s)
     # A day more than is shown: the plan looks ahead, and a car that is away comes back.
-    script = lay_out(start_s, end_s + 86_400.0, tz)
+    script = lay_out(start_s, end_s + 86_400.0, tz, day_rows(away_h))
     return Setting(
         house=household,
         house_file=house_file,
@@ -87,7 +98,12 @@ def make_setting(
         end_s=end_s,
         script=script,
         seed=seed,
+        away_h=away_h,
     )
+
+
+def _before_home(away_h: float) -> time:
+    return (datetime.combine(DEFAULT_DAY, LEAVES) + timedelta(hours=away_h) - LIVE_BEGINS_BEFORE).time()
 
 
 def _start(text: str | None, house: Household, tz: ZoneInfo, begins: time) -> float:

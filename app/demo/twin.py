@@ -17,6 +17,7 @@ from pathlib import Path
 from app.clock import FastClock
 from app.config.load import write_whole
 from app.demo.actors import Actors
+from app.demo.script import AWAY_H
 from app.demo.setting import Setting, make_setting
 from app.logs import setup_logs
 
@@ -60,11 +61,18 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--speed", type=float, required=True)
     parser.add_argument("--origin", type=float, required=True, help="monotonic seconds at which home time was --start")
+    parser.add_argument("--away-hours", type=float, default=AWAY_H)
     parser.add_argument("--parent", type=int)
     args = parser.parse_args()
     setup_logs(args.folder / "twin-logs", console=False)
     setting = make_setting(
-        house=args.house, prices=args.prices, start=args.start, hours=args.hours, seed=args.seed, live=True
+        house=args.house,
+        prices=args.prices,
+        start=args.start,
+        hours=args.hours,
+        seed=args.seed,
+        live=True,
+        away_h=args.away_hours,
     )
     clock = FastClock(setting.start_s, args.speed, args.origin)
     asyncio.run(run(setting, clock, args.folder, args.parent))
