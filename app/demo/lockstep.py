@@ -75,7 +75,9 @@ class Pacemaker:
         first_s, first_real_s = self._clock.now_s(), time.monotonic()
         while self._clock.now_s() < end_s - 1e-6:
             began = time.monotonic()
-            now_s = min(self._clock.now_s() + self._step_s, end_s)
+            # A step ends where the car comes or goes, so that a promise is judged at its very instant.
+            turn_s = self._world.script.next_turn_s(self._clock.now_s())
+            now_s = min(self._clock.now_s() + self._step_s, end_s, turn_s)
             self._audit.step(self._world, now_s - self._clock.now_s())
             self._world.move_to(now_s)
             self._clock.advance_to(now_s)

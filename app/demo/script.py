@@ -5,6 +5,7 @@ script asks only what its protocol can say: the utility's events are OpenADR pay
 profiles.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -85,6 +86,11 @@ class Script:
     def away(self, now_s: float) -> Trip | None:
         """The trip that the car is on, if it is."""
         return next((t for t in self.trips if t.leave_s <= now_s < t.back_s), None)
+
+    def next_turn_s(self, now_s: float) -> float:
+        """When the car next leaves or comes home; infinite where it does neither any more."""
+        turns = (at_s for trip in self.trips for at_s in (trip.leave_s, trip.back_s))
+        return min((at_s for at_s in turns if at_s > now_s), default=math.inf)
 
     def dip_hz(self, now_s: float) -> float:
         """Deviation of the frequency that the script orders now."""

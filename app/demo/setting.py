@@ -17,7 +17,8 @@ from app.errors import UserError
 from app.store import ReadingRow, Store
 from energy.twin import Battery
 
-DEFAULT_DAY = date(2024, 4, 16)
+HEADLESS_DAY, LIVE_DAY = date(2024, 4, 16), date(2024, 4, 23)
+"""Of the built-in data. On the live one's evening the house needs power when it is dear."""
 HEADLESS_BEGINS = time(12, 0)
 """Local: a headless day has its whole night in the middle."""
 LIVE_BEGINS_BEFORE = timedelta(minutes=1)
@@ -79,7 +80,8 @@ def make_setting(
     house_file, prices_file = house or HOUSE_FILE, prices or PRICES_FILE
     household, series = read_house(house_file), read_prices(prices_file)
     tz = ZoneInfo(home_file.TIMEZONE)
-    start_s = _start(start, household, tz, _before_home(away_h) if live else HEADLESS_BEGINS)
+    day, begins = (LIVE_DAY, _before_home(away_h)) if live else (HEADLESS_DAY, HEADLESS_BEGINS)
+    start_s = _start(start, household, tz, day, begins)
     end_s = start_s + hours * 3600.0
     if live:
         # It runs until it is closed; at the data's end the last values stay.
@@ -103,12 +105,12 @@ def make_setting(
 
 
 def _before_home(away_h: float) -> time:
-    return (datetime.combine(DEFAULT_DAY, LEAVES) + timedelta(hours=away_h) - LIVE_BEGINS_BEFORE).time()
+    return (datetime.combine(LIVE_DAY, LEAVES) + timedelta(hours=away_h) - LIVE_BEGINS_BEFORE).time()
 
 
-def _start(text: str | None, house: Household, tz: ZoneInfo, begins: time) -> float:
+def _start(text: str | None, house: Household, tz: ZoneInfo, default: date, begins: time) -> float:
     if text is None:
-        default_s = local_s(DEFAULT_DAY, begins, tz)
+        default_s = local_s(default, begins, tz)
         if house.load_w.start_s <= default_s < house.load_w.end_s - 86_400.0:
             return default_s
         # Other data: its second week's first working day, so that there is some history.

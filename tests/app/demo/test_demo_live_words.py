@@ -2,31 +2,86 @@
 
 import pytest
 
+from app.clock import utc
 from app.demo.home_file import Pace
-from app.demo.live import status_line
+from app.demo.live import LATE_AWAY_H, LIVE_HOURS
+from app.demo.setting import Setting, make_setting
+from app.demo.words import REASON_WORDS, news, reason, status_line
+from energy.model import ReasonCode
 
 
 def picture(**flow: float | None) -> dict:
     figures = {"grid_w": 1234.0, "solar_w": 0.0, "load_w": 800.0, "ev_w": -500.0} | flow
     return {
-        "now": "2024-04-16T17:30:00+02:00",
+        "now": "2024-04-16T15:30:00Z",
         "flow": figures,
         "car": {"soc": 0.625},
         "set_point": {"reason": {"code": "feed_house"}},
         "health": [{"name": "meter", "level": "failed"}, {"name": "charger", "level": "ok"}],
         "today": {"saved": 1.5},
+        "ready_by": {"at": "2024-04-17T05:45:00Z", "target_soc": 0.8},
+        "event": {
+            "title": "Evening peak price",
+            "kind": "price",
+            "start": "2024-04-16T17:00:00Z",
+            "end": "2024-04-16T19:00:00Z",
+            "status": "coming",
+        },
         "facts": {"currency": "EUR", "timezone": "Europe/Amsterdam"},
     }
 
 
 def test_one_line_tells_flows_charge_reason_and_trouble() -> None:
     line = status_line(picture())
-    for word in ("17:30:00", "1234 W", "-500 W", "62%", "feed_house", "saved 1.50 EUR", "look at: meter"):
+    for word in ("Tue 17:30:00", "1234 W", "-500 W", "62%", "feeding the house", "saved 1.50 EUR", "look at: meter"):
         assert word in line
 
 
 def test_what_is_not_known_is_a_dash_never_a_zero() -> None:
     assert "grid      —" in status_line(picture(grid_w=None))
+
+
+def test_the_plan_and_the_coming_event_are_told_in_home_time() -> None:
+    assert news(picture()) == [
+        "The plan: 80% for the departure, Wed 07:45.",
+        "Coming event: Evening peak price, Tue 19:00 to 21:00.",
+    ]
+    assert news(picture() | {"ready_by": {"at": None, "target_soc": None}, "event": None}) == []
+
+
+def test_a_little_less_than_nothing_is_not_minus_nothing() -> None:
+    assert "saved 0.00 EUR" in status_line(picture() | {"today": {"saved": -0.001}})
+
+
+def test_every_reason_has_words_that_are_no_code() -> None:
+    assert set(REASON_WORDS) == set(ReasonCode)
+    for code, words in REASON_WORDS.items():
+        assert reason(code.value) == words
+        assert "_" not in words
+        assert 0 < len(words) <= 22, words
+    assert reason("a_new_one") == "a new one"
+
+
+def live(start: str | None) -> Setting:
+    return make_setting(house=None, prices=None, start=start, hours=LIVE_HOURS, seed=1, live=True, away_h=LATE_AWAY_H)
+
+
+def test_live_the_car_comes_home_at_once_to_an_evening_that_feeds() -> None:
+    setting = live(None)
+    script = setting.script
+    trip = script.away(setting.start_s)
+    assert trip is not None
+    # At ten times real time: within ten seconds.
+    assert 0 < trip.back_s - setting.start_s <= 100
+    dear = next(ask for ask in script.utility if ask.payload == "PRICE" and ask.end_s > setting.start_s)
+    assert dear.told_s < setting.start_s < dear.start_s < setting.start_s + 600
+    half_hour = [dear.start_s + 60.0 * minute for minute in range(30)]
+    assert all(setting.house.load_w.at(t) - setting.house.solar_w.at(t) > 1_000 for t in half_hour)
+
+
+def test_start_chooses_another_evening() -> None:
+    assert utc(live("2024-04-17T12:00").start_s).isoformat() == "2024-04-17T10:00:00+00:00"
+    assert utc(live("2024-04-17").start_s).astimezone(live(None).tz).isoformat() == "2024-04-17T18:54:00+02:00"
 
 
 @pytest.mark.parametrize("speed", [1.0, 10.0, 60.0])

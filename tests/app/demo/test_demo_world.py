@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.clock import utc
 from app.demo import home_file
 from app.demo.audit import Audit, Rules
 from app.demo.household import read_house
@@ -140,6 +141,24 @@ def test_a_missed_departure_is_listed() -> None:
     home.move_to(START_S + 120)
     [promise] = audit.promises(home)
     assert (promise["soc"], promise["wanted_soc"], promise["kept"]) == (0.7, 0.8, False)
+
+
+def test_a_promise_is_judged_at_the_departure_not_after_the_trip() -> None:
+    trip = Trip(leave_s=START_S + 95, back_s=START_S + 600, used_wh=11_000)
+    home = world(Script(trips=(trip,)), soc=0.8)
+    audit = audit_of(home)
+    for k in range(40):
+        audit.step(home, 30.0)
+        home.move_to(START_S + 30 * (k + 1))
+    assert home.battery.soc == pytest.approx(0.8 - 11 / 60)
+    [promise] = audit.promises(home)
+    assert (promise["soc"], promise["kept"]) == (0.8, True)
+    assert promise["at"] == utc(trip.leave_s).isoformat()
+
+
+def test_the_script_knows_when_the_car_next_comes_or_goes() -> None:
+    script = Script(trips=(Trip(leave_s=100.0, back_s=200.0, used_wh=1.0),))
+    assert [script.next_turn_s(now_s) for now_s in (0.0, 99.9, 100.0, 200.0)] == [100.0, 100.0, 200.0, float("inf")]
 
 
 def test_money_counts_the_charge_that_is_left() -> None:
