@@ -33,8 +33,10 @@ class Pace:
             # Of a step's length a reading is new; two steps later it is stale.
             every_s, stale_s = min(1.0, step_s), min(300.0, max(10.0, 2.5 * step_s))
         else:
-            every_s = min(60.0, max(1.0, speed / 4.0))
-            stale_s = min(300.0, max(10.0, 8.0 * every_s))
+            # Once a real second, as in a real home: the car's power, read over wires of real speed, must have settled
+            # before the meter is read again, or the engine answers its own answer.
+            every_s = min(60.0, max(1.0, speed))
+            stale_s = min(300.0, max(10.0, 5.0 * every_s))
         return cls(
             read_every_s=every_s,
             stale_s=stale_s,
