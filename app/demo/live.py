@@ -28,7 +28,7 @@ from app.demo import home_file
 from app.demo.actors import VEN_SECRET, Addresses
 from app.demo.setting import Setting, make_setting, remember_past
 from app.demo.twin import ADDRESSES_NAME
-from app.demo.words import news, status_line
+from app.demo.words import fitted, news, status_line
 from app.engine.engine import STORE_NAME
 from app.errors import UserError
 
@@ -231,7 +231,7 @@ def _show(line: str, *, stays: bool) -> None:
         print(line, flush=True)
         return
     wide = shutil.get_terminal_size().columns - 1
-    print(f"\r{line[:wide]:<{wide}}", end="\n" if stays else "", flush=True)
+    print(f"\r{fitted(line, wide):<{wide}}", end="\n" if stays else "", flush=True)
 
 
 def _keep_engine(demo: LiveDemo) -> None:

@@ -76,6 +76,11 @@ def news(picture: dict[str, Any]) -> list[str]:
     return told
 
 
+def fitted(line: str, wide: int) -> str:
+    """The line in so many columns: without blanks and units where they do not fit, cut as a last resort."""
+    return line if len(line) <= wide else " ".join(word for word in line.split() if word != "W")[:wide]
+
+
 def _local(picture: dict[str, Any], at: str) -> datetime:
     return datetime.fromisoformat(at).astimezone(ZoneInfo(picture["facts"]["timezone"]))
 

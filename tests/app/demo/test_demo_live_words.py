@@ -6,7 +6,7 @@ from app.clock import utc
 from app.demo.home_file import Pace
 from app.demo.live import LATE_AWAY_H, LIVE_HOURS
 from app.demo.setting import Setting, make_setting
-from app.demo.words import REASON_WORDS, news, reason, status_line
+from app.demo.words import REASON_WORDS, fitted, news, reason, status_line
 from energy.model import ReasonCode
 
 
@@ -39,6 +39,14 @@ def test_one_line_tells_flows_charge_reason_and_trouble() -> None:
 
 def test_what_is_not_known_is_a_dash_never_a_zero() -> None:
     assert "grid      —" in status_line(picture(grid_w=None))
+
+
+def test_on_a_narrow_terminal_the_reason_is_still_read() -> None:
+    line = status_line(picture())
+    assert fitted(line, 200) == line
+    narrow = fitted(line, 79)
+    assert len(narrow) <= 79
+    assert "car -500 62% feeding the house" in narrow
 
 
 def test_the_plan_and_the_coming_event_are_told_in_home_time() -> None:
