@@ -19,10 +19,8 @@ from energy.twin import Battery
 
 HEADLESS_DAY, LIVE_DAY = date(2024, 4, 16), date(2024, 4, 23)
 """Of the built-in data. On the live one's evening the house needs power when it is dear."""
-HEADLESS_BEGINS = time(12, 0)
-"""Local: a headless day has its whole night in the middle."""
-LIVE_BEGINS_BEFORE = timedelta(minutes=1)
-"""Live, the car comes home that much later."""
+BEGINS_BEFORE = timedelta(minutes=1)
+"""The car comes home that much later."""
 FIRST_YEAR, LAST_YEAR = 1970, 2900
 """Calendars, and the arithmetic on them, end somewhere."""
 HISTORY_DAYS = 28
@@ -80,8 +78,7 @@ def make_setting(
     house_file, prices_file = house or HOUSE_FILE, prices or PRICES_FILE
     household, series = read_house(house_file), read_prices(prices_file)
     tz = ZoneInfo(home_file.TIMEZONE)
-    day, begins = (LIVE_DAY, _before_home(away_h)) if live else (HEADLESS_DAY, HEADLESS_BEGINS)
-    start_s = _start(start, household, tz, day, begins)
+    start_s = _start(start, household, tz, LIVE_DAY if live else HEADLESS_DAY, _before_home(away_h))
     end_s = start_s + hours * 3600.0
     if live:
         # It runs until it is closed; at the data's end the last values stay.
@@ -105,7 +102,7 @@ def make_setting(
 
 
 def _before_home(away_h: float) -> time:
-    return (datetime.combine(LIVE_DAY, LEAVES) + timedelta(hours=away_h) - LIVE_BEGINS_BEFORE).time()
+    return (datetime.combine(LIVE_DAY, LEAVES) + timedelta(hours=away_h) - BEGINS_BEFORE).time()
 
 
 def _start(text: str | None, house: Household, tz: ZoneInfo, default: date, begins: time) -> float:

@@ -15,6 +15,8 @@ from app.drivers.modbus import Links
 from app.engine.fixed import Fixed
 from app.ports import ChargerDriver, Driver
 
+QUICKEST_STAGE_S = 0.1
+
 
 @dataclass(slots=True, kw_only=True)
 class Workshop:
@@ -59,10 +61,22 @@ def _charger(shop: Workshop) -> Iterable[Driver]:
         shop.clock,
         links=shop.links,
         timings=timings,
-        stage_interval_s=shop.stage_interval_s,
+        stage_interval_s=stage_interval_s(shop),
     )
     shop.charger = charger
     return (charger,)
+
+
+def stage_interval_s(shop: Workshop) -> float:
+    """Real seconds between two looks at the power stage: at least two to each reading of the grid's meter.
+
+    House load is the meter's power less the car's. With a car's power older than what the last set-point changed, the
+    dispatch would answer its own answer, and swing.
+    """
+    if not shop.config.meter:
+        return shop.stage_interval_s
+    meter_s = shop.config.meter[0].interval_s / shop.clock.speed
+    return min(shop.stage_interval_s, max(QUICKEST_STAGE_S, meter_s / 2))
 
 
 def _utility(shop: Workshop) -> Iterable[Driver]:
