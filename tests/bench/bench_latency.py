@@ -113,8 +113,13 @@ async def _charging(demo: LiveDemo, world: World) -> None:
 
 
 async def _jump(world: JumpyWorld) -> float:
+    squeezed_w = world.car_w
     world.load_w = LOW_W
     await asyncio.sleep(0.9)
+    # Only from a car that uses the room has a jump something to take away.
+    risen_by = time.monotonic() + 5
+    while world.car_w < squeezed_w + FELL_W and time.monotonic() < risen_by:
+        await asyncio.sleep(0.005)
     world.told_high_s = world.fell_s = None
     world.load_w = HIGH_W
     deadline = time.monotonic() + 5
