@@ -6,10 +6,8 @@ there; more than a day of missing rows is a hole, of which the demo keeps clear.
 """
 
 import csv
-import gzip
 import io
 import math
-import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.csv_text import read_csv_text
 from app.errors import UserError
 
 BUILT_IN = Path(__file__).parents[2] / "resources" / "demo"
@@ -122,13 +121,7 @@ def _with_missing_rows(time_s: np.ndarray, table: np.ndarray) -> tuple[np.ndarra
 
 
 def _rows(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    try:
-        raw = path.read_bytes()
-        text = (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError, zlib.error) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UserError(f"{path} cannot be read ({why}): give a CSV file in UTF-8, plain or gzipped") from None
-    reader = csv.DictReader(io.StringIO(text))
+    reader = csv.DictReader(io.StringIO(read_csv_text(path)))
     missing = [name for name in wanted if name not in (reader.fieldnames or [])]
     if missing:
         raise UserError(f"{path}, line 1: no column {', '.join(missing)}; the first line must name {','.join(wanted)}")

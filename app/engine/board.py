@@ -164,10 +164,6 @@ class HouseBoard:
         """The last good reading of one instrument."""
         return self._readings.get(source)
 
-    def all_events(self) -> list[GridEvent]:
-        """Every link's events."""
-        return [event for events in self.events.values() for event in events]
-
     # Private.
 
     def _tell(self, topic: Topic, source: str) -> None:

@@ -1,13 +1,13 @@
 """The home file's tariff, and the price of this moment."""
 
-import gzip
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from app.config.home import HomeConfig
+from app.csv_text import read_csv_text
+from app.errors import UserError
 from energy.tariffs import Tariff, TariffError, make_tariff, options_of, parse_prices
 
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
@@ -37,12 +37,9 @@ def tariff(config: HomeConfig, folder: Path) -> Tariff:
 
 def _text(path: Path) -> str:
     try:
-        raw = path.read_bytes()
-        return (gzip.decompress(raw) if raw[:2] == b"\x1f\x8b" else raw).decode("utf-8-sig")
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise TariffError(
-            f"The price file {path} cannot be read ({error}): give a CSV in UTF-8, plain or gzipped."
-        ) from error
+        return read_csv_text(path)
+    except UserError as error:
+        raise TariffError(f"The price file {error}.") from error
 
 
 class PriceNow:

@@ -5,10 +5,9 @@ token endpoint is discovered, and requests carry a discriminator. Everything els
 for both. Source: the OpenADR Alliance's OpenAPI definitions of 3.0.1 and 3.1.0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 
 class UnknownVersionError(ValueError):
@@ -46,15 +45,6 @@ class Version:
     def resources(self, ven_id: str) -> str:
         """Path of the resources of ``ven_id``."""
         return self.resources_path.format(ven_id=ven_id)
-
-    def encode_targets(self, targets: Iterable[Target]) -> list[Any]:
-        """Targets as this version writes them."""
-        if not self.typed_targets:
-            return [target.value for target in targets]
-        by_kind: dict[str, list[str]] = {}
-        for target in targets:
-            by_kind.setdefault(target.kind or "GROUP", []).append(target.value)
-        return [{"type": kind, "values": values} for kind, values in by_kind.items()]
 
 
 V3_0_1 = Version(
