@@ -56,14 +56,14 @@ class BitReader:
         magnitude = self.unsigned()
         return ~magnitude if negative else magnitude
 
-    def text(self, max_length: int | None) -> str:
+    def text(self, min_length: int, max_length: int | None) -> str:
         """A string given in full; ISO 15118 never refers to a string table."""
         length = self.unsigned()
         if length < 2:
             raise Refused("the string is a string-table hit, which ISO 15118 does not use")
         length -= 2
-        if max_length is not None and length > max_length:
-            raise Refused(f"the string has {length} characters, {max_length} are allowed")
+        if length < min_length or (max_length is not None and length > max_length):
+            raise Refused(f"the string has {length} characters, {bounds(min_length, max_length)} are allowed")
         if length * 8 > self.bits_left:
             raise Refused("the document ends too early")
         return "".join(self._character() for _ in range(length))
@@ -136,4 +136,6 @@ def bounds(minimum: int, maximum: int | None) -> str:
     """A range in words."""
     if maximum is None:
         return f"at least {minimum}"
+    if not minimum:
+        return f"at most {maximum}" if maximum else "0"
     return str(minimum) if minimum == maximum else f"{minimum} to {maximum}"

@@ -87,10 +87,11 @@ class IntegerRange:
 
 @dataclass(frozen=True)
 class Text:
-    """A string of at most `max_length` code points; `is_id` asks for an XML name without a colon (xs:ID)."""
+    """A string with bounds on its code points; `is_id` asks for an XML name without a colon (xs:ID, xs:IDREF)."""
 
     max_length: int | None = None
     is_id: bool = False
+    min_length: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ CONTENT = Marker("content")
 Byte = Annotated[int, IntegerRange(-(2**7), 2**7 - 1)]
 Short = Annotated[int, IntegerRange(-(2**15), 2**15 - 1)]
 Int = Annotated[int, IntegerRange(-(2**31), 2**31 - 1)]
+Long = Annotated[int, IntegerRange(-(2**63), 2**63 - 1)]
 UnsignedByte = Annotated[int, IntegerRange(0, 2**8 - 1)]
 UnsignedShort = Annotated[int, IntegerRange(0, 2**16 - 1)]
 UnsignedInt = Annotated[int, IntegerRange(0, 2**32 - 1)]

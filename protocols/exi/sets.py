@@ -8,7 +8,7 @@ from types import ModuleType
 
 from protocols.exi import namespaces
 from protocols.exi.errors import ExiError
-from protocols.exi.messages import ac, acdp, app_protocol, common, dc, wpt, xmldsig
+from protocols.exi.messages import ac, acdp, app_protocol, common, dc, din, din_types, wpt, xmldsig
 from protocols.exi.model import element_name
 from protocols.exi.schema import Element
 
@@ -119,15 +119,50 @@ _DC: Declared = {
     ),
 }
 
+_DIN_TYPES: Declared = {
+    **_elements(
+        din_types.ServiceChargeType,
+        din_types.SAScheduleListType,
+        din_types.SalesTariffEntryType,
+        din_types.PMaxScheduleEntryType,
+        din_types.RelativeTimeIntervalType,
+        din_types.AC_EVSEStatusType,
+        din_types.DC_EVSEStatusType,
+        din_types.DC_EVStatusType,
+        din_types.AC_EVChargeParameterType,
+        din_types.DC_EVChargeParameterType,
+        din_types.AC_EVSEChargeParameterType,
+        din_types.DC_EVSEChargeParameterType,
+        din_types.DC_EVPowerDeliveryParameterType,
+    ),
+    "SASchedules": None,
+    "Entry": None,
+    "TimeInterval": None,
+    "EVSEStatus": None,
+    "EVStatus": None,
+    "EVChargeParameter": None,
+    "EVSEChargeParameter": None,
+    "EVPowerDeliveryParameter": None,
+}
+
+_DIN: tuple[tuple[str, Declared], ...] = (
+    (namespaces.DIN, {**_elements(din.V2G_Message), "BodyElement": None}),
+    (namespaces.DIN_BODY, _messages(din)),
+    (namespaces.DIN_TYPES, _DIN_TYPES),
+    (namespaces.XMLDSIG, _XMLDSIG),
+)
+
 SETS: dict[str, SchemaSet] = {
     s.namespace: s
     for s in (
         SchemaSet(namespaces.APP_PROTOCOL, ((namespaces.APP_PROTOCOL, _messages(app_protocol)),)),
+        SchemaSet(namespaces.XMLDSIG, ((namespaces.XMLDSIG, _XMLDSIG),)),
         SchemaSet(namespaces.V20_COMMON, ((namespaces.V20_COMMON, _COMMON), *_IMPORTED_BY_V20)),
         SchemaSet(namespaces.V20_AC, ((namespaces.V20_AC, _AC), *_IMPORTED_BY_V20)),
         SchemaSet(namespaces.V20_DC, ((namespaces.V20_DC, _DC), *_IMPORTED_BY_V20)),
         SchemaSet(namespaces.V20_WPT, ((namespaces.V20_WPT, _messages(wpt)), *_IMPORTED_BY_V20)),
         SchemaSet(namespaces.V20_ACDP, ((namespaces.V20_ACDP, _messages(acdp)), *_IMPORTED_BY_V20)),
+        SchemaSet(namespaces.DIN, _DIN),
     )
 }
 

@@ -112,8 +112,8 @@ def read_simple(value: SimpleValue, reader: BitReader) -> Any:
             number = _read_integer(minimum, maximum, reader)
             _check_range(number, minimum, maximum)
             return number
-        case Text(max_length=max_length):
-            return reader.text(max_length)
+        case Text(min_length=shortest, max_length=longest):
+            return reader.text(shortest, longest)
         case Binary(min_length=min_length, max_length=max_length):
             return reader.binary(min_length, max_length)
 
@@ -223,8 +223,8 @@ def write_simple(target: SimpleValue, value: Any, writer: BitWriter) -> None:
                 raise Refused(f"it must be a whole number, not {value!r:.80}")
             _check_range(value, minimum, maximum)
             _write_integer(value, minimum, maximum, writer)
-        case Text(max_length=max_length, is_id=is_id):
-            _check_text(value, max_length, is_id)
+        case Text():
+            _check_text(value, target)
             writer.text(value)
         case Binary(min_length=shortest, max_length=longest):
             if type(value) is not bytes:
@@ -250,14 +250,15 @@ def _check_range(number: int, minimum: int | None, maximum: int | None) -> None:
         raise Refused(f"{number} is not within {minimum} to {maximum}")
 
 
-def _check_text(value: Any, max_length: int | None, is_id: bool) -> None:
+def _check_text(value: Any, target: Text) -> None:
     if not isinstance(value, str):
         raise Refused(f"it must be a string, not {type(value).__name__}")
-    if max_length is not None and len(value) > max_length:
-        raise Refused(f"it has {len(value)} characters, {max_length} are allowed")
+    shortest, longest = target.min_length, target.max_length
+    if len(value) < shortest or (longest is not None and len(value) > longest):
+        raise Refused(f"it has {len(value)} characters, {bounds(shortest, longest)} are allowed")
     if any("\ud800" <= c <= "\udfff" for c in value):
         raise Refused("it has half a surrogate pair, which is no character")
-    if is_id and not is_xml_id(value):
+    if target.is_id and not is_xml_id(value):
         raise Refused(f"{value!r:.80} is no XML ID (a letter or _, then letters, digits, '.', '-', '_')")
 
 

@@ -255,8 +255,8 @@ class DecoderSource:
                 return self._take((len(enum) - 1).bit_length(), f"{members}[{{}}]")
             case IntegerRange(minimum, maximum):
                 return self._integer(minimum, maximum)
-            case Text(max_length=max_length):
-                return self._call(f"read_text(c, w, p, {max_length or UNBOUNDED})")
+            case Text(min_length=shortest, max_length=longest):
+                return self._call(f"read_text(c, w, p, {shortest}, {longest or UNBOUNDED})")
             case Binary(min_length=shortest, max_length=longest):
                 if shortest == longest and longest < 128:
                     self._expect(longest, 8)

@@ -245,9 +245,9 @@ class EncoderSource:
                 self._put(f"{codes}[{v}]", (len(enum) - 1).bit_length())
             case IntegerRange(minimum, maximum):
                 self._integer(minimum, maximum, v)
-            case Text(max_length=max_length, is_id=is_id):
+            case Text(min_length=shortest, max_length=longest, is_id=is_id):
                 check = "put_id" if is_id else "put_text"
-                self.out.line(f"a = {check}({self._joined()}, {v}, {max_length or UNBOUNDED})")
+                self.out.line(f"a = {check}({self._joined()}, {v}, {shortest}, {longest or UNBOUNDED})")
                 self._pending = []
             case Binary(min_length=shortest, max_length=longest):
                 self._binary(shortest, longest, v)

@@ -38,11 +38,13 @@ def put_unsigned(a: int, value: int) -> int:
     return a << 8 | value
 
 
-def put_text(a: int, text: Any, max_length: int) -> int:
+def put_text(a: int, text: Any, min_length: int, max_length: int) -> int:
     """Appends a string in full."""
-    if not isinstance(text, str) or len(text) > max_length:
+    if not isinstance(text, str):
         raise Bad
     count = len(text)
+    if not min_length <= count <= max_length:
+        raise Bad
     a = put_unsigned(a, count + 2)
     if text.isascii():
         return a << 8 * count | int.from_bytes(text.encode("ascii"), "big")
@@ -53,11 +55,11 @@ def put_text(a: int, text: Any, max_length: int) -> int:
     return a
 
 
-def put_id(a: int, text: Any, max_length: int) -> int:
+def put_id(a: int, text: Any, min_length: int, max_length: int) -> int:
     """Appends an xs:ID."""
     if not isinstance(text, str) or not is_xml_id(text):
         raise Bad
-    return put_text(a, text, max_length)
+    return put_text(a, text, min_length, max_length)
 
 
 def put_binary(a: int, data: bytes, max_length: int) -> int:
@@ -131,11 +133,11 @@ def more_groups(w: int, p: int, value: int, shift: int, most: int = MAX_BOUNDED_
     raise Bad
 
 
-def read_text(c: Document, w: int, p: int, max_length: int) -> tuple[str, int, int]:
+def read_text(c: Document, w: int, p: int, min_length: int, max_length: int) -> tuple[str, int, int]:
     """A string given in full."""
     count, w, p = _length(c, w, p)
     count -= 2
-    if count < 0 or count > max_length:
+    if not min_length <= count <= max_length:
         raise Bad
     w, p = _at_hand(c, w, p, count * 8)
     p -= count * 8

@@ -39,7 +39,7 @@ def test_a_full_list_has_no_code_for_one_more_and_so_a_shorter_end():
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"EVCCID": "x" * 256}, "EVCCID: it has 256 characters, 255 are allowed"),
+        ({"EVCCID": "x" * 256}, "EVCCID: it has 256 characters, at most 255 are allowed"),
         ({"EVCCID": 5}, "EVCCID: it must be a string, not int"),
         ({"EVCCID": None}, "SessionSetupReq: EVCCID is missing"),
         ({"EVCCID": "\ud800"}, "EVCCID: it has half a surrogate pair"),
