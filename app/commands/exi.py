@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from app.errors import UsageError, UserError
 from protocols.exi import (
     APP_PROTOCOL,
+    DIN,
     V20_AC,
     V20_ACDP,
     V20_COMMON,
@@ -31,6 +32,7 @@ ALIASES = {
     "dc": V20_DC,
     "wpt": V20_WPT,
     "acdp": V20_ACDP,
+    "din": DIN,
 }
 """Short names for the namespaces, beside the full ones."""
 

@@ -10,6 +10,8 @@ V20_WPT: Final = "urn:iso:std:iso:15118:-20:WPT"
 V20_ACDP: Final = "urn:iso:std:iso:15118:-20:ACDP"
 
 V2: Final = "urn:iso:15118:2:2013:MsgDef"
+V2_BODY: Final = "urn:iso:15118:2:2013:MsgBody"
+V2_TYPES: Final = "urn:iso:15118:2:2013:MsgDataTypes"
 DIN: Final = "urn:din:70121:2012:MsgDef"
 
 V20_COMMON_TYPES: Final = "urn:iso:std:iso:15118:-20:CommonTypes"

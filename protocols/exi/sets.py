@@ -8,7 +8,7 @@ from types import ModuleType
 
 from protocols.exi import namespaces
 from protocols.exi.errors import ExiError
-from protocols.exi.messages import ac, acdp, app_protocol, common, dc, din, din_types, wpt, xmldsig
+from protocols.exi.messages import ac, acdp, app_protocol, common, dc, din, din_types, v2, v2_types, wpt, xmldsig
 from protocols.exi.model import element_name
 from protocols.exi.schema import Element
 
@@ -152,6 +152,38 @@ _DIN: tuple[tuple[str, Declared], ...] = (
     (namespaces.XMLDSIG, _XMLDSIG),
 )
 
+_V2_TYPES: Declared = {
+    **_elements(
+        v2_types.SAScheduleListType,
+        v2_types.SalesTariffEntryType,
+        v2_types.PMaxScheduleEntryType,
+        v2_types.RelativeTimeIntervalType,
+        v2_types.AC_EVSEStatusType,
+        v2_types.DC_EVSEStatusType,
+        v2_types.DC_EVStatusType,
+        v2_types.AC_EVChargeParameterType,
+        v2_types.DC_EVChargeParameterType,
+        v2_types.AC_EVSEChargeParameterType,
+        v2_types.DC_EVSEChargeParameterType,
+        v2_types.DC_EVPowerDeliveryParameterType,
+    ),
+    "SASchedules": None,
+    "Entry": None,
+    "TimeInterval": None,
+    "EVSEStatus": None,
+    "EVStatus": None,
+    "EVChargeParameter": None,
+    "EVSEChargeParameter": None,
+    "EVPowerDeliveryParameter": None,
+}
+
+_V2: tuple[tuple[str, Declared], ...] = (
+    (namespaces.V2, _elements(v2.V2G_Message)),
+    (namespaces.V2_BODY, {**_messages(v2), "BodyElement": None}),
+    (namespaces.V2_TYPES, _V2_TYPES),
+    (namespaces.XMLDSIG, _XMLDSIG),
+)
+
 SETS: dict[str, SchemaSet] = {
     s.namespace: s
     for s in (
@@ -162,6 +194,7 @@ SETS: dict[str, SchemaSet] = {
         SchemaSet(namespaces.V20_DC, ((namespaces.V20_DC, _DC), *_IMPORTED_BY_V20)),
         SchemaSet(namespaces.V20_WPT, ((namespaces.V20_WPT, _messages(wpt)), *_IMPORTED_BY_V20)),
         SchemaSet(namespaces.V20_ACDP, ((namespaces.V20_ACDP, _messages(acdp)), *_IMPORTED_BY_V20)),
+        SchemaSet(namespaces.V2, _V2),
         SchemaSet(namespaces.DIN, _DIN),
     )
 }
