@@ -79,10 +79,14 @@ Particle = Name | Anything | Sequence | Alternatives | Repeat
 
 @dataclass(frozen=True)
 class IntegerRange:
-    """Inclusive bounds; None on both sides leaves it open (xs:integer)."""
+    """Inclusive bounds; None on both sides leaves it open (xs:integer).
+
+    `outliers` are numbers beyond the bounds that peers send all the same: EXI then carries them as text.
+    """
 
     minimum: int | None
     maximum: int | None
+    outliers: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,11 @@ from protocols.exi.sets import SchemaSet
 HEADER = 0x80
 """EXI header without options: the distinguishing bits 10, no options, final version 1."""
 _V2GTP = b"\x01\xfe"
+_ESCAPE = "an escape to xsi:type, xsi:nil or an undeclared element stands here, which is not allowed"
+_UNTYPED, _UNTYPED_WIDTH = 0b110, 3
+_END_AFTER_UNTYPED, _END_AFTER_UNTYPED_WIDTH = 0b100, 3
+"""After the escape bit of a simple value: character content of no type, the last of seven events (EXI 1.0, 8.5.4.4.1);
+then the escape again and the first of the three events left, the end."""
 N_BIT_LIMIT = 4096
 """A bounded integer with at most so many values takes a fixed number of bits."""
 
@@ -77,7 +82,7 @@ def read_element(cls: type[Element], reader: BitReader, path: list[str]) -> Elem
 def _read_event(state: State, reader: BitReader) -> Event:
     code = reader.bits(state.width)
     if code >= len(state.events):
-        raise Refused("an escape to xsi:type, xsi:nil or an undeclared element stands here, which is not allowed")
+        raise Refused(_ESCAPE)
     return state.events[code]
 
 
@@ -86,15 +91,31 @@ def _read_value(kind: Kind, value: Value, reader: BitReader, path: list[str]) ->
         return read_element(value.cls, reader, path)
     if kind is not Kind.ELEMENT:
         return read_simple(value, reader)
-    _read_only_event(reader)
+    if isinstance(value, IntegerRange) and value.outliers:
+        if reader.bits(1):
+            return _read_outlier(value, reader)
+    else:
+        _read_only_event(reader)
     result = read_simple(value, reader)
     _read_only_event(reader)
     return result
 
 
+def _read_outlier(value: IntegerRange, reader: BitReader) -> int:
+    if reader.bits(_UNTYPED_WIDTH) != _UNTYPED:
+        raise Refused(_ESCAPE)
+    text = reader.text(0, max(len(str(n)) for n in value.outliers))
+    number = next((n for n in value.outliers if str(n) == text), None)
+    if number is None:
+        raise Refused(f"the text {text!r} stands where a number is expected")
+    if reader.bits(_END_AFTER_UNTYPED_WIDTH) != _END_AFTER_UNTYPED:
+        raise Refused(_ESCAPE)
+    return number
+
+
 def _read_only_event(reader: BitReader) -> None:
     if reader.bits(1):
-        raise Refused("an escape to xsi:type, xsi:nil or an undeclared element stands here, which is not allowed")
+        raise Refused(_ESCAPE)
 
 
 def read_simple(value: SimpleValue, reader: BitReader) -> Any:
@@ -198,12 +219,20 @@ def _write_value(kind: Kind, alternative: Alternative, value: Any, writer: BitWr
         if type(value) is not target.cls:
             raise Refused(f"it must be a {target.cls.__name__}, not {type(value).__name__}")
         write_element(value, writer, path)
+    elif kind is Kind.ELEMENT and _is_outlier(target, value):
+        writer.put(1 << _UNTYPED_WIDTH | _UNTYPED, _UNTYPED_WIDTH + 1)
+        writer.text(str(value))
+        writer.put(_END_AFTER_UNTYPED, _END_AFTER_UNTYPED_WIDTH)
     elif target is not None:
         if kind is Kind.ELEMENT:
             writer.put(0, 1)
         write_simple(target, value, writer)
         if kind is Kind.ELEMENT:
             writer.put(0, 1)
+
+
+def _is_outlier(target: Value | None, value: Any) -> bool:
+    return isinstance(target, IntegerRange) and type(value) is int and value in target.outliers
 
 
 def write_simple(target: SimpleValue, value: Any, writer: BitWriter) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from protocols.exi.grammar import Grammar, State, grammar_of
 from protocols.exi.model import Alternative, ElementValue, Field, TypeModel, choice_groups, model_of
-from protocols.exi.schema import UNBOUNDED, Element, Name, Particle, Repeat
+from protocols.exi.schema import UNBOUNDED, Element, IntegerRange, Name, Particle, Repeat
 
 INLINE_LIMIT = 12
 """Types with at most so many values are written into the code of the element around them."""
@@ -97,6 +97,8 @@ def layout_of(cls: type[Element]) -> Layout | None:
     model = model_of(cls)
     lists = [f for f in model.fields if f.is_list]
     if not model.is_plain or cls.mixed or any(f.minimum > 1 or f.is_substitution for f in lists):
+        return None
+    if any(isinstance(a.value, IntegerRange) and a.value.outliers for f in model.fields for a in f.alternatives):
         return None
     grammar = grammar_of(cls)
     groups = [(f,) for f in model.attributes] + choice_groups(model.elements)
