@@ -11,6 +11,7 @@ from app.errors import UsageError, UserError
 from protocols.exi import (
     APP_PROTOCOL,
     DIN,
+    V2,
     V20_AC,
     V20_ACDP,
     V20_COMMON,
@@ -32,6 +33,7 @@ ALIASES = {
     "dc": V20_DC,
     "wpt": V20_WPT,
     "acdp": V20_ACDP,
+    "v2": V2,
     "din": DIN,
 }
 """Short names for the namespaces, beside the full ones."""

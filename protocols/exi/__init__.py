@@ -14,12 +14,13 @@ Every failure is an `ExiError` with one sentence. A document carries no V2GTP he
 from protocols.exi.codec import decode, encode, prepare
 from protocols.exi.errors import ExiError
 from protocols.exi.mapping import from_json, to_json
-from protocols.exi.namespaces import APP_PROTOCOL, DIN, V20_AC, V20_ACDP, V20_COMMON, V20_DC, V20_WPT, XMLDSIG
+from protocols.exi.namespaces import APP_PROTOCOL, DIN, V2, V20_AC, V20_ACDP, V20_COMMON, V20_DC, V20_WPT, XMLDSIG
 from protocols.exi.schema import Element as Message
 
 __all__ = [
     "APP_PROTOCOL",
     "DIN",
+    "V2",
     "V20_AC",
     "V20_ACDP",
     "V20_COMMON",

@@ -5,11 +5,11 @@ import random
 
 import pytest
 
-from protocols.exi import APP_PROTOCOL, V20_AC, V20_ACDP, V20_COMMON, V20_DC, V20_WPT, ExiError, decode, walk
+from protocols.exi import APP_PROTOCOL, V2, V20_AC, V20_ACDP, V20_COMMON, V20_DC, V20_WPT, ExiError, decode, walk
 from protocols.exi.codec import codec_of
 from protocols.exi.sets import schema_set
 
-NAMESPACES = (APP_PROTOCOL, V20_COMMON, V20_AC, V20_DC, V20_WPT, V20_ACDP)
+NAMESPACES = (APP_PROTOCOL, V2, V20_COMMON, V20_AC, V20_DC, V20_WPT, V20_ACDP)
 
 
 def both(outcome, namespace, data):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from protocols.exi import APP_PROTOCOL, V20_AC, V20_ACDP, V20_COMMON, V20_DC, V20_WPT, from_json, to_json, walk
+from protocols.exi import APP_PROTOCOL, DIN, V2, V20_AC, V20_ACDP, V20_COMMON, V20_DC, V20_WPT, from_json, to_json, walk
 from protocols.exi.codec import codec_of
 from protocols.exi.messages import xmldsig
 from protocols.exi.model import (
@@ -87,7 +87,7 @@ WHOLE = {
 """What the particles of types with other content than a row of fields ask for."""
 
 
-@pytest.mark.parametrize("namespace", [APP_PROTOCOL, V20_COMMON, V20_AC, V20_DC, V20_WPT, V20_ACDP])
+@pytest.mark.parametrize("namespace", [APP_PROTOCOL, V2, V20_COMMON, V20_AC, V20_DC, V20_WPT, V20_ACDP, DIN])
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_both_ways_agree(namespace: str, data: st.DataObject) -> None:
