@@ -22,7 +22,7 @@ from protocols.exi.model import (
     SimpleValue,
     Value,
 )
-from protocols.exi.schema import Binary, Element, IntegerRange, Text
+from protocols.exi.schema import UNBOUNDED, Binary, Element, IntegerRange, Text
 from protocols.exi.sets import SchemaSet
 
 HEADER = 0x80
@@ -186,7 +186,8 @@ def _contents(grammar: Grammar, element: Element, path: list[str]) -> Iterator[t
             if not isinstance(value, list | tuple):
                 raise Refused(f"{field.name} must be a list, not {type(value).__name__}")
             if not field.minimum <= len(value) <= field.maximum:
-                raise Refused(f"{field.name} has {len(value)} entries, {field.minimum} to {field.maximum} are allowed")
+                most = None if field.maximum == UNBOUNDED else field.maximum
+                raise Refused(f"{field.name} has {len(value)} entries, {bounds(field.minimum, most)} are allowed")
             for number, item in enumerate(value, 1):
                 alternative = _alternative(field, item)
                 yield field, alternative, item, f"{alternative.name}[{number}]"
