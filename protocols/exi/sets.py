@@ -1,14 +1,18 @@
-"""Which elements each namespace's schema set declares: the document grammar lists them all, sorted by name."""
+"""Which elements each namespace declares, and which namespaces make up a schema set.
+
+The document grammar lists all global elements of a set, sorted by name. A set's definitions are imported when the set
+is first asked for.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from types import ModuleType
 
 from protocols.exi import namespaces
 from protocols.exi.errors import ExiError
-from protocols.exi.messages import ac, acdp, app_protocol, common, dc, din, din_types, v2, v2_types, wpt, xmldsig
 from protocols.exi.model import element_name
 from protocols.exi.schema import Element
 
@@ -35,6 +39,14 @@ class SchemaSet:
         return {name: cls for name, cls in self.roots if cls is not None}
 
 
+@cache
+def schema_set(namespace: str) -> SchemaSet:
+    """The set of a namespace; ExiError for one that is not known."""
+    if namespace not in SETS:
+        raise ExiError(f"The namespace {namespace} is not known; known are {', '.join(SETS)}.")
+    return SchemaSet(namespace, tuple((name, _DECLARED[name]()) for name in SETS[namespace]))
+
+
 def _messages(module: ModuleType) -> Declared:
     """The requests and responses that a module defines."""
     classes = [v for v in vars(module).values() if isinstance(v, type) and issubclass(v, Element)]
@@ -45,164 +57,224 @@ def _elements(*classes: type[Element]) -> Declared:
     return {element_name(c): c for c in classes}
 
 
-_XMLDSIG: Declared = {
-    **_elements(
-        xmldsig.SignatureType,
-        xmldsig.SignatureValueType,
-        xmldsig.SignedInfoType,
-        xmldsig.CanonicalizationMethodType,
-        xmldsig.SignatureMethodType,
-        xmldsig.ReferenceType,
-        xmldsig.TransformsType,
-        xmldsig.TransformType,
-        xmldsig.DigestMethodType,
-        xmldsig.KeyInfoType,
-        xmldsig.KeyValueType,
-        xmldsig.RetrievalMethodType,
-        xmldsig.X509DataType,
-        xmldsig.PGPDataType,
-        xmldsig.SPKIDataType,
-        xmldsig.ObjectType,
-        xmldsig.ManifestType,
-        xmldsig.SignaturePropertiesType,
-        xmldsig.SignaturePropertyType,
-        xmldsig.DSAKeyValueType,
-        xmldsig.RSAKeyValueType,
-    ),
-    "DigestValue": None,
-    "KeyName": None,
-    "MgmtData": None,
-}
+def _app_protocol() -> Declared:
+    from protocols.exi.messages import app_protocol
 
-_COMMON_TYPES: Declared = {"CLReqControlMode": None, "CLResControlMode": None}
+    return _messages(app_protocol)
 
-_IMPORTED_BY_V20 = ((namespaces.V20_COMMON_TYPES, _COMMON_TYPES), (namespaces.XMLDSIG, _XMLDSIG))
 
-_COMMON: Declared = {
-    **_messages(common),
-    **_elements(common.SignedInstallationDataType, common.SignedMeteringDataType),
-}
+def _xmldsig() -> Declared:
+    from protocols.exi.messages import xmldsig
 
-_AC: Declared = {
-    **_messages(ac),
-    **_elements(
-        ac.AC_CPDReqEnergyTransferModeType,
-        ac.AC_CPDResEnergyTransferModeType,
-        ac.BPT_AC_CPDReqEnergyTransferModeType,
-        ac.BPT_AC_CPDResEnergyTransferModeType,
-        ac.Scheduled_AC_CLReqControlModeType,
-        ac.Scheduled_AC_CLResControlModeType,
-        ac.BPT_Scheduled_AC_CLReqControlModeType,
-        ac.BPT_Scheduled_AC_CLResControlModeType,
-        ac.Dynamic_AC_CLReqControlModeType,
-        ac.Dynamic_AC_CLResControlModeType,
-        ac.BPT_Dynamic_AC_CLReqControlModeType,
-        ac.BPT_Dynamic_AC_CLResControlModeType,
-    ),
-}
+    return {
+        **_elements(
+            xmldsig.SignatureType,
+            xmldsig.SignatureValueType,
+            xmldsig.SignedInfoType,
+            xmldsig.CanonicalizationMethodType,
+            xmldsig.SignatureMethodType,
+            xmldsig.ReferenceType,
+            xmldsig.TransformsType,
+            xmldsig.TransformType,
+            xmldsig.DigestMethodType,
+            xmldsig.KeyInfoType,
+            xmldsig.KeyValueType,
+            xmldsig.RetrievalMethodType,
+            xmldsig.X509DataType,
+            xmldsig.PGPDataType,
+            xmldsig.SPKIDataType,
+            xmldsig.ObjectType,
+            xmldsig.ManifestType,
+            xmldsig.SignaturePropertiesType,
+            xmldsig.SignaturePropertyType,
+            xmldsig.DSAKeyValueType,
+            xmldsig.RSAKeyValueType,
+        ),
+        "DigestValue": None,
+        "KeyName": None,
+        "MgmtData": None,
+    }
 
-_DC: Declared = {
-    **_messages(dc),
-    **_elements(
-        dc.DC_CPDReqEnergyTransferModeType,
-        dc.DC_CPDResEnergyTransferModeType,
-        dc.BPT_DC_CPDReqEnergyTransferModeType,
-        dc.BPT_DC_CPDResEnergyTransferModeType,
-        dc.Scheduled_DC_CLReqControlModeType,
-        dc.Scheduled_DC_CLResControlModeType,
-        dc.BPT_Scheduled_DC_CLReqControlModeType,
-        dc.BPT_Scheduled_DC_CLResControlModeType,
-        dc.Dynamic_DC_CLReqControlModeType,
-        dc.Dynamic_DC_CLResControlModeType,
-        dc.BPT_Dynamic_DC_CLReqControlModeType,
-        dc.BPT_Dynamic_DC_CLResControlModeType,
-    ),
-}
 
-_DIN_TYPES: Declared = {
-    **_elements(
-        din_types.ServiceChargeType,
-        din_types.SAScheduleListType,
-        din_types.SalesTariffEntryType,
-        din_types.PMaxScheduleEntryType,
-        din_types.RelativeTimeIntervalType,
-        din_types.AC_EVSEStatusType,
-        din_types.DC_EVSEStatusType,
-        din_types.DC_EVStatusType,
-        din_types.AC_EVChargeParameterType,
-        din_types.DC_EVChargeParameterType,
-        din_types.AC_EVSEChargeParameterType,
-        din_types.DC_EVSEChargeParameterType,
-        din_types.DC_EVPowerDeliveryParameterType,
-    ),
-    "SASchedules": None,
-    "Entry": None,
-    "TimeInterval": None,
-    "EVSEStatus": None,
-    "EVStatus": None,
-    "EVChargeParameter": None,
-    "EVSEChargeParameter": None,
-    "EVPowerDeliveryParameter": None,
-}
+def _v20_common_types() -> Declared:
+    return {"CLReqControlMode": None, "CLResControlMode": None}
 
-_DIN: tuple[tuple[str, Declared], ...] = (
-    (namespaces.DIN, {**_elements(din.V2G_Message), "BodyElement": None}),
-    (namespaces.DIN_BODY, _messages(din)),
-    (namespaces.DIN_TYPES, _DIN_TYPES),
-    (namespaces.XMLDSIG, _XMLDSIG),
+
+def _v20_common() -> Declared:
+    from protocols.exi.messages import common
+
+    return {
+        **_messages(common),
+        **_elements(common.SignedInstallationDataType, common.SignedMeteringDataType),
+    }
+
+
+def _v20_ac() -> Declared:
+    from protocols.exi.messages import ac
+
+    return {
+        **_messages(ac),
+        **_elements(
+            ac.AC_CPDReqEnergyTransferModeType,
+            ac.AC_CPDResEnergyTransferModeType,
+            ac.BPT_AC_CPDReqEnergyTransferModeType,
+            ac.BPT_AC_CPDResEnergyTransferModeType,
+            ac.Scheduled_AC_CLReqControlModeType,
+            ac.Scheduled_AC_CLResControlModeType,
+            ac.BPT_Scheduled_AC_CLReqControlModeType,
+            ac.BPT_Scheduled_AC_CLResControlModeType,
+            ac.Dynamic_AC_CLReqControlModeType,
+            ac.Dynamic_AC_CLResControlModeType,
+            ac.BPT_Dynamic_AC_CLReqControlModeType,
+            ac.BPT_Dynamic_AC_CLResControlModeType,
+        ),
+    }
+
+
+def _v20_dc() -> Declared:
+    from protocols.exi.messages import dc
+
+    return {
+        **_messages(dc),
+        **_elements(
+            dc.DC_CPDReqEnergyTransferModeType,
+            dc.DC_CPDResEnergyTransferModeType,
+            dc.BPT_DC_CPDReqEnergyTransferModeType,
+            dc.BPT_DC_CPDResEnergyTransferModeType,
+            dc.Scheduled_DC_CLReqControlModeType,
+            dc.Scheduled_DC_CLResControlModeType,
+            dc.BPT_Scheduled_DC_CLReqControlModeType,
+            dc.BPT_Scheduled_DC_CLResControlModeType,
+            dc.Dynamic_DC_CLReqControlModeType,
+            dc.Dynamic_DC_CLResControlModeType,
+            dc.BPT_Dynamic_DC_CLReqControlModeType,
+            dc.BPT_Dynamic_DC_CLResControlModeType,
+        ),
+    }
+
+
+def _v20_wpt() -> Declared:
+    from protocols.exi.messages import wpt
+
+    return _messages(wpt)
+
+
+def _v20_acdp() -> Declared:
+    from protocols.exi.messages import acdp
+
+    return _messages(acdp)
+
+
+_HEADS = (
+    "SASchedules",
+    "Entry",
+    "TimeInterval",
+    "EVSEStatus",
+    "EVStatus",
+    "EVChargeParameter",
+    "EVSEChargeParameter",
+    "EVPowerDeliveryParameter",
 )
+"""Heads of substitution groups, alike in -2 and DIN."""
 
-_V2_TYPES: Declared = {
-    **_elements(
-        v2_types.SAScheduleListType,
-        v2_types.SalesTariffEntryType,
-        v2_types.PMaxScheduleEntryType,
-        v2_types.RelativeTimeIntervalType,
-        v2_types.AC_EVSEStatusType,
-        v2_types.DC_EVSEStatusType,
-        v2_types.DC_EVStatusType,
-        v2_types.AC_EVChargeParameterType,
-        v2_types.DC_EVChargeParameterType,
-        v2_types.AC_EVSEChargeParameterType,
-        v2_types.DC_EVSEChargeParameterType,
-        v2_types.DC_EVPowerDeliveryParameterType,
-    ),
-    "SASchedules": None,
-    "Entry": None,
-    "TimeInterval": None,
-    "EVSEStatus": None,
-    "EVStatus": None,
-    "EVChargeParameter": None,
-    "EVSEChargeParameter": None,
-    "EVPowerDeliveryParameter": None,
+
+def _v2() -> Declared:
+    from protocols.exi.messages import v2
+
+    return _elements(v2.V2G_Message)
+
+
+def _v2_body() -> Declared:
+    from protocols.exi.messages import v2
+
+    return {**_messages(v2), "BodyElement": None}
+
+
+def _v2_types() -> Declared:
+    from protocols.exi.messages import v2_types
+
+    return {
+        **_elements(
+            v2_types.SAScheduleListType,
+            v2_types.SalesTariffEntryType,
+            v2_types.PMaxScheduleEntryType,
+            v2_types.RelativeTimeIntervalType,
+            v2_types.AC_EVSEStatusType,
+            v2_types.DC_EVSEStatusType,
+            v2_types.DC_EVStatusType,
+            v2_types.AC_EVChargeParameterType,
+            v2_types.DC_EVChargeParameterType,
+            v2_types.AC_EVSEChargeParameterType,
+            v2_types.DC_EVSEChargeParameterType,
+            v2_types.DC_EVPowerDeliveryParameterType,
+        ),
+        **dict.fromkeys(_HEADS),
+    }
+
+
+def _din() -> Declared:
+    from protocols.exi.messages import din
+
+    return {**_elements(din.V2G_Message), "BodyElement": None}
+
+
+def _din_body() -> Declared:
+    from protocols.exi.messages import din
+
+    return _messages(din)
+
+
+def _din_types() -> Declared:
+    from protocols.exi.messages import din_types
+
+    return {
+        **_elements(
+            din_types.ServiceChargeType,
+            din_types.SAScheduleListType,
+            din_types.SalesTariffEntryType,
+            din_types.PMaxScheduleEntryType,
+            din_types.RelativeTimeIntervalType,
+            din_types.AC_EVSEStatusType,
+            din_types.DC_EVSEStatusType,
+            din_types.DC_EVStatusType,
+            din_types.AC_EVChargeParameterType,
+            din_types.DC_EVChargeParameterType,
+            din_types.AC_EVSEChargeParameterType,
+            din_types.DC_EVSEChargeParameterType,
+            din_types.DC_EVPowerDeliveryParameterType,
+        ),
+        **dict.fromkeys(_HEADS),
+    }
+
+
+_DECLARED: dict[str, Callable[[], Declared]] = {
+    namespaces.APP_PROTOCOL: _app_protocol,
+    namespaces.XMLDSIG: _xmldsig,
+    namespaces.V20_COMMON_TYPES: _v20_common_types,
+    namespaces.V20_COMMON: _v20_common,
+    namespaces.V20_AC: _v20_ac,
+    namespaces.V20_DC: _v20_dc,
+    namespaces.V20_WPT: _v20_wpt,
+    namespaces.V20_ACDP: _v20_acdp,
+    namespaces.V2: _v2,
+    namespaces.V2_BODY: _v2_body,
+    namespaces.V2_TYPES: _v2_types,
+    namespaces.DIN: _din,
+    namespaces.DIN_BODY: _din_body,
+    namespaces.DIN_TYPES: _din_types,
 }
 
-_V2: tuple[tuple[str, Declared], ...] = (
-    (namespaces.V2, _elements(v2.V2G_Message)),
-    (namespaces.V2_BODY, {**_messages(v2), "BodyElement": None}),
-    (namespaces.V2_TYPES, _V2_TYPES),
-    (namespaces.XMLDSIG, _XMLDSIG),
-)
+_V20_IMPORTS = (namespaces.V20_COMMON_TYPES, namespaces.XMLDSIG)
 
-SETS: dict[str, SchemaSet] = {
-    s.namespace: s
-    for s in (
-        SchemaSet(namespaces.APP_PROTOCOL, ((namespaces.APP_PROTOCOL, _messages(app_protocol)),)),
-        SchemaSet(namespaces.XMLDSIG, ((namespaces.XMLDSIG, _XMLDSIG),)),
-        SchemaSet(namespaces.V20_COMMON, ((namespaces.V20_COMMON, _COMMON), *_IMPORTED_BY_V20)),
-        SchemaSet(namespaces.V20_AC, ((namespaces.V20_AC, _AC), *_IMPORTED_BY_V20)),
-        SchemaSet(namespaces.V20_DC, ((namespaces.V20_DC, _DC), *_IMPORTED_BY_V20)),
-        SchemaSet(namespaces.V20_WPT, ((namespaces.V20_WPT, _messages(wpt)), *_IMPORTED_BY_V20)),
-        SchemaSet(namespaces.V20_ACDP, ((namespaces.V20_ACDP, _messages(acdp)), *_IMPORTED_BY_V20)),
-        SchemaSet(namespaces.V2, _V2),
-        SchemaSet(namespaces.DIN, _DIN),
-    )
+SETS: dict[str, tuple[str, ...]] = {
+    namespaces.APP_PROTOCOL: (namespaces.APP_PROTOCOL,),
+    namespaces.XMLDSIG: (namespaces.XMLDSIG,),
+    namespaces.V20_COMMON: (namespaces.V20_COMMON, *_V20_IMPORTS),
+    namespaces.V20_AC: (namespaces.V20_AC, *_V20_IMPORTS),
+    namespaces.V20_DC: (namespaces.V20_DC, *_V20_IMPORTS),
+    namespaces.V20_WPT: (namespaces.V20_WPT, *_V20_IMPORTS),
+    namespaces.V20_ACDP: (namespaces.V20_ACDP, *_V20_IMPORTS),
+    namespaces.V2: (namespaces.V2, namespaces.V2_BODY, namespaces.V2_TYPES, namespaces.XMLDSIG),
+    namespaces.DIN: (namespaces.DIN, namespaces.DIN_BODY, namespaces.DIN_TYPES, namespaces.XMLDSIG),
 }
-
-
-def schema_set(namespace: str) -> SchemaSet:
-    """The set of a namespace; ExiError for one that is not known."""
-    try:
-        return SETS[namespace]
-    except KeyError:
-        raise ExiError(f"The namespace {namespace} is not known; known are {', '.join(SETS)}.") from None
+"""The namespace of each set, and the namespaces whose elements are in it."""
