@@ -198,8 +198,6 @@ def _check_signer(
 
 
 def _signed_by(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
-    from cryptography.hazmat.primitives.asymmetric import ec, ed448
-
     key = signer.public_key()
     try:
         if isinstance(key, ed448.Ed448PublicKey):

@@ -6,6 +6,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from protocols.pki.algorithms import Algorithm, Policy, algorithm_of, key_name
+from protocols.pki.identifiers import bare_id
 from protocols.pki.names import common_name, domains, exact_common_name, printable
 from protocols.pki.problems import CertificateProblem, Trouble
 from protocols.pki.profiles import ALIKE, PROFILES, Role
@@ -115,7 +116,7 @@ def check_rules(certificate: x509.Certificate, role: Role | None, depth: int) ->
 def check_id(certificate: x509.Certificate, expected: str) -> None:
     """Refuse a leaf that is another's: compared without separators and case."""
     name = exact_common_name(certificate)
-    if name is None or _bare(name) != _bare(expected):
+    if name is None or bare_id(name) != bare_id(expected):
         raise CertificateProblem(
             Trouble.WRONG_ID,
             f"the certificate is '{common_name(certificate.subject)}'s, and '{printable(expected)}' was expected: "
@@ -132,10 +133,6 @@ def moment(when: datetime) -> str:
 def days_text(days: int) -> str:
     """``1 day``, ``12 days``."""
     return "less than a day" if days < 1 else f"{days} day{'s' if days > 1 else ''}"
-
-
-def _bare(text: str) -> str:
-    return "".join(char for char in text if char.isalnum()).upper()
 
 
 def _known_domains() -> set[str]:
