@@ -16,6 +16,10 @@ API_VERSION = "1"
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Level = Literal["starting", "ok", "warning", "failed", "off"]
+Encryption = Literal["", "none", "tls12", "tls13"]
+"""How a session's wire is protected; empty: not known (yet)."""
+Authorization = Literal["", "eim", "pnc", "basic"]
+"""By external means, by contract (Plug & Charge), or none at all (IEC 61851)."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -48,6 +52,20 @@ class Flow(Model):
     """Field name → one sentence why it is null."""
 
 
+class CertificateOut(Model):
+    """One certificate: of the home's store, or what a session's peer showed."""
+
+    role: str
+    """Its role in the public-key infrastructure, e.g. ``secc``, ``vehicle``, ``contract``, ``v2g_root``."""
+    subject: str
+    issuer: str
+    valid_from: datetime
+    valid_to: datetime
+    problem: str = ""
+    """One sentence where it cannot be used, or soon cannot; empty where all is well."""
+    usable: bool = True
+
+
 class CarNow(Model):
     """The car and its session."""
 
@@ -68,6 +86,13 @@ class CarNow(Model):
     messages: int = 0
     charge_max_w: float | None = None
     discharge_max_w: float | None = None
+    encryption: Encryption = ""
+    cipher: str = ""
+    unprotected_by_switch: bool = False
+    """This session should be encrypted by its standard, and a laboratory's switch lets it go on without."""
+    authorization: Authorization = ""
+    certificate: CertificateOut | None = None
+    """What the car showed of itself: its contract's, else its vehicle certificate."""
 
 
 class ReadyBy(Model):
@@ -361,6 +386,9 @@ class InstallerOut(Model):
 
     devices: list[DeviceOut]
     links: list[HealthOut]
+    certificates: list[CertificateOut] = []
+    unprotected_by_switch: bool = False
+    """The charger's laboratory switch is set: ISO 15118-20 without TLS is let through."""
     limits: dict[str, float | None]
     """fuse_a, import_max_w, export_max_w, failsafe_import_w, charge_max_w, discharge_max_w."""
     home_file: str

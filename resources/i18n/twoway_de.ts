@@ -32,6 +32,10 @@
       <translation>Neue wöchentliche Abfahrt</translation>
     </message>
     <message>
+      <source>All are valid.</source>
+      <translation>Alle sind gültig.</translation>
+    </message>
+    <message>
       <source>Appearance</source>
       <translation>Erscheinungsbild</translation>
     </message>
@@ -58,6 +62,10 @@
     <message>
       <source>At the most {values}</source>
       <translation>Höchstens {values}</translation>
+    </message>
+    <message>
+      <source>Authorisation</source>
+      <translation>Autorisierung</translation>
     </message>
     <message>
       <source>Behaviour</source>
@@ -108,6 +116,10 @@
       <translation>Auto speist</translation>
     </message>
     <message>
+      <source>Car maker's root</source>
+      <translation>Wurzel des Autoherstellers</translation>
+    </message>
+    <message>
       <source>Car power</source>
       <translation>Leistung Auto</translation>
     </message>
@@ -144,8 +156,16 @@
       <translation>Grenze des Autos</translation>
     </message>
     <message>
+      <source>Car's provisioning</source>
+      <translation>Bereitstellung des Autos</translation>
+    </message>
+    <message>
       <source>Car: up charges, down feeds</source>
       <translation>Auto: oben lädt, unten speist</translation>
+    </message>
+    <message>
+      <source>Certificates</source>
+      <translation>Zertifikate</translation>
     </message>
     <message>
       <source>Change</source>
@@ -308,6 +328,10 @@
       <translation>Anschluss und Sicherung</translation>
     </message>
     <message>
+      <source>Contract</source>
+      <translation>Vertrag</translation>
+    </message>
+    <message>
       <source>Dark</source>
       <translation>Dunkel</translation>
     </message>
@@ -366,6 +390,10 @@
     <message>
       <source>Earned</source>
       <translation>Verdient</translation>
+    </message>
+    <message>
+      <source>Encryption</source>
+      <translation>Verschlüsselung</translation>
     </message>
     <message>
       <source>End it</source>
@@ -672,6 +700,10 @@
       <translation>Wechselrichter</translation>
     </message>
     <message>
+      <source>Issued by {issuer}</source>
+      <translation>Ausgestellt von {issuer}</translation>
+    </message>
+    <message>
       <source>It answers. Now test its sign: the reading must rise when a load is switched on.</source>
       <translation>Er antwortet. Jetzt das Vorzeichen prüfen: Der Wert muss steigen, wenn ein Verbraucher angeht.</translation>
     </message>
@@ -698,6 +730,10 @@
     <message>
       <source>Known once the car has given energy back.</source>
       <translation>Bekannt, sobald das Auto Energie abgegeben hat.</translation>
+    </message>
+    <message>
+      <source>Known once the car has said its first word.</source>
+      <translation>Bekannt, sobald das Auto sein erstes Wort gesagt hat.</translation>
     </message>
     <message>
       <source>Known once the event has begun.</source>
@@ -816,6 +852,10 @@
       <translation>Zähler stumm</translation>
     </message>
     <message>
+      <source>Mobility operator's root</source>
+      <translation>Wurzel des Mobilitätsanbieters</translation>
+    </message>
+    <message>
       <source>Month</source>
       <translation>Monat</translation>
     </message>
@@ -894,6 +934,10 @@
     <message>
       <source>No weekly departure yet. Add one, and the car is ready in time, week by week.</source>
       <translation>Noch keine wöchentliche Abfahrt. Einmal hinzugefügt, ist das Auto Woche für Woche rechtzeitig bereit.</translation>
+    </message>
+    <message>
+      <source>Not agreed yet.</source>
+      <translation>Noch nicht vereinbart.</translation>
     </message>
     <message>
       <source>Not in the home file.</source>
@@ -1120,6 +1164,10 @@
       <translation>Reserve für das Netz</translation>
     </message>
     <message>
+      <source>Revocation service</source>
+      <translation>Sperrauskunft</translation>
+    </message>
+    <message>
       <source>Roof</source>
       <translation>Dach</translation>
     </message>
@@ -1304,6 +1352,10 @@
       <translation>Das Auto hat seine Grenzen noch nicht genannt.</translation>
     </message>
     <message>
+      <source>The car has shown none.</source>
+      <translation>Das Auto hat keines gezeigt.</translation>
+    </message>
+    <message>
       <source>The car is at {target_soc} and needs nothing more.</source>
       <translation>Das Auto hat {target_soc} und braucht nichts mehr.</translation>
     </message>
@@ -1338,6 +1390,10 @@
     <message>
       <source>The car will not be ready in time</source>
       <translation>Das Auto wird nicht rechtzeitig bereit</translation>
+    </message>
+    <message>
+      <source>The car's certificate</source>
+      <translation>Zertifikat des Autos</translation>
     </message>
     <message>
       <source>The charger has not told when the car came.</source>
@@ -1400,8 +1456,16 @@
       <translation>Die Hausdatei ist in Ordnung. Es wurde nichts geschrieben.</translation>
     </message>
     <message>
+      <source>The home file names no charger.</source>
+      <translation>Die Hausdatei nennt keine Ladestation.</translation>
+    </message>
+    <message>
       <source>The home file names none.</source>
       <translation>Die Hausdatei nennt keinen.</translation>
+    </message>
+    <message>
+      <source>The laboratory switch is set: cars may come without encryption. Take it out of the home file when done.</source>
+      <translation>Der Laborschalter ist gesetzt: Autos dürfen unverschlüsselt kommen. Danach aus der Hausdatei nehmen.</translation>
     </message>
     <message>
       <source>The load is on {phase}.</source>
@@ -1460,12 +1524,24 @@
       <translation>Die Schlüsseldatei {path} ist nicht lesbar: Das Fenster als Benutzer der Engine starten.</translation>
     </message>
     <message>
+      <source>This home has no certificates yet: twoway pki make gives it a set of its own.</source>
+      <translation>Dieses Haus hat noch keine Zertifikate: twoway pki make gibt ihm einen eigenen Satz.</translation>
+    </message>
+    <message>
+      <source>This home's root</source>
+      <translation>Wurzel dieses Hauses</translation>
+    </message>
+    <message>
       <source>This page sets the fuse and the limits of the home. The PIN keeps them from being changed by accident; it is kept on this machine, hashed.</source>
       <translation>Diese Seite setzt Sicherung und Grenzen des Hauses. Die PIN schützt vor versehentlichem Ändern; sie bleibt als Hash auf diesem Rechner.</translation>
     </message>
     <message>
       <source>This session</source>
       <translation>Dieser Ladevorgang</translation>
+    </message>
+    <message>
+      <source>This session is not encrypted: a laboratory switch in the home file lets it go on. Whoever is on the cable can read and change it.</source>
+      <translation>Diese Sitzung ist nicht verschlüsselt: Ein Laborschalter in der Hausdatei lässt sie zu. Wer am Kabel ist, kann mitlesen und eingreifen.</translation>
     </message>
     <message>
       <source>Time</source>
@@ -1514,6 +1590,10 @@
     <message>
       <source>V2G is off</source>
       <translation>V2G ist aus</translation>
+    </message>
+    <message>
+      <source>V2G root</source>
+      <translation>V2G-Wurzel</translation>
     </message>
     <message>
       <source>Wait for a better price</source>
@@ -1604,6 +1684,14 @@
       <translation>mindestens {number} Ziffern</translation>
     </message>
     <message>
+      <source>by contract (Plug &amp; Charge)</source>
+      <translation>durch Vertrag (Plug &amp; Charge)</translation>
+    </message>
+    <message>
+      <source>by the home (EIM)</source>
+      <translation>durch das Haus (EIM)</translation>
+    </message>
+    <message>
       <source>cancelled</source>
       <translation>abgesagt</translation>
     </message>
@@ -1648,6 +1736,10 @@
       <translation>es kostet {amount} mehr</translation>
     </message>
     <message>
+      <source>laboratory switch</source>
+      <translation>Laborschalter</translation>
+    </message>
+    <message>
       <source>more than without V2G</source>
       <translation>mehr als ohne V2G</translation>
     </message>
@@ -1658,6 +1750,14 @@
     <message>
       <source>needs a look</source>
       <translation>bitte ansehen</translation>
+    </message>
+    <message>
+      <source>none (IEC 61851)</source>
+      <translation>keine (IEC 61851)</translation>
+    </message>
+    <message>
+      <source>not encrypted</source>
+      <translation>nicht verschlüsselt</translation>
     </message>
     <message>
       <source>not followed</source>
@@ -1730,6 +1830,10 @@
     <message>
       <source>tomorrow {time}</source>
       <translation>morgen {time}</translation>
+    </message>
+    <message>
+      <source>until {day}</source>
+      <translation>bis {day}</translation>
     </message>
     <message>
       <source>with</source>

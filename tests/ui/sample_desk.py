@@ -57,6 +57,16 @@ def snapshot(**changes: Any) -> s.HomeSnapshot:
             messages=18412,
             charge_max_w=11000,
             discharge_max_w=10000,
+            encryption="tls13",
+            cipher="TLS_AES_256_GCM_SHA384",
+            authorization="eim",
+            certificate=s.CertificateOut(
+                role="vehicle",
+                subject="WMIV1234567890ABCDEX",
+                issuer="OEM Sub-CA 2",
+                valid_from=NOW - timedelta(days=400),
+                valid_to=NOW + timedelta(days=2100),
+            ),
         ),
         set_point=s.SetPointOut(
             power_w=-3000,
@@ -256,6 +266,26 @@ def messages() -> list[s.MessageOut]:
     ]
 
 
+def certificates() -> list[s.CertificateOut]:
+    return [
+        s.CertificateOut(
+            role="private_root",
+            subject="Lindenweg 12 Root CA",
+            issuer="Lindenweg 12 Root CA",
+            valid_from=NOW - timedelta(days=30),
+            valid_to=NOW + timedelta(days=3600),
+        ),
+        s.CertificateOut(
+            role="secc",
+            subject="DE*TWO*E0001",
+            issuer="Lindenweg 12 Root CA",
+            valid_from=NOW - timedelta(days=30),
+            valid_to=NOW + timedelta(days=12),
+            problem="The charger's certificate expires in 12 days: renew it with twoway pki make --renew.",
+        ),
+    ]
+
+
 def installer(toml: str = '[home]\nname = "Lindenweg 12"\n\n[connection]\nphases = 3\nfuse_a = 35\n') -> s.InstallerOut:
     ok = health()
     return s.InstallerOut(
@@ -292,6 +322,7 @@ def installer(toml: str = '[home]\nname = "Lindenweg 12"\n\n[connection]\nphases
             ),
         ],
         links=ok[3:],
+        certificates=certificates(),
         limits={
             "fuse_a": 35,
             "import_max_w": 24150,

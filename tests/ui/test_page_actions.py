@@ -280,17 +280,17 @@ def test_the_pin_is_set_once_kept_hashed_and_asked_for_again(window: object, set
 
 
 def test_the_checklist_goes_on_where_it_stopped(window: object, installer_page: object) -> None:
-    assert installer_page.count.text() == "2 of 7"  # type: ignore[attr-defined]
+    assert installer_page.count.text() == "2 of 8"  # type: ignore[attr-defined]
     press(installer_page._cards["connection"], "I have compared it")  # type: ignore[attr-defined]
-    assert installer_page.count.text() == "3 of 7"  # type: ignore[attr-defined]
+    assert installer_page.count.text() == "3 of 8"  # type: ignore[attr-defined]
     window.shell.renew()  # type: ignore[attr-defined]
     page = window.page("installer")  # type: ignore[attr-defined]
     page.unlock()
     window.wait(lambda: page._home is not None)  # type: ignore[attr-defined]
-    assert page.count.text() == "3 of 7"
+    assert page.count.text() == "3 of 8"
     press(page._cards["connection"], "I have compared it")
     press(page._cards["connection"], "Undo")
-    assert page.count.text() == "2 of 7"
+    assert page.count.text() == "2 of 8"
 
 
 def test_a_wrong_home_file_is_shown_by_line_and_not_written(window: object, installer_page: object) -> None:

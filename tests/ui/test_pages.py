@@ -2,6 +2,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+import sample_desk
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -16,6 +17,8 @@ from sample_desk import snapshot
 from screenshots import empty
 
 from app.api import schema as s
+from ui.models import installer as installer_model
+from ui.models.units import Format
 from ui.pages import PAGES
 from ui.widgets.flow import FlowPicture
 from ui.widgets.kit import Label
@@ -118,6 +121,39 @@ def test_a_device_that_fails_is_told_on_home_with_the_way_to_it(window: object) 
     assert window.shell.current == "installer"  # type: ignore[attr-defined]
 
 
+def test_an_unencrypted_session_is_told_wherever_the_car_is_shown(window: object) -> None:
+    home, car = open_and_unlock(window, "home"), open_and_unlock(window, "car")
+    assert car.unprotected.isHidden()
+    bare = window.desk.home.car.model_copy(  # type: ignore[attr-defined]
+        update={"encryption": "none", "cipher": "", "unprotected_by_switch": True, "certificate": None}
+    )
+    window.sample.call(lambda: window.desk.change(car=bare))  # type: ignore[attr-defined]
+    window.wait(lambda: "not encrypted" in home.notice.text and "not encrypted" in car.unprotected.text)  # type: ignore[attr-defined]
+    shown = {name: fact.figure.text() for name, fact in car._detail_rows.items()}
+    assert "laboratory switch" in shown["Encryption"]
+    assert shown["The car's certificate"] == "—"
+    encrypted = bare.model_copy(update={"encryption": "tls13", "unprotected_by_switch": False})
+    window.sample.call(lambda: window.desk.change(car=encrypted))  # type: ignore[attr-defined]
+    window.wait(lambda: car.unprotected.isHidden() and home.notice.isHidden())  # type: ignore[attr-defined]
+
+
+def test_the_checklist_names_certificates_by_what_is_wrong_with_them(window: object) -> None:
+    def step(**changes: object) -> installer_model.Step:
+        page = sample_desk.installer().model_copy(update=changes)
+        return next(one for one in installer_model.steps(page, {}, Format()) if one.key == "certificates")
+
+    assert step().state == "warn"
+    assert "expires in 12 days" in step().words
+    good = [one.model_copy(update={"problem": ""}) for one in sample_desk.certificates()]
+    assert step(certificates=good).state == "done"
+    assert "Lindenweg 12 Root CA" in step(certificates=good).facts[0][1].text
+    dead = [good[0].model_copy(update={"problem": "It expired yesterday.", "usable": False}), good[1]]
+    assert step(certificates=dead).state == "failed"
+    assert step(certificates=good, unprotected_by_switch=True).state == "warn"
+    assert step(certificates=[]).state == "todo"
+    assert step(devices=[]).state == "none"
+
+
 def test_a_home_with_nothing_in_it_yet_shows_the_way(make_window: Callable[..., object], sample: object) -> None:
     sample.desk.home = snapshot(flow=s.Flow(missing={"grid_w": "No meter."}), car=s.CarNow(), health=[])  # type: ignore[attr-defined]
     sample.desk.current_plan = None  # type: ignore[attr-defined]
@@ -126,7 +162,7 @@ def test_a_home_with_nothing_in_it_yet_shows_the_way(make_window: Callable[..., 
     window.connect()  # type: ignore[attr-defined]
     assert "No meter yet" in open_and_unlock(window, "home").notice.text
     page = open_and_unlock(window, "installer")
-    assert page.count.text() == "2 of 7", "neither inverter nor links are asked of every home"
+    assert page.count.text() == "3 of 8", "neither inverter nor certificates nor links are asked of every home"
     assert not page._sign_test.isVisible()
 
 

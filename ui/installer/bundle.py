@@ -18,7 +18,7 @@ _SECRET_TEXT = (
     re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{8,}"),
     re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"),
 )
-_PARTLY = re.compile(r"evcc_?id|session_?id|evse_?id|station_id|serial", re.IGNORECASE)
+_PARTLY = re.compile(r"subject|evcc_?id|session_?id|evse_?id|station_id|serial", re.IGNORECASE)
 
 
 def redact(value: Any, key: str = "") -> Any:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ui.i18n import tr
 from ui.models.home import QUIET_W, format_of
+from ui.models.security import authorization_words, certificate_words, encryption_words
 from ui.models.units import DASH, Shown, duration
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ def details(home: "s.HomeSnapshot") -> list[tuple[str, Shown]]:
         (tr("State"), Shown(car.state) if car.state else unknown),
         (tr("Session"), Shown(car.session_id) if car.session_id else unknown),
         (tr("Car's identity (EVCCID)"), Shown(car.evcc_id) if car.evcc_id else unknown),
+        (tr("Encryption"), encryption_words(car) if car.connected else unknown),
+        (tr("Authorisation"), authorization_words(car) if car.connected else unknown),
+        (tr("The car's certificate"), certificate_words(car, format_of(home)) if car.connected else unknown),
         (tr("Messages"), Shown(format_of(home).number(car.messages)) if car.connected else unknown),
     ]
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from ui.i18n import tr
+from ui.models.security import certificate_row
 from ui.models.units import Format, Shown
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ class Step:
     facts: tuple[tuple[str, Shown], ...] = ()
 
 
-STEP_KEYS = ("connection", "meter", "inverter", "charger", "session", "links", "limits")
+STEP_KEYS = ("connection", "meter", "inverter", "charger", "certificates", "session", "links", "limits")
 
 
 def state_words(state: State) -> str:
@@ -57,6 +58,7 @@ def steps(home: "s.InstallerOut", ticks: Mapping[str, str], fmt: Format) -> list
         _device(home, "meter", tr("Meter"), ticks, fmt),
         _device(home, "inverter", tr("Inverter"), ticks, fmt),
         _device(home, "charger", tr("Charger"), ticks, fmt),
+        _certificates(home, fmt),
         _ticked("session", tr("Car test session"), ticks, tr("Plug a car in and prove that it charges.")),
         _links(home),
         _ticked(
@@ -119,6 +121,28 @@ def _device(home: "s.InstallerOut", role: str, title: str, ticks: Mapping[str, s
     if worst == "ok" and not tick and role == "meter":
         words = tr("It answers. Now test its sign: the reading must rise when a load is switched on.")
     return Step(key=role, title=title, state=state, words=" ".join(filter(None, (words, tick))), facts=tuple(facts))
+
+
+def _certificates(home: "s.InstallerOut", fmt: Format) -> Step:
+    """The home's certificates: a lab switch and what cannot be used come first, then what soon cannot."""
+    title = tr("Certificates")
+    facts = tuple(certificate_row(one, fmt) for one in home.certificates)
+    if not any(device.role == "charger" for device in home.devices):
+        return Step(key="certificates", title=title, state="none", words=tr("The home file names no charger."))
+    unusable = [one.problem for one in home.certificates if not one.usable]
+    if unusable:
+        return Step(key="certificates", title=title, state="failed", words=" ".join(unusable), facts=facts)
+    if home.unprotected_by_switch:
+        words = tr(
+            "The laboratory switch is set: cars may come without encryption. Take it out of the home file when done."
+        )
+        return Step(key="certificates", title=title, state="warn", words=words, facts=facts)
+    if not home.certificates:
+        words = tr("This home has no certificates yet: twoway pki make gives it a set of its own.")
+        return Step(key="certificates", title=title, state="todo", words=words)
+    warnings = " ".join(one.problem for one in home.certificates if one.problem)
+    words = warnings or tr("All are valid.")
+    return Step(key="certificates", title=title, state="warn" if warnings else "done", words=words, facts=facts)
 
 
 def _links(home: "s.InstallerOut") -> Step:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 from ui.client.engine import Link, Problem
 from ui.i18n import tr
 from ui.models import car as model
+from ui.models.security import unprotected
 from ui.models.units import Shown, duration
 from ui.pages.page import Context, Page
 from ui.widgets.flowrow import FlowRow
@@ -36,6 +37,8 @@ class View(Page):
         self.box.addLayout(head)
         self.notice = Notice()
         self.box.addWidget(self.notice)
+        self.unprotected = Notice()
+        self.box.addWidget(self.unprotected)
         self.editor = WishesEditor()
         self.editor.edited.connect(self._edited)
         main = widget(column(self._now_card(), self._ready_card(), self._keep_card(), 1, gap=2))
@@ -117,6 +120,11 @@ class View(Page):
         head = model.header(home)
         self.soc.show_figure(head.soc)
         self.words.setText(head.words)
+        bare = unprotected(home)
+        if not bare:
+            self.unprotected.quiet()
+        elif self.unprotected.text != bare:
+            self.unprotected.say(bare, "warn")
         _fill(self._facts, self._fact_rows, model.facts(home))
         _fill(self._details, self._detail_rows, model.details(home))
         self._no_session.setVisible(not home.car.connected)

@@ -12,6 +12,7 @@ from ui.i18n import tr
 from ui.models import home as model
 from ui.models.events import opt_out_question
 from ui.models.installer import level_words
+from ui.models.security import unprotected
 from ui.models.units import Format
 from ui.pages.page import Context, Page
 from ui.theme.look import look
@@ -75,6 +76,8 @@ class View(Page):
         if not failed and home.flow.at is None and home.flow.grid_w is None:
             kind, words = "info", tr("Set up")
             text = tr("No meter yet: without one, the fuse cannot be watched and the car stays still.")
+        elif not failed and (bare := unprotected(home)):
+            text, kind = bare, "warn"
         if not text:
             self.notice.quiet()
         elif self.notice.text != text:
