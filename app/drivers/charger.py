@@ -106,7 +106,7 @@ class Iso15118Charger:
             self.evse,
             self._on_event,
             timings=self._timings,
-            security=iso.Security.TLS if self._section.tls else iso.Security.NONE,
+            security=iso.SeccSecurity(allow_plain=not self._section.tls),
             sdp_port=self._section.sdp_port,
         )
         await self._server.start()

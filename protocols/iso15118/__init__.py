@@ -28,15 +28,18 @@ where `car` is any `CarModel` (`car.py`): evcc_id, limits, report(now), follow(p
 `SimulatedCar` is one. On the interface "lo" both ends meet on ::1 without root; `sdp_port` keeps several apart.
 
 Inside: `table.py` is the one transition table that drives both ends, `timings.py` the standard's timers,
-`secc.py` and `evcc.py` the sans-I/O machines, `transport.py` the thin asyncio skin. SLAC, TLS, Plug & Charge,
+`secc.py` and `evcc.py` the sans-I/O machines, `transport.py` the thin asyncio skin. SLAC, Plug & Charge,
 ISO 15118-2 and DIN SPEC 70121 come later; `services.PROTOCOLS` is where their namespaces come in.
 """
 
+from protocols.iso15118.capture import Capture
 from protocols.iso15118.car import CarModel, CarPlan
+from protocols.iso15118.connection import ConnectionSecurity, PeerCertificate
 from protocols.iso15118.evcc import EvccSession
 from protocols.iso15118.events import (
     AuthorizationRequested,
     CableCheckRequested,
+    ConnectionOpened,
     Event,
     LimitsReceived,
     LoopAnswered,
@@ -60,6 +63,7 @@ from protocols.iso15118.power import CarReport, EnergyNeeds, EvseReadings, Limit
 from protocols.iso15118.schedule import Prices, Schedule
 from protocols.iso15118.sdp import Security
 from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.security import EvccSecurity, SeccSecurity
 from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
 from protocols.iso15118.simulation import IdealStage, SimulatedCar
 from protocols.iso15118.table import Energy, Outcome, State
@@ -69,13 +73,17 @@ from protocols.iso15118.transport import EvccClient, SeccServer
 __all__ = [
     "AuthorizationRequested",
     "CableCheckRequested",
+    "Capture",
     "CarModel",
     "CarPlan",
     "CarReport",
+    "ConnectionOpened",
+    "ConnectionSecurity",
     "ControlMode",
     "Energy",
     "EnergyNeeds",
     "EvccClient",
+    "EvccSecurity",
     "EvccSession",
     "Event",
     "Evse",
@@ -93,11 +101,13 @@ __all__ = [
     "NeedsReceived",
     "Notification",
     "Outcome",
+    "PeerCertificate",
     "PowerDeliveryChanged",
     "PreChargeRequested",
     "PreChargeUnmatched",
     "Prices",
     "Schedule",
+    "SeccSecurity",
     "SeccServer",
     "SeccSession",
     "Security",

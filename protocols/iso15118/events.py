@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from protocols.exi.schema import Element
+from protocols.iso15118.connection import ConnectionSecurity
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits, MeterReading
 from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
 from protocols.iso15118.table import State
@@ -47,6 +48,13 @@ class SessionEnded(Event):
     proper: bool
     reason: str
     paused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionOpened(Event):
+    """The connection stands, secured as it will be; the first message comes next."""
+
+    security: ConnectionSecurity
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from protocols.exi import decode, encode
 from protocols.exi.errors import ExiError
 from protocols.exi.namespaces import APP_PROTOCOL, V20_AC, V20_COMMON, V20_DC
 from protocols.exi.schema import Element
+from protocols.iso15118.connection import PLAIN
 from protocols.iso15118.events import Event, MessageIgnored, MessageSeen, Sender, SessionEnded, StateChanged
 from protocols.iso15118.table import Energy, State
 from protocols.iso15118.timings import Timings
@@ -35,6 +36,8 @@ class Link(ABC):
 
     def __init__(self, timings: Timings) -> None:
         self.timings = timings
+        self.security = PLAIN
+        """What protects the connection; set by the transport before `connected`."""
         self.state = State.HANDSHAKE
         self.energy: Energy | None = None
         self.session_id = bytes(8)

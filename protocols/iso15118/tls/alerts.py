@@ -85,6 +85,6 @@ VERIFY_ERRORS: dict[Alert, int] = {
     Alert.DECRYPT_ERROR: 7,  # X509_V_ERR_CERT_SIGNATURE_FAILURE
     Alert.CERTIFICATE_REVOKED: 23,  # X509_V_ERR_CERT_REVOKED
     Alert.UNSUPPORTED_CERTIFICATE: 26,  # X509_V_ERR_INVALID_PURPOSE
-    Alert.CERTIFICATE_UNKNOWN: 3,  # X509_V_ERR_UNABLE_TO_GET_CRL
+    Alert.CERTIFICATE_UNKNOWN: 80,  # one that has no alert of its own
 }
 """OpenSSL derives the alert from the verification's error; these are the errors that give the alert we mean."""

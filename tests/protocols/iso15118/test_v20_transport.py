@@ -24,7 +24,7 @@ from protocols.iso15118 import (
     SimulatedCar,
     Timings,
     TransportError,
-    transport,
+    pipe,
 )
 from protocols.iso15118.network import find_interface, is_loopback
 from protocols.iso15118.sdp import SdpRequest, read_response
@@ -196,7 +196,7 @@ async def test_a_connection_that_says_nothing_gives_way_to_the_next_car(
     # At first it is a car that may still speak: another is turned away.
     early, _ = await asyncio.open_connection("::1", server.port)
     assert await asyncio.wait_for(early.read(), 10) == b""
-    monkeypatch.setattr(transport, "MUTE_S", 0.0)
+    monkeypatch.setattr(pipe, "MUTE_S", 0.0)
     assert (await client(server, SimulatedCar(max_loops=1), CarPlan()).run()).proper
     assert await asyncio.wait_for(reader.read(), 10) == b""
     writer.close()
@@ -255,15 +255,6 @@ async def test_discovery_port_in_use(start_secc: Start) -> None:
     second = SeccServer(LOOPBACK, Evse(), lambda event: None, sdp_port=server.sdp_port)
     with pytest.raises(TransportError, match="does another SECC run here"):
         await second.start()
-
-
-async def test_tls_says_that_it_is_not_there() -> None:
-    server = SeccServer(LOOPBACK, Evse(), lambda event: None, security=Security.TLS)
-    with pytest.raises(TransportError, match="TLS is not there yet"):
-        await server.start()
-    car = EvccClient(LOOPBACK, SimulatedCar(), CarPlan(), lambda event: None, security=Security.TLS)
-    with pytest.raises(TransportError, match="TLS is not there yet"):
-        await car.run()
 
 
 def test_an_unknown_interface_names_those_there_are() -> None:
