@@ -35,10 +35,14 @@ class PowerStage:
         self._profile = profile
         self._setpoint = _setpoint_fields(profile) if profile.writable else None
 
+    def can(self, command: str) -> bool:
+        """Whether the stage takes this command: "command_contactor", "command_duty" …"""
+        return command in self._profile.commands
+
     @property
     def can_switch(self) -> bool:
         """Whether the stage takes a command for its contactor."""
-        return "command_contactor" in self._profile.commands
+        return self.can("command_contactor")
 
     async def read(self) -> PowerStageReading:
         """What the stage says now. Raises LinkError."""
@@ -64,11 +68,22 @@ class PowerStage:
 
     async def contactor(self, closed: bool) -> None:
         """Close or open the contactor. Raises as :meth:`write_setpoint`; the stage closes in pilot C and D only."""
-        command = self._profile.commands.get("command_contactor")
-        if command is None:
-            raise PowerStageError(self._not_writable())
-        words = encode_field(command, float(closed))
-        await self.device.link.write(self.device.unit, command.span.address, words, self.device.pace)
+        await self.command(command_contactor=float(closed))
+
+    async def command(self, **values: float) -> None:
+        """Write these commands, which must lie side by side, in one request. Raises as :meth:`write_setpoint`."""
+        fields = [self._profile.commands.get(name) for name in values]
+        words: list[int] = []
+        end = None
+        for field, value in zip(fields, values.values(), strict=True):
+            if field is None:
+                raise PowerStageError(self._not_writable())
+            if end is not None and field.span.address != end:
+                raise PowerStageError(f"profile '{self._profile.name}': {field.quantity} must lie at {end}")
+            words += encode_field(field, value)
+            end = field.span.end
+        if fields and fields[0] is not None:
+            await self.device.link.write(self.device.unit, fields[0].span.address, words, self.device.pace)
 
     def _not_writable(self) -> str:
         return (

@@ -64,9 +64,21 @@ def _table() -> dict[str, Quantity]:
         Quantity("fault", 0.0, 65_534.0),
         Quantity("dc_voltage_v", 0.0, 1_500.0),
         Quantity("dc_current_a", -500.0, 500.0),
+        Quantity("duty", 0.0, 1.0),
+        Quantity("diode", 0.0, 1.0),
+        Quantity("isolation", 0.0, 4.0),
+        Quantity("isolation_ohm", 0.0, 1e9),
+        Quantity("welding", 0.0, 4.0),
+        Quantity("cable_a", 0.0, 100.0),
         Quantity("command_setpoint_w", -power, power, command=True),
         Quantity("command_expiry_s", 1.0, 60.0, command=True),
         Quantity("command_contactor", 0.0, 1.0, command=True),
+        Quantity("command_duty", 0.0, 1.0, command=True),
+        Quantity("command_isolation", 0.0, 1.0, command=True),
+        Quantity("command_precharge_v", 0.0, 1_500.0, command=True),
+        Quantity("command_precharge_a", 0.0, 500.0, command=True),
+        Quantity("command_welding", 0.0, 1.0, command=True),
+        Quantity("command_reset", 0.0, 1.0, command=True),
     ]
     for phase in (1, 2, 3):
         rows += [

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TypeAlias
 
+from protocols.iec61851.hardware import CHECKS, Check
+from protocols.iec61851.pilot import Pilot as Pilot
 from protocols.modbus.checks import Fault
 
 Phases: TypeAlias = tuple[float | None, float | None, float | None]
@@ -72,17 +73,6 @@ class StorageReading(Reading):
     storage_wh: float | None
 
 
-class Pilot(StrEnum):
-    """Pilot states of IEC 61851-1: A no car, B car there, C wants energy, D too (ventilated), E and F errors."""
-
-    A = "A"
-    B = "B"
-    C = "C"
-    D = "D"
-    E = "E"
-    F = "F"
-
-
 PILOTS: tuple[Pilot | None, ...] = (None, Pilot.A, Pilot.B, Pilot.C, Pilot.D, Pilot.E, Pilot.F)
 """Pilot states by their register value; 0 is unknown."""
 
@@ -91,7 +81,9 @@ PILOTS: tuple[Pilot | None, ...] = (None, Pilot.A, Pilot.B, Pilot.C, Pilot.D, Pi
 class PowerStageReading(Reading):
     """A charger's power stage. ``setpoint_w`` is what it follows now: 0 once the set-point has expired.
 
-    ``import_wh`` counts energy into the car, ``export_wh`` out of it. ``fault`` is 0 when all is well.
+    ``import_wh`` counts energy into the car, ``export_wh`` out of it. ``fault`` is 0 when all is well. ``contactor`` is
+    the mirror contact where the stage has one. ``isolation`` and ``welding`` tell how its tests stand, ``duty`` is what
+    the pilot shows, ``cable_a`` what the cable carries, ``diode`` whether the pilot's negative half is whole.
     """
 
     pilot: Pilot | None
@@ -110,6 +102,12 @@ class PowerStageReading(Reading):
     max_discharge_w: float | None
     phases: int | None
     fault: int | None
+    duty: float | None = None
+    diode: bool | None = None
+    isolation: Check | None = None
+    isolation_ohm: float | None = None
+    welding: Check | None = None
+    cable_a: float | None = None
 
 
 Values: TypeAlias = Mapping[str, float | None]
@@ -180,6 +178,12 @@ def power_stage_reading(at_s: float, values: Values, faults: tuple[Fault, ...]) 
         max_discharge_w=values.get("max_discharge_w"),
         phases=_whole(values, "phases"),
         fault=_whole(values, "fault"),
+        duty=values.get("duty"),
+        diode=None if (diode := _whole(values, "diode")) is None else diode == 1,
+        isolation=_check(values, "isolation"),
+        isolation_ohm=values.get("isolation_ohm"),
+        welding=_check(values, "welding"),
+        cable_a=values.get("cable_a"),
     )
 
 
@@ -190,3 +194,8 @@ def _phases(values: Values, quantity: str) -> Phases:
 def _whole(values: Values, quantity: str) -> int | None:
     value = values.get(quantity)
     return None if value is None else round(value)
+
+
+def _check(values: Values, quantity: str) -> Check | None:
+    number = _whole(values, quantity)
+    return None if number is None or not 0 <= number < len(CHECKS) else CHECKS[number]

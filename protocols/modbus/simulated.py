@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from protocols.iec61851.duty import X1, Offer, read_duty
+from protocols.iec61851.hardware import CHECKS, Hardware
 from protocols.modbus.blocks import Function, Span
 from protocols.modbus.fields import Memory, decode_fields, store
 from protocols.modbus.image import RegisterImage, profile_image, sunspec_image
@@ -72,6 +74,8 @@ class StageValues:
 
 
 CLOSING_PILOTS = frozenset({Pilot.C, Pilot.D})
+MEASURED = ("ev_w", "dc_voltage_v", "dc_current_a", "import_wh", "export_wh")
+"""What a dead meter no longer tells."""
 
 
 @dataclass(slots=True)
@@ -89,7 +93,8 @@ class SimulatedPowerStage:
     phases: int = 3
     clock: Callable[[], float] = time.monotonic
     profile: Profile = field(default_factory=lambda: load_profile(POWER_STAGE_PROFILE))
-    closed: bool = False
+    hardware: Hardware = field(default_factory=lambda: Hardware(contactor_s=0.0, isolation_s=0.1, welding_s=0.1))
+    """Contactor, tests and pre-charge; its defects are the place to break things."""
     _deadman: Deadman = field(default_factory=Deadman)
     _image: RegisterImage = field(init=False)
     _told: tuple[float, bool] = (0.0, False)
@@ -102,24 +107,48 @@ class SimulatedPowerStage:
         """The stage as a unit of a Modbus server."""
         return Unit(self._image, on_read=self.step, on_write=self._write)
 
+    @property
+    def closed(self) -> bool:
+        """Is the contactor closed, by its mirror contact?"""
+        return self.hardware.closed(self.clock())
+
+    def pilot(self) -> Pilot:
+        """What the pilot reads."""
+        return self.hardware.defects.pilot or self.measure().pilot
+
     def step(self) -> None:
         """Let the dead-man act, and show the present values."""
         now_s = self.clock()
+        hardware = self.hardware
         values = self.measure()
-        if values.pilot not in CLOSING_PILOTS:
+        pilot = hardware.defects.pilot or values.pilot
+        if pilot not in CLOSING_PILOTS:
             self._open()
+        if read_duty(hardware.duty).offer is Offer.CURRENT and not self._deadman.left_s(now_s):
+            hardware.duty = X1
         self._tell(now_s)
-        self._image.update(
-            values.by_quantity()
-            | {
-                "contactor": float(self.closed),
-                "setpoint_w": self._deadman.power_w(now_s),
-                "expiry_left_s": self._deadman.left_s(now_s),
-                "max_charge_w": self.max_charge_w,
-                "max_discharge_w": self.max_discharge_w,
-                "phases": float(self.phases),
-            }
-        )
+        shown = values.by_quantity() | {
+            "pilot": PILOTS.index(pilot),
+            "fault": hardware.defects.code or values.fault,
+            "contactor": float(hardware.closed(now_s)),
+            "setpoint_w": self._deadman.power_w(now_s),
+            "expiry_left_s": self._deadman.left_s(now_s),
+            "max_charge_w": self.max_charge_w,
+            "max_discharge_w": self.max_discharge_w,
+            "phases": float(self.phases),
+            "duty": hardware.duty,
+            "diode": 1.0,
+            "isolation": float(CHECKS.index(hardware.isolation(now_s))),
+            "isolation_ohm": hardware.isolation_ohm(now_s),
+            "welding": float(CHECKS.index(hardware.welding(now_s))),
+            "cable_a": None,
+        }
+        pre_charge_v = hardware.pre_charge_v(now_s)
+        if pre_charge_v is not None:
+            shown["dc_voltage_v"] = pre_charge_v
+        if hardware.defects.meter_dead:
+            shown |= dict.fromkeys(MEASURED)
+        self._image.update(shown)
 
     async def guard(self) -> None:
         """Wake whenever a set-point expires. Run as a task for as long as the stage lives."""
@@ -148,12 +177,24 @@ class SimulatedPowerStage:
         return taken
 
     def _take(self, asked: dict[str, float]) -> bool:
-        if asked.keys() == {"command_contactor"}:
-            return self._switch(asked["command_contactor"])
-        # A set-point without an expiry is never taken, nor one mixed with other commands.
-        if asked.keys() != {"command_setpoint_w", "command_expiry_s"}:
-            return False
-        power_w, expiry_s = asked["command_setpoint_w"], asked["command_expiry_s"]
+        if asked.keys() == {"command_setpoint_w", "command_expiry_s"}:
+            return self._set(asked["command_setpoint_w"], asked["command_expiry_s"])
+        if asked.keys() == {"command_precharge_v", "command_precharge_a"}:
+            return self._pre_charge(asked["command_precharge_v"])
+        # A set-point without an expiry is never taken, nor two commands in one.
+        taker = self._takers().get(next(iter(asked), ""))
+        return taker is not None and len(asked) == 1 and taker(*asked.values())
+
+    def _takers(self) -> dict[str, Callable[[float], bool]]:
+        return {
+            "command_contactor": self._switch,
+            "command_duty": self._show_duty,
+            "command_isolation": self._isolation,
+            "command_welding": self._welding,
+            "command_reset": self._reset,
+        }
+
+    def _set(self, power_w: float, expiry_s: float) -> bool:
         believable = -self.max_discharge_w <= power_w <= self.max_charge_w
         if not believable or not MIN_EXPIRY_S <= expiry_s <= MAX_EXPIRY_S:
             return False
@@ -164,17 +205,52 @@ class SimulatedPowerStage:
         if command == 0.0:
             self._open()
             return True
-        if command != 1.0 or self.measure().pilot not in CLOSING_PILOTS:
+        if command != 1.0 or self.pilot() not in CLOSING_PILOTS:
             return False
-        self.closed = True
+        self.hardware.switch(True, self.clock())
+        return True
+
+    def _show_duty(self, duty: float) -> bool:
+        if not 0.0 <= duty <= 1.0:
+            return False
+        self.hardware.duty = duty
+        return True
+
+    def _isolation(self, command: float) -> bool:
+        if command == 0.0:
+            self.hardware.rest()
+            return True
+        if self.pilot() not in CLOSING_PILOTS:
+            return False
+        self.hardware.check_isolation(self.clock())
+        return True
+
+    def _pre_charge(self, voltage_v: float) -> bool:
+        if voltage_v and self.pilot() not in CLOSING_PILOTS:
+            return False
+        self.hardware.pre_charge(voltage_v, self.clock())
+        return True
+
+    def _welding(self, command: float) -> bool:
+        if command != 1.0:
+            return False
+        self.hardware.check_welding(self.clock())
+        return True
+
+    def _reset(self, command: float) -> bool:
+        if command != 1.0:
+            return False
+        self.hardware.reset(self.clock())
+        self._open()
         return True
 
     def _open(self) -> None:
-        self.closed = False
+        self.hardware.switch(False, self.clock())
         self._deadman.drop()
 
     def _tell(self, now_s: float) -> None:
-        now = (self._deadman.power_w(now_s) if self.closed else 0.0, self.closed)
+        closed = self.hardware.closed(now_s)
+        now = (self._deadman.power_w(now_s) if closed else 0.0, closed)
         if now != self._told:
             self._told = now
             self.follow(*now)
