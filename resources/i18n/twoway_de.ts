@@ -1541,7 +1541,7 @@
     </message>
     <message>
       <source>This session is not encrypted: a laboratory switch in the home file lets it go on. Whoever is on the cable can read and change it.</source>
-      <translation>Diese Sitzung ist nicht verschlüsselt: Ein Laborschalter in der Hausdatei lässt sie zu. Wer am Kabel ist, kann mitlesen und eingreifen.</translation>
+      <translation>Dieser Ladevorgang ist nicht verschlüsselt: Ein Laborschalter in der Hausdatei lässt ihn zu. Wer am Kabel ist, kann mitlesen und eingreifen.</translation>
     </message>
     <message>
       <source>Time</source>

@@ -39,7 +39,7 @@ def encryption_words(car: "s.CarNow") -> Shown:
     words = tr(_ENCRYPTION[car.encryption])
     if car.unprotected_by_switch:
         words += " · " + tr("laboratory switch")
-    return Shown(f"{words} · {car.cipher}" if car.cipher else words)
+    return Shown(words, car.cipher)
 
 
 def authorization_words(car: "s.CarNow") -> Shown:
@@ -71,5 +71,6 @@ def unprotected(home: "s.HomeSnapshot") -> str:
 def certificate_row(certificate: "s.CertificateOut", fmt: Format) -> tuple[str, Shown]:
     """One line of the installer's list."""
     until = tr("until {day}", day=fmt.short_day(certificate.valid_to))
-    text = " · ".join(filter(None, (certificate.subject, until, certificate.problem)))
-    return role_words(certificate.role), Shown(text, tr("Issued by {issuer}", issuer=certificate.issuer))
+    return role_words(certificate.role), Shown(
+        f"{certificate.subject} · {until}", tr("Issued by {issuer}", issuer=certificate.issuer)
+    )
