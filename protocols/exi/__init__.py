@@ -8,12 +8,18 @@ The typed classes in `messages` are the schema; encoders and decoders are compil
     message = decode(V20_DC, data)
     data = encode(V20_DC, message)
 
+What is signed is not the message but an element out of it, as a fragment:
+
+    data = encode_fragment(V2, message.Body.BodyElement)
+    name, element = decode_fragment(V2, data)
+
 Every failure is an `ExiError` with one sentence. A document carries no V2GTP header.
 """
 
 from protocols.exi.codec import decode, encode, prepare
 from protocols.exi.errors import ExiError
-from protocols.exi.mapping import from_json, to_json
+from protocols.exi.fragments import decode_fragment, encode_fragment
+from protocols.exi.mapping import fragment_from_json, fragment_to_json, from_json, to_json
 from protocols.exi.namespaces import APP_PROTOCOL, DIN, V2, V20_AC, V20_ACDP, V20_COMMON, V20_DC, V20_WPT, XMLDSIG
 from protocols.exi.schema import Element as Message
 
@@ -30,7 +36,11 @@ __all__ = [
     "ExiError",
     "Message",
     "decode",
+    "decode_fragment",
     "encode",
+    "encode_fragment",
+    "fragment_from_json",
+    "fragment_to_json",
     "from_json",
     "prepare",
     "to_json",

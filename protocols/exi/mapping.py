@@ -6,11 +6,13 @@ import base64
 import binascii
 import difflib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial
 from typing import Any
 
 from protocols.exi.bits import Refused
+from protocols.exi.elements import table_of
 from protocols.exi.errors import ExiError
 from protocols.exi.model import (
     BooleanValue,
@@ -52,8 +54,45 @@ def from_json(namespace: str, document: Json) -> Element:
     ((name, content),) = document.items()
     if name not in messages:
         raise ExiError(f"{name!s:.80} is no message of {namespace}.")
-    try:
+    with _told(name):
         return _element_from_json(messages[name], content)
+
+
+def fragment_to_json(namespace: str, name: str, content: Any) -> dict[str, Json]:
+    """`{name: content}` of what `decode_fragment` gave."""
+    if isinstance(content, Element):
+        return {name: _element_to_json(content)}
+    convert = _writing_one(next(v for v in _values(namespace, name) if not isinstance(v, ElementValue)))
+    return {name: content if convert is None else convert(content)}
+
+
+def fragment_from_json(namespace: str, document: Json) -> tuple[str, Any]:
+    """Name and content, ready for `encode_fragment`; ExiError as in `from_json`."""
+    if not isinstance(document, dict) or len(document) != 1:
+        raise ExiError("A fragment in JSON is an object with one key, the element's name.")
+    ((name, content),) = document.items()
+    of_kind = [v for v in _values(namespace, name) if isinstance(v, ElementValue) == isinstance(content, dict)]
+    if not of_kind:
+        raise ExiError(f"{name!s:.80}: it may not be {_shown(content)} in a fragment of {namespace}.")
+    value = of_kind[0]
+    with _told(str(name)):
+        if isinstance(value, ElementValue):
+            return name, _element_from_json(value.cls, content)
+        return name, _reading_simple(value)(content)
+
+
+def _values(namespace: str, name: Any) -> tuple[Value, ...]:
+    table = table_of(namespace)
+    if not isinstance(name, str) or name not in table.codes:
+        raise ExiError(f"{name!s:.80} is no element of {namespace}.")
+    return table.slots[table.codes[name]].values
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Turns a refusal into the sentence that the caller reads."""
+    try:
+        yield
     except _RefusedAt as refusal:
         where = f"{name}: element {'/'.join(refusal.path)}" if refusal.path else name
         raise ExiError(f"{where}: {refusal}.") from None

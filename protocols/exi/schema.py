@@ -16,7 +16,7 @@ of the fields.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, dataclass_transform
 
 import msgspec
@@ -86,7 +86,7 @@ class IntegerRange:
 
     minimum: int | None
     maximum: int | None
-    outliers: tuple[int, ...] = ()
+    outliers: tuple[int, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

@@ -42,11 +42,8 @@ def read_document(schema_set: SchemaSet, data: bytes) -> Element:
     reader = BitReader(data)
     roots = schema_set.roots
     path = [f"The document of {schema_set.namespace}"]
-    with _explained(path, reader):
-        if data.startswith(_V2GTP):
-            raise Refused("it starts with a V2GTP header, whose 8 bytes are no part of it")
-        if reader.bits(8) != HEADER:
-            raise Refused("it does not start with the EXI header 0x80")
+    with explained(path, reader):
+        read_header(reader)
         code = reader.bits(len(roots).bit_length())
         if code >= len(roots):
             raise Refused("its root is not declared in the schema")
@@ -55,6 +52,14 @@ def read_document(schema_set: SchemaSet, data: bytes) -> Element:
             raise Refused(f"{name} cannot be the root of a document")
         path[0] = name
         return read_element(cls, reader, path)
+
+
+def read_header(reader: BitReader) -> None:
+    """The one byte before the root."""
+    if reader.data.startswith(_V2GTP):
+        raise Refused("it starts with a V2GTP header, whose 8 bytes are no part of it")
+    if reader.bits(8) != HEADER:
+        raise Refused("it does not start with the EXI header 0x80")
 
 
 def read_element(cls: type[Element], reader: BitReader, path: list[str]) -> Element:
@@ -95,9 +100,9 @@ def _read_value(kind: Kind, value: Value, reader: BitReader, path: list[str]) ->
         if reader.bits(1):
             return _read_outlier(value, reader)
     else:
-        _read_only_event(reader)
+        read_only_event(reader)
     result = read_simple(value, reader)
-    _read_only_event(reader)
+    read_only_event(reader)
     return result
 
 
@@ -113,7 +118,8 @@ def _read_outlier(value: IntegerRange, reader: BitReader) -> int:
     return number
 
 
-def _read_only_event(reader: BitReader) -> None:
+def read_only_event(reader: BitReader) -> None:
+    """The one event that may stand here, in one bit."""
     if reader.bits(1):
         raise Refused(_ESCAPE)
 
@@ -152,7 +158,7 @@ def write_document(schema_set: SchemaSet, message: Element) -> bytes:
     writer = BitWriter()
     roots = schema_set.roots
     path = [type(message).__name__]
-    with _explained(path, None):
+    with explained(path, None):
         code = next((i for i, (_, cls) in enumerate(roots) if cls is type(message)), None)
         if code is None:
             raise Refused(f"it is no message of {schema_set.namespace}")
@@ -306,7 +312,7 @@ def _expected(state: State) -> str:
 
 
 @contextmanager
-def _explained(path: list[str], reader: BitReader | None) -> Iterator[None]:
+def explained(path: list[str], reader: BitReader | None) -> Iterator[None]:
     """Turns a refusal into the sentence that the caller reads."""
     try:
         yield
