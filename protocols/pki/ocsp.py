@@ -70,9 +70,9 @@ class Responder:
             serial = request.serial_number
         except (ValueError, TypeError, UnsupportedAlgorithm, NotImplementedError):
             return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
-        names_us = any(_names(request, self.ca, kind) for kind in (hashes.SHA1(), hashes.SHA256(), hashes.SHA512()))  # noqa: S303
         certificate = self.known.get(serial)
-        if not names_us or certificate is None:
+        kinds = (hashes.SHA1(), hashes.SHA256(), hashes.SHA512())  # noqa: S303
+        if certificate is None or not any(_names(request, certificate, self.ca, kind) for kind in kinds):
             return _refusal(ocsp.OCSPResponseStatus.UNAUTHORIZED)
         return self.staple(certificate, at, hash_algorithm=request.hash_algorithm)
 
@@ -162,16 +162,19 @@ def _is_about(single: ocsp.OCSPSingleResponse, certificate: x509.Certificate, is
     if single.serial_number != certificate.serial_number:
         return False
     try:
-        return _names(single, issuer, single.hash_algorithm)
+        return _names(single, certificate, issuer, single.hash_algorithm)
     except (ValueError, UnsupportedAlgorithm):
         return False
 
 
 def _names(
-    who: ocsp.OCSPSingleResponse | ocsp.OCSPRequest, issuer: x509.Certificate, kind: hashes.HashAlgorithm
+    who: ocsp.OCSPSingleResponse | ocsp.OCSPRequest,
+    certificate: x509.Certificate,
+    issuer: x509.Certificate,
+    kind: hashes.HashAlgorithm,
 ) -> bool:
     """Whether a request or a response names ``issuer``, by the hashes of its name and key."""
-    reference = ocsp.OCSPRequestBuilder().add_certificate(issuer, issuer, kind).build()
+    reference = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, kind).build()
     return (who.issuer_name_hash, who.issuer_key_hash) == (reference.issuer_name_hash, reference.issuer_key_hash)
 
 

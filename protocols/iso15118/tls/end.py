@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from cryptography import x509
 from OpenSSL import SSL
 
 from protocols.iso15118.tls import alerts, openssl
@@ -58,12 +57,17 @@ class TlsEnd(ABC):
 
     @property
     @abstractmethod
-    def _mutual(self) -> bool:
+    def _checks_peer(self) -> bool:
         """Whether a peer without a certificate is refused."""
+
+    @property
+    @abstractmethod
+    def _profile(self) -> TlsProfile | None:
+        """What is spoken, as soon as that is settled."""
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes from the peer; return what they carry for the session, once the handshake is done."""
-        if self.over or self._connection is None:
+        if not data or self.over or self._connection is None:
             return b""
         self._connection.bio_write(data)
         if self.facts is None:
@@ -113,14 +117,20 @@ class TlsEnd(ABC):
         except SSL.Error as error:
             self._fail(error)
             return
-        if self._mutual and not self._judged:
+        if self._checks_peer and not self._judged:
             # OpenSSL always asks the judge; were it ever otherwise, nobody gets in.
             self.failure = f"the certificate of {self.peer} was not checked"
             return
+        cipher, group = connection.get_cipher_name() or "", connection.get_group_name() or ""
+        profile = self._profile
+        breach = profile.breach(cipher, group) if profile is not None else "this version of TLS"
+        if breach is not None:
+            self.failure = f"{self.peer} chose {breach}, which {profile.name if profile else 'nothing here'} has not"
+            return
         self.facts = TlsFacts(
             version=connection.get_protocol_version_name(),
-            cipher=connection.get_cipher_name() or "",
-            group=connection.get_group_name() or "",
+            cipher=cipher,
+            group=group,
             peer_chain=self._peer_chain,
             ocsp_response=self._ocsp_response,
             resumed=openssl.resumed(connection),
@@ -158,9 +168,10 @@ class TlsEnd(ABC):
     def _judge(self, check: CheckPeer, chain: Chain) -> Alert | None:
         self._judged = True
         try:
-            if not chain:
-                raise PeerRefused(f"{self.peer} gave an empty certificate chain")
-            check(chain)
+            profile = self._profile
+            if not chain or profile is None:
+                raise PeerRefused(f"{self.peer} gave no certificate that could be checked")
+            check(chain, profile)
         except PeerRefused as refused:
             self._refused = refused
             return refused.alert
@@ -211,8 +222,12 @@ class TlsServer(TlsEnd):
         self._hello = bytearray()
 
     @property
-    def _mutual(self) -> bool:
+    def _checks_peer(self) -> bool:
         return self.offer is not None and self.offer.profile.mutual
+
+    @property
+    def _profile(self) -> TlsProfile | None:
+        return self.offer.profile if self.offer is not None else None
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes from the car; the first are looked at before OpenSSL sees them."""
@@ -263,7 +278,7 @@ class TlsServer(TlsEnd):
         self._connection.set_accept_state()
 
 
-def _nobody(_: tuple[x509.Certificate, ...]) -> None:
+def _nobody(_: Chain, __: TlsProfile) -> None:
     raise PeerRefused("there is no trust store to check the car's certificate with", Alert.UNKNOWN_CA)
 
 
@@ -271,7 +286,7 @@ class TlsClient(TlsEnd):
     """The car's end. `credential` is what it shows when asked; `check_staple` None: no OCSP response is asked for."""
 
     peer = "the charger"
-    _mutual = True
+    _checks_peer = True
 
     def __init__(
         self,
@@ -283,6 +298,7 @@ class TlsClient(TlsEnd):
         key_log: KeyLog | None = None,
     ) -> None:
         super().__init__(key_log)
+        self._profiles = tuple(profiles)
         self._check_staple = check_staple
         context = openssl.make_context(SSL.TLS_CLIENT_METHOD, profiles, credential)
         openssl.demand_certificate(context, lambda chain: self._judge(check_peer, chain))
@@ -292,6 +308,11 @@ class TlsClient(TlsEnd):
         self._connection.set_connect_state()
         if check_staple is not None:
             self._connection.request_ocsp()
+
+    @property
+    def _profile(self) -> TlsProfile | None:
+        spoken = self._connection.get_protocol_version_name() if self._connection is not None else ""
+        return next((profile for profile in self._profiles if profile.version.value == spoken), None)
 
     def begin(self) -> None:
         """Send the ClientHello."""

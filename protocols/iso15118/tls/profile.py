@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed448
+from cryptography.hazmat.primitives.asymmetric import ed448
 
 from protocols.iso15118.tls.alerts import Alert
 from protocols.iso15118.tls.hello import ClientHello
+from protocols.pki.algorithms import PrivateKey
 
 
 class TlsVersion(StrEnum):
@@ -34,6 +35,8 @@ SUITES = {
 }
 STATIC_ECDH_SUITE = 0xC025
 GROUPS = {"P-256": 0x0017, "P-384": 0x0018, "P-521": 0x0019, "X25519": 0x001D, "X448": 0x001E}
+GROUP_NAMES = {"prime256v1": "P-256", "secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "x448": "X448"}
+"""What OpenSSL calls a group when it is in use, to what it calls it in a list."""
 SIGNATURES = {
     "ecdsa_secp256r1_sha256": 0x0403,
     "ecdsa_secp384r1_sha384": 0x0503,
@@ -54,6 +57,12 @@ class TlsProfile:
     groups: tuple[str, ...]
     signatures: tuple[str, ...]
     mutual: bool
+
+    def breach(self, cipher: str, group: str) -> str | None:
+        """What of a finished handshake this profile does not have; None if all is well. OpenSSL's names."""
+        if cipher not in self.suites:
+            return f"the cipher suite {cipher}"
+        return None if GROUP_NAMES.get(group, group) in self.groups else f"the curve {group}"
 
     def misfit(self, hello: ClientHello) -> str | None:
         """Why a car with this ClientHello cannot speak this profile; None if it can, as far as one sees."""
@@ -98,7 +107,6 @@ V2 = TlsProfile(
     mutual=False,
 )
 
-PrivateKey = ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey
 Chain = tuple[x509.Certificate, ...]
 """A certificate and those above it, the peer's own first, without the root."""
 
@@ -141,8 +149,8 @@ class PeerRefused(Exception):
         self.alert = alert
 
 
-CheckPeer = Callable[[Chain], None]
-"""Judges the peer's chain; raises `PeerRefused`."""
+CheckPeer = Callable[[Chain, TlsProfile], None]
+"""Judges the peer's chain by the rules of the profile that is spoken; raises `PeerRefused`."""
 CheckStaple = Callable[[bytes, Chain], None]
 """Judges the OCSP response (empty: none came) for the peer's chain; raises `PeerRefused`."""
 KeyLog = Callable[[str], None]

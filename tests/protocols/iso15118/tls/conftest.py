@@ -81,7 +81,7 @@ class Authority:
             .sign(key, digest(key))
         )
 
-    def check(self, chain: tuple[x509.Certificate, ...]) -> None:
+    def check(self, chain: tuple[x509.Certificate, ...], _: Any) -> None:
         """A judge that knows this root only."""
         if chain[1].issuer != self.root.subject:
             raise PeerRefused(f"{chain[0].subject.rfc4514_string()} is from a root that is not known", Alert.UNKNOWN_CA)

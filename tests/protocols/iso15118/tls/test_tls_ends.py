@@ -145,7 +145,7 @@ def test_a_missing_staple_can_be_refused(authority: Any, wire: Any) -> None:
 )
 @pytest.mark.parametrize("refusing", ["car", "charger"])
 def test_a_refused_certificate_reads_well_at_both_ends(authority: Any, wire: Any, alert: Alert, refusing: str) -> None:
-    def refuse(_: Any) -> None:
+    def refuse(*_: Any) -> None:
         raise PeerRefused("its certificate is not good", alert)
 
     check_server = refuse if refusing == "car" else authority.check
@@ -162,7 +162,7 @@ def test_a_refused_certificate_reads_well_at_both_ends(authority: Any, wire: Any
 
 
 def test_a_judge_that_breaks_lets_nobody_in(authority: Any, wire: Any) -> None:
-    def broken(_: Any) -> None:
+    def broken(*_: Any) -> None:
         raise RuntimeError("no such file")
 
     server = TlsServer([TlsOffer(V20, authority.credential("SECC"), broken)])

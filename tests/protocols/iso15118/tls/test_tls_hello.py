@@ -12,7 +12,7 @@ from protocols.iso15118.tls.hello import MAX_HELLO_BYTES
 
 
 def hello_bytes(*profiles: Any) -> bytes:
-    client = TlsClient(profiles, lambda chain: None, check_staple=lambda response, chain: None)
+    client = TlsClient(profiles, lambda chain, profile: None, check_staple=lambda response, chain: None)
     client.begin()
     return client.data_to_send()
 

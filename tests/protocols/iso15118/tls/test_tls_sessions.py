@@ -15,6 +15,7 @@ from protocols.iso15118 import (
     EvccSecurity,
     Event,
     Evse,
+    EvseOffer,
     IdealStage,
     SeccSecurity,
     SeccServer,
@@ -54,7 +55,7 @@ async def start_secc() -> AsyncIterator[Start]:
     started: list[Listening] = []
 
     async def start(security: SeccSecurity) -> Listening:
-        evse = Evse()
+        evse = Evse(EvseOffer(lab_v20_without_tls=True))
         stage = IdealStage(evse)
         seen: list[Event] = []
 
@@ -85,7 +86,7 @@ def car_security(authority: Any, **options: Any) -> EvccSecurity:
 
 async def drive(server: SeccServer, security: EvccSecurity, seen: list[Event] | None = None) -> SessionEnded:
     events: list[Event] = seen if seen is not None else []
-    plan = CarPlan(loop_interval_s=0.01)
+    plan = CarPlan(loop_interval_s=0.01, lab_v20_without_tls=True)
     client = EvccClient(
         LOOPBACK,
         SimulatedCar(max_loops=2),
@@ -173,7 +174,7 @@ async def test_tls_required_without_a_certificate_does_not_start() -> None:
 
 
 async def test_a_refused_certificate_ends_both_with_a_sentence(start_secc: Start, authority: Any) -> None:
-    def refuse(_: Any) -> None:
+    def refuse(*_: Any) -> None:
         raise PeerRefused("the certificate of 'car' expired yesterday", Alert.CERTIFICATE_EXPIRED)
 
     server = await start_secc(SeccSecurity((TlsOffer(V20, authority.credential("SECC"), refuse),), allow_plain=False))
