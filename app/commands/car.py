@@ -114,6 +114,7 @@ async def _drive(args: argparse.Namespace) -> SessionEnded:
         service=SERVICES[args.service],
         control_mode=CONTROL_MODES[args.control_mode] if args.control_mode else None,
         loop_interval_s=args.interval,
+        lab_v20_without_tls=True,
         pre_charge_patience_s=None if args.strict else PRE_CHARGE_PATIENCE_S,
     )
     log = SessionLog(lambda: (car.charged_wh, car.discharged_wh))

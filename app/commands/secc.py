@@ -195,6 +195,7 @@ def _evse(args: argparse.Namespace) -> Evse:
         services=tuple(SERVICES[name] for name in args.service) if args.service else tuple(Service),
         control_modes=(first, *(mode for mode in ControlMode if mode is not first)),
         phases=args.phases,
+        lab_v20_without_tls=True,
     )
     limits = replace(DEFAULT_LIMITS, max_charge_w=args.max_power, max_discharge_w=args.max_power)
     return Evse(offer=offer, limits=limits)

@@ -105,7 +105,7 @@ class CarOnCable:
         self._interface = interface
         self._sdp_port = sdp_port
         self._timings = timings
-        self._plan = iso.CarPlan(service, control_mode, loop_interval_s=loop_interval_s)
+        self._plan = iso.CarPlan(service, control_mode, loop_interval_s=loop_interval_s, lab_v20_without_tls=True)
         self.car = DemoCar(world, target_soc)
         self.state: iso.State | None = None
         self.messages = 0

@@ -63,6 +63,7 @@ class Iso15118Charger:
                 services=tuple(SERVICES[name] for name in section.services),
                 control_modes=(MODES[section.control_mode],),
                 phases=section.phases,
+                lab_v20_without_tls=True,
             ),
             limits=iso.Limits(
                 max_charge_w=section.charge_max_w,

@@ -1,4 +1,4 @@
-"""ISO 15118-20 sessions, both ends: SDP, V2GTP, and the whole sequence of AC, AC_BPT, DC and DC_BPT with EIM.
+"""ISO 15118 sessions, both ends: SDP, V2GTP, the handshake, and the generations behind it.
 
 The charger's side, as a driver uses it::
 
@@ -27,9 +27,9 @@ The car's side::
 where `car` is any `CarModel` (`car.py`): evcc_id, limits, report(now), follow(power_w, now), wants_to_stop(now).
 `SimulatedCar` is one. On the interface "lo" both ends meet on ::1 without root; `sdp_port` keeps several apart.
 
-Inside: `table.py` is the one transition table that drives both ends, `timings.py` the standard's timers,
-`secc.py` and `evcc.py` the sans-I/O machines, `transport.py` the thin asyncio skin. SLAC, Plug & Charge,
-ISO 15118-2 and DIN SPEC 70121 come later; `services.PROTOCOLS` is where their namespaces come in.
+Inside: `dialect.py` says what a generation is, and each has a folder (`v20`, ...) with its transition table, which
+drives both ends; `secc.py` and `evcc.py` are the sans-I/O engines, `handshake.py` and `registry.py` choose the dialect,
+`transport.py` is the thin asyncio skin.
 """
 
 from protocols.iso15118.capture import Capture
@@ -47,9 +47,11 @@ from protocols.iso15118.events import (
     MessageSeen,
     MeteringConfirmed,
     NeedsReceived,
+    PayloadSeen,
     PowerDeliveryChanged,
     PreChargeRequested,
     PreChargeUnmatched,
+    ProtocolChosen,
     ServiceSelected,
     SessionEnded,
     SessionStarted,
@@ -63,10 +65,11 @@ from protocols.iso15118.power import CarReport, EnergyNeeds, EvseReadings, Limit
 from protocols.iso15118.schedule import Prices, Schedule
 from protocols.iso15118.sdp import Security
 from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.secured import Secured
 from protocols.iso15118.security import EvccSecurity, SeccSecurity
-from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
+from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, ProtocolName, Service
 from protocols.iso15118.simulation import IdealStage, SimulatedCar
-from protocols.iso15118.table import Energy, Outcome, State
+from protocols.iso15118.table import Outcome, State
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.transport import EvccClient, SeccServer
 
@@ -101,15 +104,19 @@ __all__ = [
     "NeedsReceived",
     "Notification",
     "Outcome",
+    "PayloadSeen",
     "PeerCertificate",
     "PowerDeliveryChanged",
     "PreChargeRequested",
     "PreChargeUnmatched",
     "Prices",
+    "ProtocolChosen",
+    "ProtocolName",
     "Schedule",
     "SeccSecurity",
     "SeccServer",
     "SeccSession",
+    "Secured",
     "Security",
     "Service",
     "ServiceSelected",

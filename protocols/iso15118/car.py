@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from protocols.iso15118.power import CarReport, Limits
-from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
+from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, ProtocolName, Service
 
 
 class CarModel(Protocol):
@@ -36,6 +36,8 @@ class CarPlan:
     `control_mode` None takes what the charger offers first. `pre_charge_patience_s` is for simulated cars: after so
     long they go on although the charger's voltage is not the battery's, since peers without a power stage never
     raise one; None is strict, and the standard's time-out ends the session.
+    `protocols` are what the car proposes, the most wanted first; empty: the one of ISO 15118-20 that has `service`.
+    `lab_v20_without_tls`: propose -20 even where the connection has no TLS 1.3, which the standard forbids.
     """
 
     service: Service = Service.DC_BPT
@@ -45,3 +47,11 @@ class CarPlan:
     pre_charge_patience_s: float | None = None
     ask_for_meter: bool = True
     resume_session_id: bytes = bytes(8)
+    protocols: tuple[ProtocolName, ...] = ()
+    lab_v20_without_tls: bool = False
+
+    @property
+    def wanted_protocols(self) -> tuple[ProtocolName, ...]:
+        """`protocols`, or what follows from the service."""
+        natural = ProtocolName.V20_AC if self.service.energy is Energy.AC else ProtocolName.V20_DC
+        return self.protocols or (natural,)

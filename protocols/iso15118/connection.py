@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from protocols.iso15118.secured import Secured
+
 
 @dataclass(frozen=True, slots=True)
 class PeerCertificate:
@@ -29,6 +31,11 @@ class ConnectionSecurity:
     def secured(self) -> bool:
         """Whether there is TLS at all."""
         return bool(self.version)
+
+    @property
+    def level(self) -> Secured:
+        """The same in steps that a protocol can ask for."""
+        return {"TLSv1.3": Secured.TLS_1_3, "TLSv1.2": Secured.TLS_1_2}.get(self.version, Secured.NONE)
 
 
 PLAIN = ConnectionSecurity()

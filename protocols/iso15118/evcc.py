@@ -1,40 +1,33 @@
-"""The car's end of a session: a sans-I/O state machine driven by the same `table.py` as the charger's.
+"""The car's end of a session: a sans-I/O engine that runs whichever dialect the charger chose of those it proposed.
 
 It is used as `secc.SeccSession` is: `connected`, `receive`, `data_to_send`, `next_event`, `next_timer`, `on_timer`.
 """
 
-from collections.abc import Callable
+from typing import NamedTuple
 
-from protocols.exi.messages.common_types import MessageHeaderType, ProcessingType
+from protocols.exi.messages.app_protocol import supportedAppProtocolRes
+from protocols.exi.namespaces import APP_PROTOCOL
 from protocols.exi.schema import Element
-from protocols.iso15118 import evcc_answers, evcc_requests
 from protocols.iso15118.car import CarModel, CarPlan
-from protocols.iso15118.evcc_requests import Trip
-from protocols.iso15118.events import PowerDeliveryChanged, Sender
-from protocols.iso15118.link import Link
-from protocols.iso15118.outcome import failed, outcome_of, response_code
-from protocols.iso15118.table import EXCHANGES, LOOP_TIMERS, RESPONSES, Exchange, Outcome, State, next_state
-from protocols.iso15118.timings import Timings, clause_of
+from protocols.iso15118.connection import PLAIN, ConnectionSecurity
+from protocols.iso15118.credentials import Credentials
+from protocols.iso15118.dialect import Dialect, failed, response_code
+from protocols.iso15118.evcc_side import EvccContext, EvccSide
+from protocols.iso15118.events import PowerDeliveryChanged, ProtocolChosen, Sender
+from protocols.iso15118.handshake import chosen, propose, secure_enough
+from protocols.iso15118.link import Link, Stream
+from protocols.iso15118.registry import dialects
+from protocols.iso15118.secc_side import Envelope
+from protocols.iso15118.table import HANDSHAKE, Exchange, Outcome, State
+from protocols.iso15118.timings import EVCC_COMMUNICATION_SETUP, Timer, Timings
 from protocols.iso15118.v2gtp import PayloadType
 
-REQUESTS: dict[State, Callable[[Trip, float], Element]] = {
-    State.HANDSHAKE: evcc_requests.handshake,
-    State.SESSION_SETUP: evcc_requests.session_setup,
-    State.AUTHORIZATION_SETUP: evcc_requests.authorization_setup,
-    State.AUTHORIZATION: evcc_requests.authorization,
-    State.SERVICE_DISCOVERY: evcc_requests.service_discovery,
-    State.SERVICE_DETAIL: evcc_requests.service_detail,
-    State.SERVICE_SELECTION: evcc_requests.service_selection,
-    State.CHARGE_PARAMETERS: evcc_requests.charge_parameters,
-    State.SCHEDULE_EXCHANGE: evcc_requests.schedule_exchange,
-    State.CABLE_CHECK: evcc_requests.cable_check,
-    State.PRE_CHARGE: evcc_requests.pre_charge,
-    State.POWER_DELIVERY: evcc_requests.power_delivery,
-    State.CHARGE_LOOP: evcc_requests.charge_loop,
-    State.WELDING_DETECTION: evcc_requests.welding_detection,
-    State.SESSION_STOP: evcc_requests.session_stop,
-}
-"""What the car asks in each state while all goes well."""
+
+class _Asked(NamedTuple):
+    """A request that waits for its response."""
+
+    exchange: Exchange
+    body: Element
 
 
 class EvccSession(Link):
@@ -43,149 +36,231 @@ class EvccSession(Link):
     me: Sender = "evcc"
     peer: Sender = "secc"
 
-    def __init__(self, car: CarModel, plan: CarPlan, timings: Timings | None = None) -> None:
-        super().__init__(timings or Timings())
+    def __init__(
+        self,
+        car: CarModel,
+        plan: CarPlan,
+        timings: Timings | None = None,
+        *,
+        security: ConnectionSecurity = PLAIN,
+        credentials: Credentials | None = None,
+    ) -> None:
+        super().__init__(timings or Timings(), security)
         self.energy = plan.service.energy
-        self.trip = Trip(car, plan, self._emit)
-        self._waiting_for: tuple[Exchange, Element] | None = None
-        self._loop_state: State | None = None
+        self._car, self._plan, self._credentials = car, plan, credentials
+        self._side: EvccSide | None = None
+        self._proposed: list[Dialect] = []
+        self._stop_reason: str | None = None
+        self._asked: dict[Stream, _Asked] = {}
+        self._looping_in: State | None = None
+        self._running: dict[str, Timer] = {"setup": EVCC_COMMUNICATION_SETUP}
+
+    @property
+    def side(self) -> EvccSide:
+        """What the car knows of this session; raises `LookupError` before the handshake."""
+        if self._side is None:
+            raise LookupError("no protocol has been agreed on yet")
+        return self._side
 
     def connected(self, now: float) -> None:
-        """Send the first request."""
-        self._start_timer("setup", self.timings.communication_setup_s, now)
-        self._ask(now)
+        """Propose what the plan wants and this connection allows."""
+        plan = self._plan
+        wanted = [dialect for dialect in dialects(plan.wanted_protocols) if dialect.serves((plan.service,))]
+        self._proposed = [one for one in wanted if secure_enough(one, self.security.level, plan.lab_v20_without_tls)]
+        if not self._proposed:
+            names = ", ".join(f"{one.title} (needs {one.least_secured.words})" for one in wanted) or "nothing"
+            self.end(now, f"the car has nothing to propose over {self.security.level.words}: its plan wants {names}")
+            return
+        self._start_timer("setup", self.timings.of(EVCC_COMMUNICATION_SETUP), now)
+        request = propose(self._proposed)
+        self._send(APP_PROTOCOL, PayloadType.APP_PROTOCOL, HANDSHAKE.request, request, now)
+        self._await(HANDSHAKE, request, None, now)
 
     def stop(self, reason: str) -> None:
         """End the session in order, from the next request on."""
-        self.trip.leave(Outcome.TERMINATE, reason)
+        if self._side is None:
+            self._stop_reason = reason
+        else:
+            self._side.leave(Outcome.TERMINATE, reason)
 
-    def _ask(self, now: float) -> None:
+    # Asking.
+
+    def _ask(self, dialect: Dialect, now: float) -> None:
         """Send what comes next in this state."""
         try:
-            request = self._next_request(now)
-            name = type(request).__name__
-            exchange = EXCHANGES[name]
-            self._send(exchange.namespace, self._payload_type(exchange), request, now)
+            self._send_request(dialect, self.side.request(self.state, now), None, now)
         except ValueError as error:
             # A car model that reports what no wire number can carry.
             self.end(now, f"the next request in state {self.state} could not be written: {error}")
             return
-        self._waiting_for = (exchange, request)
-        self._start_timer("answer", getattr(self.timings, exchange.evcc_timer), now)
-        self._watch_loop(now)
+        self._watch_loop(dialect, now)
+        self._ask_beside(dialect, now)
 
-    def _payload_type(self, exchange: Exchange) -> PayloadType:
-        if self.state is State.CHARGE_LOOP and exchange.side_stream is not None:
-            return exchange.side_stream
-        return exchange.payload_type
-
-    def _next_request(self, now: float) -> Element:
-        trip = self.trip
-        if self.state is State.CHARGE_LOOP:
-            reason = trip.car.wants_to_stop(now)
-            if reason is not None and trip.leaving is None:
-                trip.leave(Outcome.TERMINATE, reason)
-            if trip.leaving is None and trip.turn_to_renegotiate():
-                return evcc_requests.renegotiate(trip, now)
-        if trip.leaving is None or self.state in (State.HANDSHAKE, State.SESSION_SETUP, State.WELDING_DETECTION):
-            return REQUESTS[self.state](trip, now)
-        if self.state in (State.CHARGE_LOOP, State.POWER_DELIVERY, State.CABLE_CHECK):
-            return evcc_requests.power_off(trip, now)
-        return evcc_requests.session_stop(trip, now)
-
-    def _watch_loop(self, now: float) -> None:
-        """Bound the time that the car repeats itself in one state."""
-        if self.state is self._loop_state:
+    def _ask_beside(self, dialect: Dialect, now: float) -> None:
+        """Send what the side streams want, whatever the main one waits for."""
+        if self.ended:
             return
-        self._loop_state = self.state
-        self._stop_timer("loop")
-        timer = LOOP_TIMERS.get(self.state)
-        if timer is not None:
-            self._start_timer("loop", getattr(self.timings, timer), now)
+        streams = {exchange.side_stream for exchange in dialect.table.exchanges.values() if exchange.side_stream}
+        free = frozenset(one for one in streams if one not in self._asked and ("pace", one) not in self._deadlines)
+        try:
+            for body in self.side.side_requests(self.state, free, now):
+                self._send_request(dialect, body, self._exchange(dialect, body).side_stream, now)
+        except ValueError as error:
+            self.end(now, f"a request beside state {self.state} could not be written: {error}")
 
-    def _handle(self, name: str, message: Element, payload_type: PayloadType, now: float) -> None:
-        if self._waiting_for is None or name not in RESPONSES:
+    def _send_request(self, dialect: Dialect, body: Element, stream: Stream, now: float) -> None:
+        exchange = self._exchange(dialect, body)
+        document = self.side.wrap(body, now)
+        self._send(exchange.namespace, stream or exchange.payload_type, exchange.request, document, now)
+        self._await(exchange, body, stream, now)
+
+    @staticmethod
+    def _exchange(dialect: Dialect, body: Element) -> Exchange:
+        return dialect.table.exchanges[type(body).__name__.removesuffix("Type")]
+
+    def _await(self, exchange: Exchange, body: Element, stream: Stream, now: float) -> None:
+        self._asked[stream] = _Asked(exchange, body)
+        self._start_timer("answer", self.timings.of(exchange.answer_within), now, stream)
+
+    def _watch_loop(self, dialect: Dialect, now: float) -> None:
+        """Bound the time that the car repeats itself in one state."""
+        if self.state is self._looping_in:
+            return
+        self._looping_in = self.state
+        self._stop_timer("loop")
+        timer = dialect.table.loop_timers.get(self.state)
+        if timer is not None:
+            self._running["loop"] = timer
+            self._start_timer("loop", self.timings.of(timer), now)
+
+    # Taking answers.
+
+    def _handle_handshake(self, message: Element, now: float) -> None:
+        if not isinstance(message, supportedAppProtocolRes):
+            self.end(now, f"the charger answered {HANDSHAKE.request} with {type(message).__name__}")
+            return
+        self._asked.clear()
+        self._stop_timer("answer")
+        if message.ResponseCode.startswith("Failed"):
+            titles = ", ".join(dialect.title for dialect in self._proposed)
+            self.end(now, f"the charger would speak none of {titles} ({message.ResponseCode})")
+            return
+        dialect = chosen(message, self._proposed)
+        if dialect is None:
+            self.end(now, f"the charger chose protocol {message.SchemaID}, which was not proposed")
+            return
+        self.dialect = dialect
+        self._side = dialect.evcc(
+            EvccContext(self._car, self._plan, self.timings, self._emit, self.security, self._credentials)
+        )
+        if self._stop_reason is not None:
+            self._side.leave(Outcome.TERMINATE, self._stop_reason)
+        self._emit(ProtocolChosen(now, dialect.name, self.security.level))
+        self._go(State.SESSION_SETUP, now)
+        self._ask(dialect, now)
+
+    def _handle(self, dialect: Dialect, envelope: Envelope, payload_type: PayloadType, now: float) -> None:
+        name = envelope.name
+        asked = self._asked.get(payload_type)
+        stream: Stream = payload_type if asked is not None else None
+        asked = asked or self._asked.get(None)
+        if asked is None or name not in dialect.table.responses:
             self.end(now, f"the charger sent {name} unasked in state {self.state}")
             return
-        exchange, request = self._waiting_for
+        exchange, request = asked
         if name != exchange.response:
             self.end(now, f"the charger answered {exchange.request} with {name}")
             return
-        self._waiting_for = None
-        self._stop_timer("answer")
-        if failed(message):
-            self.end(now, f"the charger answered {exchange.request} with {response_code(message)}")
+        if payload_type is not (stream or exchange.payload_type):
+            self.end(now, f"the charger sent {name} with payload type {payload_type.name}")
             return
-        problem = self._session_problem(message) or evcc_answers.take(self.trip, message, now)
+        del self._asked[stream]
+        self._stop_timer("answer", stream)
+        if failed(envelope.body):
+            self.end(now, f"the charger answered {exchange.request} with {response_code(envelope.body)}")
+            return
+        problem = self._session_problem(envelope) or self.side.take(envelope, now)
         if problem is not None:
             self.end(now, problem)
-            return
-        self._advance(exchange, request, message, now)
+        elif stream is None:
+            self._advance(dialect, exchange, request, envelope.body, now)
+        else:
+            self._advance_beside(dialect, exchange, dialect.outcome_of(request, envelope.body), stream, now)
 
-    def _session_problem(self, message: Element) -> str | None:
-        if self.state is State.HANDSHAKE:
-            return None
-        header: MessageHeaderType = message.Header  # type: ignore[attr-defined]
+    def _session_problem(self, envelope: Envelope) -> str | None:
         if self.state is State.SESSION_SETUP:
             self._stop_timer("setup")
-            self.trip.session_id = header.SessionID
-        elif header.SessionID != self.trip.session_id:
-            return f"the charger answered for session {header.SessionID.hex().upper()}, which is not this one"
+            self.side.session_id = envelope.session_id
+        elif envelope.session_id != self.side.session_id:
+            return f"the charger answered for session {envelope.session_id.hex().upper()}, which is not this one"
         return None
 
-    def _advance(self, exchange: Exchange, request: Element, response: Element, now: float) -> None:
-        outcome = outcome_of(request, response)
+    def _advance(self, dialect: Dialect, exchange: Exchange, request: Element, response: Element, now: float) -> None:
+        side = self.side
+        outcome = dialect.outcome_of(request, response)
         try:
-            state = next_state(self.state, exchange.request, outcome, self.energy)
+            state = dialect.table.next_state(self.state, exchange.request, outcome, self.energy)
         except LookupError as error:
             self.end(now, f"the charger's answer to {exchange.request} leads nowhere: {error}")
             return
         if outcome is Outcome.REFUSED:
             reason = f"{exchange.request} was answered {response_code(response)}"
-            self.trip.leave(Outcome.TERMINATE, reason, gave_up=True)
-        elif outcome in (Outcome.START, Outcome.STOP):
-            self._switch_power(outcome is Outcome.START, now)
+            side.leave(Outcome.TERMINATE, reason, gave_up=True)
+        elif outcome in (Outcome.START, Outcome.STOP, Outcome.STANDBY):
+            self._switch_power(outcome is Outcome.START, now, standby=outcome is Outcome.STANDBY)
         if state is State.ENDED:
-            proper, paused = not self.trip.gave_up, outcome is Outcome.PAUSE
-            self.end(now, self.trip.reason or "session stopped", proper=proper, paused=paused)
+            proper, paused = not side.gave_up, outcome is Outcome.PAUSE
+            self.end(now, side.reason or "session stopped", proper=proper, paused=paused)
             return
         self._go(state, now)
         if _waits_for_customer(response):
             self._stop_timer("loop")
-        if exchange.request.endswith("ChargeLoopReq"):
-            self._start_timer("pace", self.trip.plan.loop_interval_s, now)
+        if exchange.paced:
+            self._start_timer("pace", side.plan.loop_interval_s, now)
+            self._ask_beside(dialect, now)
         elif outcome is Outcome.ONGOING:
             self._start_timer("pace", self.timings.poll_s, now)
         else:
-            self._ask(now)
+            self._ask(dialect, now)
 
-    def _switch_power(self, on: bool, now: float) -> None:
-        self.trip.power_on = on
+    def _advance_beside(
+        self, dialect: Dialect, exchange: Exchange, outcome: Outcome, stream: PayloadType, now: float
+    ) -> None:
+        """A side stream may have to be asked again; the main sequence does not notice."""
+        if outcome is Outcome.ONGOING:
+            self._start_timer("pace", self.timings.poll_s, now, stream)
+        else:
+            self._ask_beside(dialect, now)
+
+    def _switch_power(self, on: bool, now: float, *, standby: bool = False) -> None:
+        self.side.power_on = on
         if not on:
-            self.trip.car.follow(0.0, now)
-        self._emit(PowerDeliveryChanged(now, on=on))
+            self.side.car.follow(0.0, now)
+        self._emit(PowerDeliveryChanged(now, on=on, standby=standby))
 
-    def _expired(self, timer: str, now: float) -> None:
-        if timer == "pace":
-            self._ask(now)
+    # Time.
+
+    def _expired(self, timer: str, stream: Stream, now: float) -> None:
+        if timer == "pace" and self.dialect is not None:
+            if stream is None:
+                self._ask(self.dialect, now)
+            else:
+                self._ask_beside(self.dialect, now)
             return
-        self.end(now, self._timeout_reason(timer))
+        self.end(now, self._timeout_reason(timer, stream))
 
-    def _timeout_reason(self, timer: str) -> str:
-        if timer == "answer" and self._waiting_for is not None:
-            exchange = self._waiting_for[0]
-            limit_s = getattr(self.timings, exchange.evcc_timer)
-            clause = clause_of(exchange.evcc_timer)
-            return f"no answer to {exchange.request} within {limit_s:g} s ({clause})"
-        field = "communication_setup_s" if timer == "setup" else LOOP_TIMERS[self._loop_state or self.state]
-        limit_s = getattr(self.timings, field)
-        return f"the charger was not ready within {limit_s:g} s in state {self.state} ({clause_of(field)})"
+    def _timeout_reason(self, timer: str, stream: Stream) -> str:
+        if timer == "answer" and stream in self._asked:
+            exchange = self._asked[stream].exchange
+            limit = exchange.answer_within
+            return f"no answer to {exchange.request} within {self.timings.of(limit):g} s ({limit})"
+        limit = self._running[timer]
+        return f"the charger was not ready within {self.timings.of(limit):g} s in state {self.state} ({limit})"
 
     def _before_end(self, now: float) -> None:
-        if self.trip.power_on:
+        if self._side is not None and self._side.power_on:
             self._switch_power(False, now)
 
 
 def _waits_for_customer(response: Element) -> bool:
-    waiting = ProcessingType.Ongoing_WaitingForCustomerInteraction
-    return getattr(response, "EVSEProcessing", None) == waiting
+    return getattr(response, "EVSEProcessing", None) == "Ongoing_WaitingForCustomerInteraction"

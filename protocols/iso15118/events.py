@@ -6,7 +6,8 @@ from typing import Literal
 from protocols.exi.schema import Element
 from protocols.iso15118.connection import ConnectionSecurity
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits, MeterReading
-from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
+from protocols.iso15118.secured import Secured
+from protocols.iso15118.services import ControlMode, MobilityNeeds, ProtocolName, Service
 from protocols.iso15118.table import State
 
 Sender = Literal["evcc", "secc"]
@@ -20,14 +21,37 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
+class PayloadSeen(Event):
+    """One whole V2GTP message, either way, before anything else is made of it: what a recorder wants."""
+
+    sender: Sender
+    payload_type: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class MessageSeen(Event):
-    """One message, either way. `state` is where the session stood when it came or went."""
+    """One message, either way. `state` is where the session stood when it came or went.
+
+    `message` is the whole document: in ISO 15118-2 and DIN SPEC 70121 a V2G_Message whose body `name` names.
+    `payload` is its EXI, as it travelled under `payload_type`.
+    """
 
     sender: Sender
     namespace: str
     name: str
     message: Element
     state: State
+    payload_type: int
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ProtocolChosen(Event):
+    """The handshake is over: what both ends speak from here on, and how well the connection is protected."""
+
+    protocol: ProtocolName
+    secured: Secured
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +67,13 @@ class SessionEnded(Event):
     """The last event of a session.
 
     `proper`: closed by SessionStop as the standard wants; else `reason` says in one sentence what happened.
+    `evidence`: the first bytes of the message that ended it, in hexadecimal, where a message did.
     """
 
     proper: bool
     reason: str
     paused: bool = False
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

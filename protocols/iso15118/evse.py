@@ -6,13 +6,25 @@ between them, so the newest set-point is always the one that goes out.
 
 import math
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-from protocols.exi.messages.common_types import EVSENotificationType
 from protocols.iso15118.power import EnergyNeeds, EvseReadings, Limits, MeterReading
 from protocols.iso15118.schedule import Schedule
-from protocols.iso15118.services import ControlMode, Service
+from protocols.iso15118.services import ControlMode, ProtocolName, Service
 
-Notification = EVSENotificationType
+
+class Notification(StrEnum):
+    """What the charger may ask of the car; each generation knows some of these."""
+
+    Pause = "Pause"
+    ExitStandby = "ExitStandby"
+    Terminate = "Terminate"
+    ScheduleRenegotiation = "ScheduleRenegotiation"
+    ServiceRenegotiation = "ServiceRenegotiation"
+    MeteringConfirmation = "MeteringConfirmation"
+
+
+HOME_SERVICES = (Service.AC, Service.DC, Service.AC_BPT, Service.DC_BPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +33,14 @@ class EvseOffer:
 
     `negative_discharge_limits`: the standard does not say whether discharge limits are written below zero, and
     some cars expect them so. We read both and write magnitudes unless told otherwise.
+    `protocols`: which the handshake may agree on; their order means nothing, the car's priorities decide.
+    `lab_v20_without_tls`: the standard wants TLS 1.3 for -20; a laboratory may do without.
     """
 
     evse_id: str = "DE*TWO*E0001"
-    services: tuple[Service, ...] = tuple(Service)
+    protocols: tuple[ProtocolName, ...] = tuple(ProtocolName)
+    lab_v20_without_tls: bool = False
+    services: tuple[Service, ...] = HOME_SERVICES
     control_modes: tuple[ControlMode, ...] = (ControlMode.DYNAMIC, ControlMode.SCHEDULED)
     phases: int = 3
     nominal_voltage_v: int = 230

@@ -1,4 +1,4 @@
-"""What both ends share: framing, the EXI codec, one event queue, named timers. No socket, no clock.
+"""What both ends share: framing, the EXI codec, the dialect, one event queue, named timers. No socket, no clock.
 
 Use it as h11 and aioquic are used: `receive` bytes, `data_to_send`, drain `next_event`, and call `on_timer` at the
 time `next_timer` names. `now` is POSIX seconds that never jump (the transport makes them so).
@@ -9,42 +9,55 @@ from collections import deque
 
 from protocols.exi import decode, encode
 from protocols.exi.errors import ExiError
-from protocols.exi.namespaces import APP_PROTOCOL, V20_AC, V20_COMMON, V20_DC
+from protocols.exi.namespaces import APP_PROTOCOL
 from protocols.exi.schema import Element
-from protocols.iso15118.connection import PLAIN
-from protocols.iso15118.events import Event, MessageIgnored, MessageSeen, Sender, SessionEnded, StateChanged
-from protocols.iso15118.table import Energy, State
+from protocols.iso15118.connection import ConnectionSecurity
+from protocols.iso15118.dialect import Dialect
+from protocols.iso15118.events import (
+    Event,
+    MessageIgnored,
+    MessageSeen,
+    PayloadSeen,
+    Sender,
+    SessionEnded,
+    StateChanged,
+)
+from protocols.iso15118.secc_side import Envelope
+from protocols.iso15118.services import Energy
+from protocols.iso15118.table import State
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import PayloadType, V2gtpError, V2gtpMessage, V2gtpStream, pack
 
-NAMESPACES = {
-    PayloadType.APP_PROTOCOL: APP_PROTOCOL,
-    PayloadType.MAINSTREAM: V20_COMMON,
-    PayloadType.SCHEDULE_RENEGOTIATION: V20_COMMON,
-    PayloadType.METERING_CONFIRMATION: V20_COMMON,
-    PayloadType.AC: V20_AC,
-    PayloadType.DC: V20_DC,
-}
-"""The grammar that reads each payload type."""
+EVIDENCE_BYTES = 256
+"""How much of a message that ended a session is kept to be shown."""
+
+Stream = PayloadType | None
+"""The main sequence (None), or one of the multiplexed streams beside it."""
+
+TimerKey = tuple[str, Stream]
 
 
 class Link(ABC):
-    """One end of one session. Subclasses are `SeccSession` and `EvccSession`."""
+    """One end of one session. Subclasses are `SeccSession` and `EvccSession`.
+
+    `dialect` is None until the handshake has chosen one. which the connection's security has a say in.
+    """
 
     me: Sender
     peer: Sender
 
-    def __init__(self, timings: Timings) -> None:
+    def __init__(self, timings: Timings, security: ConnectionSecurity) -> None:
         self.timings = timings
-        self.security = PLAIN
-        """What protects the connection; set by the transport before `connected`."""
+        self.security = security
+        """What protects the connection; the transport sets it before `connected`."""
         self.state = State.HANDSHAKE
+        self.dialect: Dialect | None = None
         self.energy: Energy | None = None
-        self.session_id = bytes(8)
         self._stream = V2gtpStream()
         self._out = bytearray()
         self._events: deque[Event] = deque()
-        self._deadlines: dict[str, float] = {}
+        self._deadlines: dict[TimerKey, float] = {}
+        self._in_hand: bytes = b""
 
     # What the transport calls.
 
@@ -62,12 +75,15 @@ class Link(ABC):
         try:
             messages = self._stream.receive(data)
         except V2gtpError as error:
+            self._in_hand = data
             self.end(now, f"the peer's bytes are not V2GTP: {error}")
             return
         for message in messages:
             if self.ended:
                 return
+            self._in_hand = message.payload
             self._receive_message(message, now)
+            self._in_hand = b""
 
     def data_to_send(self) -> bytes:
         """Bytes for the peer, once."""
@@ -85,11 +101,11 @@ class Link(ABC):
 
     def on_timer(self, now: float) -> None:
         """Let every timer that is due run."""
-        for name, deadline in sorted(self._deadlines.items(), key=lambda item: item[1]):
+        for key, deadline in sorted(self._deadlines.items(), key=lambda item: item[1]):
             # A timer that ran may have stopped or moved the others.
-            if self._deadlines.get(name) == deadline and deadline <= now:
-                del self._deadlines[name]
-                self._expired(name, now)
+            if self._deadlines.get(key) == deadline and deadline <= now:
+                del self._deadlines[key]
+                self._expired(key[0], key[1], now)
 
     def connection_lost(self, now: float, reason: str) -> None:
         """The transport is gone."""
@@ -102,16 +118,21 @@ class Link(ABC):
         self._before_end(now)
         self._go(State.ENDED, now)
         self._deadlines.clear()
-        self._emit(SessionEnded(now, proper, reason, paused))
+        evidence = "" if proper else self._in_hand[:EVIDENCE_BYTES].hex().upper()
+        self._emit(SessionEnded(now, proper, reason, paused, evidence))
 
     # What subclasses use and fill in.
 
     @abstractmethod
-    def _handle(self, name: str, message: Element, payload_type: PayloadType, now: float) -> None:
-        """One decoded message from the peer."""
+    def _handle_handshake(self, message: Element, now: float) -> None:
+        """supportedAppProtocol, the one message before there is a dialect."""
 
     @abstractmethod
-    def _expired(self, timer: str, now: float) -> None:
+    def _handle(self, dialect: Dialect, envelope: Envelope, payload_type: PayloadType, now: float) -> None:
+        """One message of the dialect from the peer."""
+
+    @abstractmethod
+    def _expired(self, timer: str, stream: Stream, now: float) -> None:
         """One timer is due; it is already stopped."""
 
     @abstractmethod
@@ -126,32 +147,48 @@ class Link(ABC):
             previous, self.state = self.state, state
             self._emit(StateChanged(now, state, previous))
 
-    def _start_timer(self, name: str, seconds: float, now: float) -> None:
-        self._deadlines[name] = now + seconds
+    def _start_timer(self, name: str, seconds: float, now: float, stream: Stream = None) -> None:
+        self._deadlines[name, stream] = now + seconds
 
-    def _stop_timer(self, name: str) -> None:
-        self._deadlines.pop(name, None)
+    def _stop_timer(self, name: str, stream: Stream = None) -> None:
+        self._deadlines.pop((name, stream), None)
 
-    def _send(self, namespace: str, payload_type: PayloadType, message: Element, now: float) -> None:
-        self._out += pack(payload_type, encode(namespace, message))
-        name = type(message).__name__
-        self._emit(MessageSeen(now, self.me, namespace, name, message, self.state))
+    def _send(self, namespace: str, payload_type: PayloadType, name: str, document: Element, now: float) -> None:
+        payload = encode(namespace, document)
+        self._out += pack(payload_type, payload)
+        self._emit(PayloadSeen(now, self.me, payload_type, payload))
+        self._emit(MessageSeen(now, self.me, namespace, name, document, self.state, payload_type, payload))
 
     def _receive_message(self, packet: V2gtpMessage, now: float) -> None:
+        self._emit(PayloadSeen(now, self.peer, packet.payload_type, packet.payload))
+        handshake = packet.payload_type == PayloadType.APP_PROTOCOL
+        grammars = self.dialect.grammars if self.dialect else {PayloadType.APP_PROTOCOL: APP_PROTOCOL}
         try:
             payload_type = PayloadType(packet.payload_type)
-            namespace = NAMESPACES[payload_type]
+            namespace = grammars[payload_type]
         except (ValueError, KeyError):
-            self._emit(MessageIgnored(now, packet.payload_type))
-            return
-        if (payload_type is PayloadType.APP_PROTOCOL) != (self.state is State.HANDSHAKE):
-            self.end(now, f"a {payload_type.name} payload came in state {self.state}")
+            if handshake or self.dialect is None:
+                self.end(now, f"a message with payload type 0x{packet.payload_type:04X} came in state {self.state}")
+            else:
+                self._emit(MessageIgnored(now, packet.payload_type))
             return
         try:
-            message = decode(namespace, packet.payload)
+            document = decode(namespace, packet.payload)
         except ExiError as error:
             self.end(now, f"malformed EXI in state {self.state}: {error}")
             return
-        name = type(message).__name__
-        self._emit(MessageSeen(now, self.peer, namespace, name, message, self.state))
-        self._handle(name, message, payload_type, now)
+        if self.dialect is None:
+            self._see(namespace, type(document).__name__, document, packet, now)
+            self._handle_handshake(document, now)
+            return
+        try:
+            envelope = self.dialect.unwrap(document)
+        except ValueError as error:
+            self._see(namespace, type(document).__name__, document, packet, now)
+            self.end(now, f"no message of {self.dialect.title} in state {self.state}: {error}")
+            return
+        self._see(namespace, envelope.name, document, packet, now)
+        self._handle(self.dialect, envelope, payload_type, now)
+
+    def _see(self, namespace: str, name: str, document: Element, packet: V2gtpMessage, now: float) -> None:
+        self._emit(MessageSeen(now, self.peer, namespace, name, document, self.state, *packet))

@@ -11,34 +11,18 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 
-from protocols.exi.messages import ac, app_protocol, common, dc
-from protocols.exi.messages.common_types import MessageHeaderType, ResponseCodeType
 from protocols.exi.schema import ONE_OF, Binary, Element, IntegerRange, Occurs, Text
 
 
 class Refusal(Exception):
-    """Raised while answering: send this code, then end the session for this reason."""
+    """Raised while answering: send this code, then end the session for this reason.
 
-    def __init__(self, code: ResponseCodeType, reason: str) -> None:
+    `code` is the member of the generation's ResponseCodeType, or its name: "FAILED_SequenceError".
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
-        self.code, self.reason = code, reason
-
-
-def refused_response(name: str, code: ResponseCodeType, header: MessageHeaderType) -> Element:
-    """The response `name` with a FAILED code."""
-    response: Element = least(message_class(name))
-    response.Header = header  # type: ignore[attr-defined]
-    response.ResponseCode = code  # type: ignore[attr-defined]
-    return response
-
-
-def message_class(name: str) -> type[Element]:
-    """The class of a message by its element name. Raises `LookupError` for a name that no set defines."""
-    for module in (common, ac, dc, app_protocol):
-        found: type[Element] | None = getattr(module, name, None)
-        if found is not None:
-            return found
-    raise LookupError(f"no message is named {name}")
+        self.code, self.reason = str(code), reason
 
 
 def least(cls: type[Element]) -> Any:

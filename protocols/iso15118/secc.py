@@ -1,8 +1,8 @@
-"""The charger's end of a session: a sans-I/O state machine driven by `table.py`.
+"""The charger's end of a session: a sans-I/O engine that runs whichever dialect the handshake chose.
 
 Used like this, whatever carries the bytes::
 
-    session = SeccSession(evse)
+    session = SeccSession(evse, ...)
     session.connected(now)
     session.receive(data, now)
     send(session.data_to_send())
@@ -11,44 +11,23 @@ Used like this, whatever carries the bytes::
 """
 
 from collections.abc import Callable
-from typing import Any
 
-from protocols.exi.messages.common_types import MessageHeaderType, ResponseCodeType
+from protocols.exi.messages.app_protocol import supportedAppProtocolReq
+from protocols.exi.namespaces import APP_PROTOCOL
 from protocols.exi.schema import Element
-from protocols.iso15118 import secc_power, secc_setup
-from protocols.iso15118.events import PowerDeliveryChanged, Sender
+from protocols.iso15118.connection import PLAIN, ConnectionSecurity
+from protocols.iso15118.credentials import Credentials
+from protocols.iso15118.dialect import Dialect, failed, response_code
+from protocols.iso15118.events import PowerDeliveryChanged, ProtocolChosen, Sender
 from protocols.iso15118.evse import Evse
-from protocols.iso15118.link import Link
-from protocols.iso15118.outcome import failed, outcome_of, requested_outcome
-from protocols.iso15118.refusal import Refusal, refused_response
-from protocols.iso15118.secc_setup import Agreement, new_session_id
-from protocols.iso15118.table import EXCHANGES, Exchange, Outcome, State, allowed, next_state
-from protocols.iso15118.timings import Timings
+from protocols.iso15118.handshake import choose
+from protocols.iso15118.link import Link, Stream
+from protocols.iso15118.refusal import Refusal
+from protocols.iso15118.registry import dialects
+from protocols.iso15118.secc_side import Envelope, SeccContext, SeccSide, new_session_id
+from protocols.iso15118.table import HANDSHAKE, Exchange, Outcome, State
+from protocols.iso15118.timings import Timer, Timings
 from protocols.iso15118.v2gtp import PayloadType
-
-ANSWERS: dict[str, Callable[[Agreement, Any, float], Element]] = {
-    "supportedAppProtocolReq": secc_setup.handshake,
-    "SessionSetupReq": secc_setup.session_setup,
-    "AuthorizationSetupReq": secc_setup.authorization_setup,
-    "AuthorizationReq": secc_setup.authorization,
-    "ServiceDiscoveryReq": secc_setup.service_discovery,
-    "ServiceDetailReq": secc_setup.service_detail,
-    "ServiceSelectionReq": secc_setup.service_selection,
-    "AC_ChargeParameterDiscoveryReq": secc_power.ac_charge_parameters,
-    "DC_ChargeParameterDiscoveryReq": secc_power.dc_charge_parameters,
-    "ScheduleExchangeReq": secc_power.schedule_exchange,
-    "DC_CableCheckReq": secc_power.cable_check,
-    "DC_PreChargeReq": secc_power.pre_charge,
-    "PowerDeliveryReq": secc_power.power_delivery,
-    "AC_ChargeLoopReq": secc_power.ac_charge_loop,
-    "DC_ChargeLoopReq": secc_power.dc_charge_loop,
-    "MeteringConfirmationReq": secc_power.metering_confirmation,
-    "DC_WeldingDetectionReq": secc_power.welding_detection,
-    "SessionStopReq": secc_power.session_stop,
-}
-"""Who answers what. Every request that the table allows is here."""
-
-HANDSHAKE = "supportedAppProtocolReq"
 
 
 class SeccSession(Link):
@@ -62,93 +41,120 @@ class SeccSession(Link):
         evse: Evse,
         timings: Timings | None = None,
         *,
+        security: ConnectionSecurity = PLAIN,
+        credentials: Credentials | None = None,
         make_session_id: Callable[[], bytes] = new_session_id,
     ) -> None:
-        super().__init__(timings or Timings())
+        super().__init__(timings or Timings(), security)
         evse.new_session()
-        self._silence_s = self.timings.secc_sequence_s
-        self.agreed = Agreement(evse, self.timings, self._emit, make_session_id)
+        self._evse, self._credentials, self._make_session_id = evse, credentials, make_session_id
+        self._side: SeccSide | None = None
+        self._silence: dict[Stream, Timer] = {}
+
+    @property
+    def side(self) -> SeccSide:
+        """What has been agreed; raises `LookupError` before the handshake."""
+        if self._side is None:
+            raise LookupError("no protocol has been agreed on yet")
+        return self._side
 
     def connected(self, now: float) -> None:
         """From here on the car may not fall silent."""
-        self._start_timer("sequence", self._silence_s, now)
+        self._wait(HANDSHAKE.next_within, None, now)
 
-    def _handle(self, name: str, message: Element, payload_type: PayloadType, now: float) -> None:
-        exchange = EXCHANGES.get(name)
-        if exchange is None:
-            self.end(now, f"the car sent {name}, which is no request")
+    def _handle_handshake(self, message: Element, now: float) -> None:
+        if not isinstance(message, supportedAppProtocolReq):
+            self.end(now, f"the car sent {type(message).__name__}, which is no request")
             return
+        offer = self._evse.offer
+        offered = [dialect for dialect in dialects(offer.protocols) if dialect.serves(offer.services)]
+        choice = choose(message, offered, self.security.level, offer.lab_v20_without_tls)
+        self._send(APP_PROTOCOL, PayloadType.APP_PROTOCOL, HANDSHAKE.response, choice.response, now)
+        if choice.dialect is None:
+            self.end(now, choice.problem)
+            return
+        self.dialect = choice.dialect
+        self._side = choice.dialect.secc(
+            SeccContext(self._evse, self.timings, self._emit, self._make_session_id, self.security, self._credentials)
+        )
+        self.energy = self._side.energy
+        self._emit(ProtocolChosen(now, choice.dialect.name, self.security.level))
+        self._wait(HANDSHAKE.next_within, None, now)
+        self._go(State.SESSION_SETUP, now)
+
+    def _handle(self, dialect: Dialect, envelope: Envelope, payload_type: PayloadType, now: float) -> None:
+        exchange = dialect.table.exchanges.get(envelope.name)
+        if exchange is None:
+            self.end(now, f"the car sent {envelope.name}, which is no request")
+            return
+        side = self.side
         try:
-            self._check(exchange, message, payload_type)
-            response = ANSWERS[name](self.agreed, message, now)
-            self._send(exchange.namespace, payload_type, response, now)
+            self._check(dialect, exchange, envelope, payload_type)
+            response = side.answer(envelope, now)
+            self._send(exchange.namespace, payload_type, exchange.response, side.wrap(response, now), now)
         except Refusal as refusal:
-            self._refuse(exchange, payload_type, refusal, now)
+            response = dialect.refused(exchange.response, refusal.code)
+            self._send(exchange.namespace, payload_type, exchange.response, side.wrap(response, now), now)
+            self.end(now, f"{refusal.code}: {refusal.reason}")
             return
         except ValueError as error:
             # A reading or limit that no wire number can carry must end this session, not the charger.
-            self.end(now, f"{name} could not be answered: {error}")
+            self.end(now, f"{exchange.request} could not be answered: {error}")
             return
-        self.energy = self.agreed.energy
+        self.energy = side.energy
         if failed(response):
-            self.end(now, f"no common protocol: the car offered {_offered(message)}")
+            self.end(now, f"{exchange.request} was answered {response_code(response)}")
             return
-        self._advance(exchange, outcome_of(message, response), payload_type, now)
+        outcome = dialect.outcome_of(envelope.body, response)
+        if payload_type is exchange.side_stream:
+            self._advance_beside(exchange, outcome, payload_type, now)
+        else:
+            self._advance(dialect, exchange, outcome, now)
 
-    def _check(self, exchange: Exchange, message: Element, payload_type: PayloadType) -> None:
+    def _check(self, dialect: Dialect, exchange: Exchange, envelope: Envelope, payload_type: PayloadType) -> None:
         """Whether this request may come now at all, before anything acts on it."""
-        name = exchange.request
-        if self.state is not State.HANDSHAKE and self.state is not State.SESSION_SETUP:
-            header: MessageHeaderType = message.Header  # type: ignore[attr-defined]
-            if header.SessionID != self.agreed.session_id:
-                raise Refusal(
-                    ResponseCodeType.FAILED_UnknownSession,
-                    f"{name} named session {header.SessionID.hex().upper()}, which is not this one",
-                )
-        outcome = requested_outcome(message)
-        in_order = allowed(self.state, name, self.energy) and (outcome is None or self._leads_on(name, outcome))
+        name, table = exchange.request, dialect.table
+        if self.state is not State.SESSION_SETUP and envelope.session_id != self.side.session_id:
+            raise Refusal(
+                "FAILED_UnknownSession",
+                f"{name} named session {envelope.session_id.hex().upper()}, which is not this one",
+            )
+        outcome = dialect.requested_outcome(envelope.body)
+        in_order = table.allowed(self.state, name, self.energy) and (
+            outcome is None or table.leads_on(self.state, name, outcome, self.energy)
+        )
         if not in_order:
             detail = name if outcome is None else f"{name} ({outcome})"
-            raise Refusal(ResponseCodeType.FAILED_SequenceError, f"{detail} came in state {self.state}")
+            raise Refusal("FAILED_SequenceError", f"{detail} came in state {self.state}")
         if payload_type not in (exchange.payload_type, exchange.side_stream):
-            raise Refusal(ResponseCodeType.FAILED_SequenceError, f"{name} came with payload type {payload_type.name}")
+            raise Refusal("FAILED_SequenceError", f"{name} came with payload type {payload_type.name}")
 
-    def _leads_on(self, name: str, outcome: Outcome) -> bool:
-        try:
-            next_state(self.state, name, outcome, self.energy)
-        except LookupError:
-            return False
-        return True
-
-    def _refuse(self, exchange: Exchange, payload_type: PayloadType, refusal: Refusal, now: float) -> None:
-        if exchange.request != HANDSHAKE:
-            response = refused_response(exchange.response, refusal.code, self.agreed.header(now))
-            self._send(exchange.namespace, payload_type, response, now)
-        self.end(now, f"{refusal.code}: {refusal.reason}")
-
-    def _advance(self, exchange: Exchange, outcome: Outcome, payload_type: PayloadType, now: float) -> None:
-        state = next_state(self.state, exchange.request, outcome, self.energy)
-        if payload_type is not exchange.side_stream:
-            self._silence_s = getattr(self.timings, exchange.secc_timer)
-            self._start_timer("sequence", self._silence_s, now)
+    def _advance(self, dialect: Dialect, exchange: Exchange, outcome: Outcome, now: float) -> None:
+        state = dialect.table.next_state(self.state, exchange.request, outcome, self.energy)
+        self._wait(exchange.next_within, None, now)
         if state is State.ENDED:
             paused = outcome is Outcome.PAUSE
             self.end(now, "paused by the car" if paused else "stopped by the car", proper=True, paused=paused)
             return
         self._go(state, now)
 
-    def _expired(self, timer: str, now: float) -> None:
-        self.end(
-            now,
-            f"the car fell silent for {self._silence_s:g} s in state {self.state} (V2G_SECC_Sequence_Timeout)",
-        )
+    def _advance_beside(self, exchange: Exchange, outcome: Outcome, stream: PayloadType, now: float) -> None:
+        """A side stream has a silence of its own while it is unfinished; the main sequence does not notice."""
+        if outcome is Outcome.ONGOING:
+            self._wait(exchange.next_within, stream, now)
+        else:
+            self._stop_timer("sequence", stream)
+
+    def _wait(self, timer: Timer, stream: Stream, now: float) -> None:
+        self._silence[stream] = timer
+        self._start_timer("sequence", self.timings.of(timer), now, stream)
+
+    def _expired(self, timer: str, stream: Stream, now: float) -> None:
+        silence = self._silence[stream]
+        where = f"in state {self.state}" if stream is None else f"on the stream {stream.name}"
+        self.end(now, f"the car fell silent for {self.timings.of(silence):g} s {where} ({silence})")
 
     def _before_end(self, now: float) -> None:
-        if self.agreed.power_on:
-            self.agreed.power_on = False
+        if self._side is not None and self._side.power_on:
+            self._side.power_on = False
             self._emit(PowerDeliveryChanged(now, on=False))
-
-
-def _offered(message: Element) -> str:
-    protocols = getattr(message, "AppProtocol", [])
-    return ", ".join(f"{one.ProtocolNamespace} {one.VersionNumberMajor}.{one.VersionNumberMinor}" for one in protocols)

@@ -9,14 +9,12 @@ import contextlib
 import logging
 import socket
 
-from protocols.exi import prepare
 from protocols.iso15118.capture import Capture
 from protocols.iso15118.car import CarModel, CarPlan
 from protocols.iso15118.discovery import SdpServer, discover
 from protocols.iso15118.evcc import EvccSession
 from protocols.iso15118.events import SessionEnded
 from protocols.iso15118.evse import Evse, Notification
-from protocols.iso15118.link import NAMESPACES
 from protocols.iso15118.network import (
     TransportError,
     discovery_socket,
@@ -25,20 +23,16 @@ from protocols.iso15118.network import (
     steady_clock,
 )
 from protocols.iso15118.pipe import OnEvent, SessionPipe
+from protocols.iso15118.registry import get_ready
 from protocols.iso15118.sdp import SDP_PORT, SdpResponse, Security
 from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.security import EvccSecurity, SeccSecurity
-from protocols.iso15118.timings import Timings
+from protocols.iso15118.timings import HANDSHAKE_MESSAGE, Timings
 
 log = logging.getLogger(__name__)
 
 STOP_GRACE_S = 5.0
 """How long a session may take to end in order before it is cut."""
-
-
-def get_ready() -> None:
-    """Compile the codec before the peer comes: a message met for the first time would cost up to 40 ms."""
-    prepare(*NAMESPACES.values())
 
 
 class _Refused(asyncio.Protocol):
@@ -97,7 +91,7 @@ class SeccServer:
         """Listen. With `sdp_port` 0 the system chooses one, which `sdp_port` then tells."""
         kinds = self._kinds()
         interface = find_interface(self._interface_name)
-        get_ready()
+        get_ready(self.evse.offer.protocols)
         with contextlib.ExitStack() as undo:
             sdp_socket = discovery_socket(interface, self.sdp_port)
             undo.callback(sdp_socket.close)
@@ -185,7 +179,7 @@ class EvccClient:
     async def run(self) -> SessionEnded:
         """Discover, connect, run to the end. Raises `TransportError` when no session comes about."""
         interface = find_interface(self._interface_name)
-        get_ready()
+        get_ready(self._plan.wanted_protocols)
         asked = self._security.asks
         found = await discover(interface, self._sdp_port, asked, self._timings, self._capture)
         with_tls = self._agree(asked, found.security)
@@ -204,7 +198,7 @@ class EvccClient:
         try:
             _, pipe = await asyncio.wait_for(
                 asyncio.get_running_loop().create_connection(make_pipe, host, found.port),
-                self._timings.evcc_message_s,
+                self._timings.of(HANDSHAKE_MESSAGE),
             )
         except (OSError, TimeoutError) as error:
             raise TransportError(

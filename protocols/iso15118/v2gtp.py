@@ -19,6 +19,7 @@ class PayloadType(IntEnum):
     """Payload types of ISO 15118-20, Table 12."""
 
     APP_PROTOCOL = 0x8001
+    V2_MAINSTREAM = 0x8001
     MAINSTREAM = 0x8002
     AC = 0x8003
     DC = 0x8004

@@ -16,6 +16,7 @@ from protocols.iso15118 import (
     EvccClient,
     Event,
     Evse,
+    EvseOffer,
     IdealStage,
     MessageSeen,
     SeccServer,
@@ -33,7 +34,7 @@ TARGET_MS = 50.0
 async def session(service: Service, mode: ControlMode) -> list[float]:
     """Milliseconds from each set-point to its arrival at the car."""
     interface = next(name for _, name in socket.if_nameindex() if is_loopback(name))
-    evse = Evse()
+    evse = Evse(EvseOffer(lab_v20_without_tls=True))
     stage = IdealStage(evse)
     server = SeccServer(interface, evse, stage.handle, timings=Timings().scaled(10), sdp_port=0)
     await server.start()
@@ -48,7 +49,7 @@ async def session(service: Service, mode: ControlMode) -> list[float]:
         elif isinstance(event, SetPointReceived) and abs(event.set_point_w - wanted_w) < 1:
             took.append((time.perf_counter() - asked) * 1000)
 
-    plan = CarPlan(service, mode, loop_interval_s=0.001)
+    plan = CarPlan(service, mode, loop_interval_s=0.001, lab_v20_without_tls=True)
     car = SimulatedCar(max_loops=LOOPS)
     client = EvccClient(interface, car, plan, on_event, timings=Timings().scaled(10), sdp_port=server.sdp_port)
     end = await client.run()

@@ -94,7 +94,7 @@ async def plugged(bench: Bench) -> AsyncIterator[Iso15118Charger]:
         client = iso.EvccClient(
             "lo",
             bench.car,
-            iso.CarPlan(bench.service, loop_interval_s=0.05),
+            iso.CarPlan(bench.service, loop_interval_s=0.05, lab_v20_without_tls=True),
             bench.on_car,
             timings=iso.Timings().scaled(10),
             sdp_port=port,

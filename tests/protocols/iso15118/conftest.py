@@ -10,9 +10,19 @@ from typing import Any
 import pytest
 
 from protocols.exi.namespaces import APP_PROTOCOL, V20_AC, V20_COMMON, V20_DC
-from protocols.iso15118 import CarPlan, EvccSession, Evse, IdealStage, SeccSession, SimulatedCar, Timings
+from protocols.iso15118 import (
+    CarPlan,
+    ConnectionSecurity,
+    EvccSession,
+    Evse,
+    IdealStage,
+    SeccSession,
+    SimulatedCar,
+    Timings,
+)
 from protocols.iso15118.events import Event, SessionEnded
 
+TLS = ConnectionSecurity("TLSv1.3")
 START_S = 1_800_000_000.0
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 NAMESPACES = (APP_PROTOCOL, V20_COMMON, V20_AC, V20_DC)
@@ -27,14 +37,15 @@ class Conversation:
     plan: CarPlan = field(default_factory=CarPlan)
     timings: Timings = field(default_factory=Timings)
     with_stage: bool = True
+    security: ConnectionSecurity = TLS
     now: float = START_S
     secc_events: list[Event] = field(default_factory=list)
     evcc_events: list[Event] = field(default_factory=list)
     listeners: list[Callable[[Event], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.secc = SeccSession(self.evse, self.timings)
-        self.evcc = EvccSession(self.car, self.plan, self.timings)
+        self.secc = SeccSession(self.evse, self.timings, security=self.security)
+        self.evcc = EvccSession(self.car, self.plan, self.timings, security=self.security)
         if self.with_stage:
             self.listeners.append(IdealStage(self.evse).handle)
 

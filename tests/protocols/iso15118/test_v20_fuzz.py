@@ -7,21 +7,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocols.exi import decode, encode
-from protocols.exi.messages.app_protocol import AppProtocolType, supportedAppProtocolReq
+from protocols.exi.messages.app_protocol import AppProtocolType, supportedAppProtocolReq, supportedAppProtocolRes
 from protocols.exi.messages.common_types import MessageHeaderType
-from protocols.iso15118 import CarPlan, EvccSession, Evse, SeccSession, Service, SimulatedCar, State
-from protocols.iso15118.car_fields import LIMIT_TYPES, LOOP_TYPES
+from protocols.exi.namespaces import APP_PROTOCOL, V20_AC, V20_DC
+from protocols.iso15118 import CarPlan, ConnectionSecurity, EvccSession, Evse, SeccSession, Service, SimulatedCar, State
 from protocols.iso15118.events import SessionEnded
-from protocols.iso15118.link import NAMESPACES
-from protocols.iso15118.refusal import least, message_class
-from protocols.iso15118.services import ControlMode
-from protocols.iso15118.table import EXCHANGES, RESPONSES
+from protocols.iso15118.refusal import least
+from protocols.iso15118.registry import dialect
+from protocols.iso15118.services import ControlMode, Energy, ProtocolName
+from protocols.iso15118.table import HANDSHAKE
 from protocols.iso15118.v2gtp import PayloadType, V2gtpStream, pack
+from protocols.iso15118.v20.car_fields import LIMIT_TYPES, LOOP_TYPES
+from protocols.iso15118.v20.dialect import GRAMMARS
+from protocols.iso15118.v20.table import TABLE
 
+message_class = dialect(ProtocolName.V20_DC).message_class
+
+WIRE = {**GRAMMARS, PayloadType.APP_PROTOCOL: APP_PROTOCOL}
+TLS = ConnectionSecurity("TLSv1.3")
 START_S = 1_800_000_000.0
+NAMESPACE_OF = {Energy.AC: V20_AC, Energy.DC: V20_DC}
 SESSION_ID = b"\x11" * 8
 
-names = st.sampled_from([name for name in EXCHANGES if name != "supportedAppProtocolReq"])
+names = st.sampled_from([name for name in TABLE.exchanges if name != "supportedAppProtocolReq"])
 services = st.sampled_from(list(Service))
 modes = st.sampled_from(list(ControlMode))
 
@@ -51,26 +59,26 @@ def request(name: str, service: Service, mode: ControlMode, data: st.DataObject)
 def test_a_charger_answers_or_ends_whatever_the_order(
     service: Service, mode: ControlMode, order: list[str], in_order_first: bool, data: st.DataObject
 ) -> None:
-    secc = SeccSession(Evse(insulation_ok=True), make_session_id=lambda: SESSION_ID)
+    secc = SeccSession(Evse(insulation_ok=True), security=TLS, make_session_id=lambda: SESSION_ID)
     secc.connected(START_S)
     offered = AppProtocolType(
-        ProtocolNamespace=service.namespace,
+        ProtocolNamespace=NAMESPACE_OF[service.energy],
         VersionNumberMajor=1,
         VersionNumberMinor=0,
         SchemaID=1,
         Priority=1,
     )
     handshake = supportedAppProtocolReq(AppProtocol=[offered])
-    start = [name for name in EXCHANGES if not name.startswith(("AC", "DC", "Cert"))][1:7]
+    start = [name for name in TABLE.exchanges if not name.startswith(("AC", "DC", "Cert"))][1:7]
     now = START_S
     for name in ["supportedAppProtocolReq", *(start if in_order_first else []), *order]:
-        exchange = EXCHANGES[name]
+        exchange = TABLE.exchanges[name]
         message = handshake if name == "supportedAppProtocolReq" else request(name, service, mode, data)
         now += 0.1
         secc.receive(pack(exchange.payload_type, encode(exchange.namespace, message)), now)
         packets = V2gtpStream().receive(secc.data_to_send())
         assert len(packets) == 1
-        answer = decode(NAMESPACES[PayloadType(packets[0].payload_type)], packets[0].payload)
+        answer = decode(WIRE[PayloadType(packets[0].payload_type)], packets[0].payload)
         assert type(answer).__name__ == exchange.response
         if secc.ended:
             break
@@ -83,21 +91,23 @@ def test_a_charger_answers_or_ends_whatever_the_order(
     (end,) = [event for event in events if isinstance(event, SessionEnded)]
     assert end.reason
     assert events[-1] is end
-    assert not secc.agreed.power_on
+    assert not secc.side.power_on
 
 
-@pytest.mark.parametrize("state", [s for s in State if s is not State.ENDED])
+@pytest.mark.parametrize("state", sorted(TABLE.states - {State.ENDED}))
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_a_car_never_trips_over_an_answer(state: State, data: st.DataObject) -> None:
-    secc, evcc = SeccSession(Evse()), EvccSession(SimulatedCar(max_loops=2), CarPlan(pre_charge_patience_s=0.0))
+    evse = Evse()
+    secc = SeccSession(evse, security=TLS)
+    evcc = EvccSession(SimulatedCar(max_loops=2), CarPlan(pre_charge_patience_s=0.0), security=TLS)
     now = START_S
     secc.connected(now)
     evcc.connected(now)
     for _ in range(200):
         if evcc.state is state or evcc.ended:
             break
-        secc.agreed.evse.insulation_ok = True
+        evse.insulation_ok = True
         wire = evcc.data_to_send()
         if wire:
             secc.receive(wire, now)
@@ -105,9 +115,9 @@ def test_a_car_never_trips_over_an_answer(state: State, data: st.DataObject) -> 
         else:
             now = evcc.next_timer() or now
             evcc.on_timer(now)
-    name = data.draw(st.sampled_from(list(RESPONSES)))
-    exchange = RESPONSES[name]
-    answer = least(message_class(name))
+    name = data.draw(st.sampled_from(list(TABLE.responses)))
+    exchange = TABLE.responses[name]
+    answer = least(supportedAppProtocolRes if exchange is HANDSHAKE else message_class(name))
     payload = encode(exchange.namespace, answer)
     if data.draw(st.booleans()):
         payload = payload[: data.draw(st.integers(0, len(payload)))] + data.draw(st.binary(max_size=8))

@@ -6,20 +6,33 @@ from typing import Any
 import pytest
 
 from protocols.exi import decode
-from protocols.iso15118 import CarPlan, ControlMode, EvccSession, Evse, EvseOffer, SeccSession, Service, SimulatedCar
+from protocols.exi.namespaces import APP_PROTOCOL
+from protocols.iso15118 import (
+    CarPlan,
+    ConnectionSecurity,
+    ControlMode,
+    EvccSession,
+    Evse,
+    EvseOffer,
+    SeccSession,
+    Service,
+    SimulatedCar,
+)
 from protocols.iso15118.events import LoopAnswered, MessageSeen, PreChargeRequested, SessionEnded
-from protocols.iso15118.link import NAMESPACES
 from protocols.iso15118.power import EvseReadings
-from protocols.iso15118.table import EXCHANGES
 from protocols.iso15118.v2gtp import PayloadType, V2gtpStream, pack
+from protocols.iso15118.v20.dialect import GRAMMARS
+from protocols.iso15118.v20.table import TABLE
 
 SESSIONS = ["ac", "ac_bpt", "dc", "dc_bpt"]
+WIRE = {**GRAMMARS, PayloadType.APP_PROTOCOL: APP_PROTOCOL}
+TLS = ConnectionSecurity("TLSv1.3")
 START_S = 1_795_350_000.0
 
 
 def wire(line: dict[str, Any]) -> bytes:
     request = line["message"].removesuffix("Res").removesuffix("Req") + "Req"
-    return pack(EXCHANGES[request].payload_type, bytes.fromhex(line["exi"]))
+    return pack(TABLE.exchanges[request].payload_type, bytes.fromhex(line["exi"]))
 
 
 def body(line: dict[str, Any]) -> dict[str, Any]:
@@ -32,7 +45,7 @@ def test_our_charger_answers_a_recorded_car(golden_session: Any, name: str) -> N
     session_id = next(body(line)["Header"]["SessionID"] for line in lines if line["message"] == "SessionSetupRes")
     evse = Evse(EvseOffer(control_modes=(ControlMode.SCHEDULED, ControlMode.DYNAMIC)))
     evse.set_power(-2_500 if "bpt" in name else 2_500)
-    secc = SeccSession(evse, make_session_id=lambda: bytes.fromhex(session_id))
+    secc = SeccSession(evse, security=TLS, make_session_id=lambda: bytes.fromhex(session_id))
     secc.connected(START_S)
     events: list[object] = []
     now = START_S
@@ -43,10 +56,10 @@ def test_our_charger_answers_a_recorded_car(golden_session: Any, name: str) -> N
             evse.insulation_ok = True if "CableCheck" in response["message"] else evse.insulation_ok
         secc.receive(wire(request), now)
         (packet,) = V2gtpStream().receive(secc.data_to_send())
-        answer = decode(NAMESPACES[PayloadType(packet.payload_type)], packet.payload)
+        answer = decode(WIRE[PayloadType(packet.payload_type)], packet.payload)
         assert type(answer).__name__ == response["message"], request
         assert answer.ResponseCode == body(response)["ResponseCode"], request
-        assert packet.payload_type == EXCHANGES[request["message"]].payload_type
+        assert packet.payload_type == TABLE.exchanges[request["message"]].payload_type
         while (event := secc.next_event()) is not None:
             events.append(event)
             if isinstance(event, PreChargeRequested):
@@ -68,12 +81,12 @@ def test_our_car_completes_a_session_with_a_recorded_charger(golden_session: Any
             recorded[line["message"].removesuffix("Res")].append(line)
     car = SimulatedCar(max_loops=6)
     plan = CarPlan(Service[name.upper()], ControlMode.SCHEDULED, pre_charge_patience_s=0.0)
-    evcc = EvccSession(car, plan)
+    evcc = EvccSession(car, plan, security=TLS)
     now = START_S
     evcc.connected(now)
     for _ in range(200):
         for packet in V2gtpStream().receive(evcc.data_to_send()):
-            request = decode(NAMESPACES[PayloadType(packet.payload_type)], packet.payload)
+            request = decode(WIRE[PayloadType(packet.payload_type)], packet.payload)
             answers = recorded[type(request).__name__.removesuffix("Req")]
             # The last answer of its kind stands for all that follow.
             evcc.receive(wire(answers.pop(0) if len(answers) > 1 else answers[0]), now)

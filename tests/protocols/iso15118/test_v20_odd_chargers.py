@@ -6,14 +6,35 @@ from typing import Any
 import pytest
 
 from protocols.exi import encode
+from protocols.exi.messages.app_protocol import ResponseCodeType as HandshakeCode
+from protocols.exi.messages.app_protocol import supportedAppProtocolRes
 from protocols.exi.messages.common import AuthorizationType
 from protocols.exi.messages.common_types import MessageHeaderType, ResponseCodeType
-from protocols.exi.namespaces import V20_COMMON
-from protocols.iso15118 import CarPlan, ControlMode, Evse, EvseOffer, Notification, Service, SimulatedCar, State, secc
+from protocols.exi.namespaces import APP_PROTOCOL, V20_COMMON
+from protocols.iso15118 import (
+    CarPlan,
+    ConnectionSecurity,
+    ControlMode,
+    EvccSession,
+    Evse,
+    EvseOffer,
+    Notification,
+    Service,
+    SessionEnded,
+    SimulatedCar,
+    State,
+)
 from protocols.iso15118.events import LoopAnswered, PreChargeUnmatched, ServiceSelected
-from protocols.iso15118.refusal import least, message_class
+from protocols.iso15118.refusal import least
+from protocols.iso15118.registry import dialect
+from protocols.iso15118.services import ProtocolName
 from protocols.iso15118.v2gtp import PayloadType, pack
-from protocols.iso15118.values import rational
+from protocols.iso15118.v20.rational import rational
+from protocols.iso15118.v20.secc import ANSWERS
+
+message_class = dialect(ProtocolName.V20_DC).message_class
+
+TLS = ConnectionSecurity("TLSv1.3")
 
 Tamper = Callable[[str, Callable[[Any], None]], None]
 
@@ -23,14 +44,14 @@ def tamper(monkeypatch: pytest.MonkeyPatch) -> Tamper:
     """Changes one kind of answer before it goes out."""
 
     def change(request: str, how: Callable[[Any], None]) -> None:
-        honest = secc.ANSWERS[request]
+        honest = ANSWERS[request]
 
         def dishonest(agreed: Any, message: Any, now: float) -> Any:
             answer = honest(agreed, message, now)
             how(answer)
             return answer
 
-        monkeypatch.setitem(secc.ANSWERS, request, dishonest)
+        monkeypatch.setitem(ANSWERS, request, dishonest)
 
     return change
 
@@ -46,7 +67,6 @@ def set_to(**values: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("request_name", "values", "match"),
     [
-        ("supportedAppProtocolReq", {"SchemaID": 9}, "chose protocol 9"),
         ("AuthorizationSetupReq", {"AuthorizationServices": [AuthorizationType.PnC]}, "no authorisation by external"),
         (
             "ServiceDetailReq",
@@ -131,10 +151,19 @@ def test_another_answer_than_was_asked_for(conversation: Any) -> None:
     assert "answered AuthorizationSetupReq with SessionStopRes" in talk.evcc_end.reason
 
 
+def test_a_choice_that_was_not_proposed() -> None:
+    evcc = EvccSession(SimulatedCar(), CarPlan(), security=TLS)
+    evcc.connected(0.0)
+    answer = supportedAppProtocolRes(ResponseCode=HandshakeCode.OK_SuccessfulNegotiation, SchemaID=9)
+    evcc.receive(pack(PayloadType.APP_PROTOCOL, encode(APP_PROTOCOL, answer)), 0.1)
+    events = [event for event in iter(evcc.next_event, None) if isinstance(event, SessionEnded)]
+    assert "chose protocol 9" in events[0].reason
+
+
 def test_the_schedule_of_the_other_control_mode_is_refused(conversation: Any) -> None:
     talk = conversation(plan=CarPlan(Service.AC, ControlMode.DYNAMIC))
-    talk.run(until=lambda: talk.evcc.trip.parameter_set is not None)
-    talk.evcc.trip.parameter_set = talk.secc.agreed.sets[1]
+    talk.run(until=lambda: talk.evcc_of(ServiceSelected))
+    talk.evcc.side.parameter_set = talk.secc.side.sets[1]
     talk.run()
     assert "asked for the other one's schedule" in talk.secc_end.reason
 
@@ -144,7 +173,7 @@ def test_a_metering_confirmation_for_another_session(conversation: Any) -> None:
     talk.run(until=lambda: talk.car.loops == 2)
     talk.evse.notify(Notification.MeteringConfirmation)
     request = least(message_class("MeteringConfirmationReq"))
-    request.Header = talk.secc.agreed.header(talk.now)
+    request.Header = talk.secc.side.header(talk.now)
     talk.secc.receive(pack(PayloadType.METERING_CONFIRMATION, encode(V20_COMMON, request)), talk.now)
     talk._drain()
     assert "FAILED_MeteringSignatureNotValid" in talk.secc_end.reason

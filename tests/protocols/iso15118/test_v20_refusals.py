@@ -22,29 +22,38 @@ from protocols.exi.messages.dc import DC_CableCheckReq
 from protocols.exi.namespaces import APP_PROTOCOL, V20_AC, V20_COMMON
 from protocols.exi.schema import Element
 from protocols.iso15118 import CarPlan, ControlMode, Evse, EvseOffer, Notification, Service, SimulatedCar, State
-from protocols.iso15118.events import LoopAnswered, MessageIgnored, SessionEnded
-from protocols.iso15118.link import NAMESPACES
+from protocols.iso15118.connection import ConnectionSecurity
+from protocols.iso15118.events import CableCheckRequested, LoopAnswered, MessageIgnored, PayloadSeen, SessionEnded
 from protocols.iso15118.power import EvseReadings, Limits
-from protocols.iso15118.refusal import least, message_class
-from protocols.iso15118.secc import ANSWERS, SeccSession
+from protocols.iso15118.refusal import least
+from protocols.iso15118.registry import dialect
+from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.services import Energy, ProtocolName
 from protocols.iso15118.simulation import DEFAULT_CAR_LIMITS
-from protocols.iso15118.table import EXCHANGES, TRANSITIONS, Energy, allowed
+from protocols.iso15118.table import HANDSHAKE_REQUEST
 from protocols.iso15118.v2gtp import PayloadType, V2gtpStream, pack
+from protocols.iso15118.v20.dialect import GRAMMARS
+from protocols.iso15118.v20.secc import ANSWERS
+from protocols.iso15118.v20.table import TABLE
 
+message_class = dialect(ProtocolName.V20_DC).message_class
+
+WIRE = {**GRAMMARS, PayloadType.APP_PROTOCOL: APP_PROTOCOL}
+TLS = ConnectionSecurity("TLSv1.3")
 START_S = 1_800_000_000.0
-REQUESTS = [name for name in EXCHANGES if name != "supportedAppProtocolReq"]
+REQUESTS = [name for name in TABLE.exchanges if name != "supportedAppProtocolReq"]
 
 
 def answers(secc: SeccSession) -> list[Element]:
     return [
-        decode(NAMESPACES[PayloadType(packet.payload_type)], packet.payload)
+        decode(WIRE[PayloadType(packet.payload_type)], packet.payload)
         for packet in V2gtpStream().receive(secc.data_to_send())
     ]
 
 
 def send(secc: SeccSession, message: Element, payload_type: PayloadType | None = None) -> Element:
     """Send one request as the car would; returns the one answer."""
-    exchange = EXCHANGES[type(message).__name__]
+    exchange = TABLE.exchanges[type(message).__name__]
     wire = pack(payload_type or exchange.payload_type, encode(exchange.namespace, message))
     secc.receive(wire, START_S)
     (answer,) = answers(secc)
@@ -61,7 +70,7 @@ def end_of(secc: SeccSession) -> SessionEnded:
 
 
 def header(secc: SeccSession) -> MessageHeaderType:
-    return MessageHeaderType(SessionID=secc.agreed.session_id, TimeStamp=int(START_S))
+    return MessageHeaderType(SessionID=secc.side.session_id, TimeStamp=int(START_S))
 
 
 @pytest.fixture
@@ -81,19 +90,19 @@ def secc_in(conversation: Any) -> Callable[..., SeccSession]:
     return bring
 
 
-STATES = [state for state in State if state not in (State.HANDSHAKE, State.ENDED, State.SESSION_STOP)]
+STATES = sorted(TABLE.states - {State.HANDSHAKE, State.ENDED, State.SESSION_STOP})
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_every_request_out_of_order_gets_its_own_response(secc_in: Callable[..., SeccSession], state: State) -> None:
     for name in REQUESTS:
-        if allowed(state, name, Energy.DC):
+        if TABLE.allowed(state, name, Energy.DC):
             continue
         secc = secc_in(state)
         request = least(message_class(name))
         request.Header = header(secc)
         answer = send(secc, request)
-        assert type(answer).__name__ == EXCHANGES[name].response
+        assert type(answer).__name__ == TABLE.exchanges[name].response
         assert answer.ResponseCode is ResponseCodeType.FAILED_SequenceError
         end = end_of(secc)
         assert not end.proper
@@ -102,7 +111,7 @@ def test_every_request_out_of_order_gets_its_own_response(secc_in: Callable[...,
 
 
 def test_every_allowed_request_has_an_answer() -> None:
-    assert {row.request for row in TRANSITIONS} <= set(ANSWERS)
+    assert {row.request for row in TABLE.transitions} - {HANDSHAKE_REQUEST} <= set(ANSWERS)
 
 
 @pytest.mark.parametrize("state", [s for s in STATES if s is not State.SESSION_SETUP])
@@ -232,7 +241,7 @@ def test_a_missing_profile_in_scheduled_mode(secc_in: Callable[..., SeccSession]
 
 def test_insulation_and_contactor_faults(conversation: Any) -> None:
     talk = conversation(plan=CarPlan(Service.DC), with_stage=False)
-    talk.run(until=lambda: talk.secc.agreed.asked_for_cable_check)
+    talk.run(until=lambda: talk.secc_of(CableCheckRequested))
     talk.evse.insulation_ok = False
     talk.run()
     assert "insulation" in talk.secc_end.reason
@@ -250,7 +259,7 @@ def test_standby_is_a_warning_and_power_stays(secc_in: Callable[..., SeccSession
     )
     assert send(secc, request).ResponseCode is ResponseCodeType.WARNING_StandbyNotAllowed
     assert secc.state is State.CHARGE_LOOP
-    assert secc.agreed.power_on
+    assert secc.side.power_on
 
 
 def test_standby_where_it_is_allowed(secc_in: Callable[..., SeccSession]) -> None:
@@ -259,7 +268,7 @@ def test_standby_where_it_is_allowed(secc_in: Callable[..., SeccSession]) -> Non
         Header=header(secc), EVProcessing=ProcessingType.Finished, ChargeProgress=ChargeProgressType.Standby
     )
     assert send(secc, request).ResponseCode is ResponseCodeType.OK
-    assert not secc.agreed.power_on
+    assert not secc.side.power_on
     assert secc.state is State.CHARGE_LOOP
 
 
@@ -304,6 +313,7 @@ def test_an_unknown_payload_type_is_dropped_and_the_session_goes_on(
 ) -> None:
     secc = secc_in(State.CABLE_CHECK)
     secc.receive(pack(0xA123, b"whatever"), START_S)
+    assert isinstance(secc.next_event(), PayloadSeen)
     assert isinstance(secc.next_event(), MessageIgnored)
     answer = send(secc, DC_CableCheckReq(Header=header(secc)))
     assert answer.ResponseCode is ResponseCodeType.OK
@@ -315,7 +325,7 @@ def test_an_unknown_payload_type_is_dropped_and_the_session_goes_on(
         (pack(PayloadType.MAINSTREAM, b"\x80\xff\xff\xff"), "malformed EXI"),
         (pack(PayloadType.MAINSTREAM, b""), "malformed EXI"),
         (pack(PayloadType.MAINSTREAM, b"\x80\x08\x04"), "malformed EXI"),
-        (pack(PayloadType.APP_PROTOCOL, b"\x80\x40\x00\x40"), "APP_PROTOCOL payload came"),
+        (pack(PayloadType.APP_PROTOCOL, b"\x80\x40\x00\x40"), "payload type 0x8001 came"),
         (b"GET / HTTP/1.1\r\n", "not V2GTP"),
         (bytes.fromhex("01fe8002ffffffff"), "not V2GTP"),
     ],
@@ -350,7 +360,7 @@ def test_readings_that_no_number_can_carry_end_the_session_not_the_charger(
     secc_in: Callable[..., SeccSession],
 ) -> None:
     secc = secc_in(State.CHARGE_LOOP, Service.AC)
-    secc.agreed.evse.readings = EvseReadings(power_w=float("nan"))
+    secc.side.evse.readings = EvseReadings(power_w=float("nan"))
     request = least(message_class("AC_ChargeLoopReq"))
     request.CLReqControlMode = least(message_class("Dynamic_AC_CLReqControlModeType"))
     request.Header = header(secc)
@@ -366,9 +376,9 @@ def test_the_car_that_reports_nonsense_ends_its_session(conversation: Any) -> No
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.binary(max_size=80), st.sampled_from(list(NAMESPACES)))
+@given(st.binary(max_size=80), st.sampled_from(list(GRAMMARS)))
 def test_noise_never_raises(noise: bytes, payload_type: PayloadType) -> None:
-    secc = SeccSession(Evse())
+    secc = SeccSession(Evse(), security=TLS)
     secc.connected(START_S)
     handshake = supportedAppProtocolReq(
         AppProtocol=[
@@ -388,7 +398,7 @@ def test_noise_never_raises(noise: bytes, payload_type: PayloadType) -> None:
     ("priorities", "chosen"), [((1, 2), 10), ((2, 1), 11)], ids=["first wanted most", "second wanted most"]
 )
 def test_the_cars_priority_decides(priorities: tuple[int, int], chosen: int) -> None:
-    secc = SeccSession(Evse())
+    secc = SeccSession(Evse(), security=TLS)
     offers = [
         AppProtocolType(
             ProtocolNamespace=f"urn:iso:std:iso:15118:-20:{energy}",
@@ -417,8 +427,8 @@ def test_an_unknown_major_version_is_no_match_but_an_unknown_minor_is_a_deviatio
             ]
         )
 
-    assert send(SeccSession(Evse()), offer(2, 0)).ResponseCode == "Failed_NoNegotiation"
-    deviation = send(SeccSession(Evse()), offer(1, 7)).ResponseCode
+    assert send(SeccSession(Evse(), security=TLS), offer(2, 0)).ResponseCode == "Failed_NoNegotiation"
+    deviation = send(SeccSession(Evse(), security=TLS), offer(1, 7)).ResponseCode
     assert deviation == "OK_SuccessfulNegotiationWithMinorDeviation"
 
 

@@ -1,37 +1,37 @@
 """The standard's timers, each run out once, on a clock that costs no time."""
 
-from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from protocols.iso15118 import CarPlan, Evse, EvseOffer, Service, SimulatedCar, State, Timings
+from protocols.iso15118.connection import ConnectionSecurity
 from protocols.iso15118.events import PowerDeliveryChanged
 from protocols.iso15118.secc import SeccSession
-from protocols.iso15118.timings import clause_of
+from protocols.iso15118.timings import EVCC_COMMUNICATION_SETUP, SECC_SEQUENCE
+from protocols.iso15118.v20.table import TABLE
 
+TLS = ConnectionSecurity("TLSv1.3")
 START_S = 1_800_000_000.0
 
 
 def test_figures_are_the_standards() -> None:
-    timings = Timings()
-    assert timings.secc_sequence_s == 60
-    assert timings.secc_sequence_charge_loop_s == 0.5
-    assert timings.evcc_message_s == 2
-    assert timings.evcc_message_service_detail_s == 5
-    assert timings.evcc_message_charge_loop_s == 0.5
-    assert (timings.evcc_ongoing_s, timings.evcc_cable_check_s, timings.evcc_pre_charge_s) == (60, 40, 10)
-    assert timings.communication_setup_s == 20
-
-
-def test_every_timer_names_its_clause() -> None:
-    assert all(clause_of(field.name) for field in fields(Timings))
+    exchanges = TABLE.exchanges
+    assert {e.next_within.seconds for e in exchanges.values() if not e.paced} == {60}
+    assert {e.next_within.seconds for e in exchanges.values() if e.paced} == {0.5}
+    assert {e.answer_within.seconds for e in exchanges.values() if e.paced} == {0.5}
+    assert exchanges["SessionSetupReq"].answer_within.seconds == 2
+    assert exchanges["ServiceDetailReq"].answer_within.seconds == 5
+    loops = {state: timer.seconds for state, timer in TABLE.loop_timers.items()}
+    assert (loops[State.AUTHORIZATION], loops[State.CABLE_CHECK], loops[State.PRE_CHARGE]) == (60, 40, 10)
+    assert EVCC_COMMUNICATION_SETUP.seconds == 20
 
 
 def test_scaling_leaves_polls_and_counts_alone() -> None:
     slow = Timings().scaled(4)
-    assert (slow.secc_sequence_s, slow.evcc_message_charge_loop_s) == (240, 2)
+    assert (slow.of(SECC_SEQUENCE), slow.of(TABLE.exchanges["AC_ChargeLoopReq"].answer_within)) == (240, 2)
     assert (slow.sdp_attempts, slow.poll_s) == (50, 0.1)
+    assert slow.scaled(0.5).of(SECC_SEQUENCE) == 120
 
 
 def test_less_patience_is_less_patience_with_discovery_too() -> None:
@@ -41,7 +41,7 @@ def test_less_patience_is_less_patience_with_discovery_too() -> None:
 
 
 def test_a_car_that_never_speaks() -> None:
-    secc = SeccSession(Evse())
+    secc = SeccSession(Evse(), security=TLS)
     secc.connected(START_S)
     assert secc.next_timer() == START_S + 60
     secc.on_timer(START_S + 60)
@@ -102,7 +102,7 @@ def test_a_message_that_drips_in_does_not_hold_the_charger(conversation: Any) ->
 
 
 def test_communication_setup(conversation: Any) -> None:
-    slow = Timings(evcc_message_s=30.0)
+    slow = Timings(overrides={"V2G_EVCC_Msg_Timeout": 30.0})
     talk = conversation(timings=slow)
     talk.evcc.on_timer(START_S + 20)
     talk._drain()
@@ -110,7 +110,7 @@ def test_communication_setup(conversation: Any) -> None:
 
 
 def test_schedules_that_never_come(conversation: Any) -> None:
-    talk = conversation(plan=CarPlan(Service.AC), timings=Timings(secc_ongoing_performance_s=1e9))
+    talk = conversation(plan=CarPlan(Service.AC), timings=Timings(overrides={"V2G_SECC_Ongoing_Performance_Time": 1e9}))
     talk.evse.planning = True
     talk.run()
     assert talk.now == pytest.approx(START_S + 60, abs=0.2)
@@ -126,7 +126,7 @@ def test_cable_check_that_never_ends(conversation: Any) -> None:
 
 def test_pre_charge_that_never_gets_there(conversation: Any) -> None:
     talk = conversation(plan=CarPlan(Service.DC), with_stage=False)
-    talk.run(until=lambda: talk.secc.state is State.CABLE_CHECK and talk.secc.agreed.asked_for_cable_check)
+    talk.run(until=lambda: talk.secc.state is State.CABLE_CHECK and talk.secc.side.asked_for_cable_check)
     talk.evse.insulation_ok = True
     talk.run()
     assert "V2G_EVCC_PreCharge_Timeout" in talk.evcc_end.reason
@@ -147,9 +147,7 @@ def test_no_timer_outlives_the_session(conversation: Any) -> None:
 
 
 def test_connection_lost_at_any_moment_ends_at_once(conversation: Any) -> None:
-    for state in State:
-        if state is State.ENDED:
-            continue
+    for state in TABLE.states - {State.ENDED}:
         talk = conversation(plan=CarPlan(Service.DC_BPT))
         talk.run(until=lambda talk=talk, state=state: talk.secc.state is state)
         talk.secc.connection_lost(talk.now, "reset")

@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,11 +27,15 @@ from protocols.iso15118 import (
     TransportError,
     pipe,
 )
+from protocols.iso15118.evse import EvseOffer
 from protocols.iso15118.network import find_interface, is_loopback
+from protocols.iso15118.registry import get_ready
 from protocols.iso15118.sdp import SdpRequest, read_response
-from protocols.iso15118.transport import get_ready
+from protocols.iso15118.services import ProtocolName
 
 LOOPBACK = next((name for _, name in socket.if_nameindex() if is_loopback(name)), "")
+LAB = EvseOffer(services=tuple(Service), lab_v20_without_tls=True)
+lab_plan = partial(CarPlan, lab_v20_without_tls=True)
 PATIENT = Timings().scaled(20)
 """A busy machine may stall for longer than the half second of a charge loop."""
 
@@ -55,7 +60,7 @@ async def start_secc() -> AsyncIterator[Start]:
     servers: list[SeccServer] = []
 
     async def start(evse: Evse | None = None, **options: Any) -> SeccServer:
-        evse = evse or Evse()
+        evse = evse or Evse(LAB)
         stage, seen = IdealStage(evse), []
 
         def on_event(event: Event) -> None:
@@ -97,7 +102,7 @@ async def test_a_session_over_loopback(start_secc: Start, service: Service, mode
     server.evse.set_power(-3_000 if service.bidirectional else 3_000)
     car = SimulatedCar(max_loops=3)
     seen: list[Event] = []
-    end = await client(server, car, CarPlan(service, mode, loop_interval_s=0.02), seen).run()
+    end = await client(server, car, lab_plan(service, mode, loop_interval_s=0.02), seen).run()
     assert end.proper, end
     received = [event.set_point_w for event in seen if isinstance(event, SetPointReceived)]
     assert received == [-3_000 if service.bidirectional else 3_000] * 3
@@ -112,7 +117,7 @@ def test_no_message_of_a_session_waits_for_the_codec(
     conversation: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, service: Service, mode: ControlMode
 ) -> None:
     codec.codec_of.cache_clear()
-    get_ready()
+    get_ready(ProtocolName)
     compiled: list[str] = []
     compile_it = codec._run
 
@@ -121,14 +126,14 @@ def test_no_message_of_a_session_waits_for_the_codec(
         return compile_it(source, origin)
 
     monkeypatch.setattr(codec, "_run", noted)
-    assert conversation(plan=CarPlan(service, mode)).run().evcc_end.proper
+    assert conversation(evse=Evse(LAB), plan=lab_plan(service, mode)).run().evcc_end.proper
     assert compiled == []
 
 
 async def test_many_sessions_one_after_the_other(start_secc: Start) -> None:
     server = await start_secc()
     for _ in range(3):
-        end = await client(server, SimulatedCar(max_loops=1), CarPlan(loop_interval_s=0.01)).run()
+        end = await client(server, SimulatedCar(max_loops=1), lab_plan(loop_interval_s=0.01)).run()
         assert end.proper
     await until(lambda: len(ends(server)) == 3)
 
@@ -137,7 +142,7 @@ async def test_the_newest_set_point_goes_out(start_secc: Start) -> None:
     server = await start_secc()
     seen: list[Event] = []
     car = SimulatedCar(max_loops=40)
-    running = asyncio.create_task(client(server, car, CarPlan(Service.AC_BPT, loop_interval_s=0.02), seen).run())
+    running = asyncio.create_task(client(server, car, lab_plan(Service.AC_BPT, loop_interval_s=0.02), seen).run())
     await until(lambda: any(isinstance(event, SetPointReceived) for event in seen))
     server.evse.set_power(-4_200)
     end = await running
@@ -148,7 +153,7 @@ async def test_the_newest_set_point_goes_out(start_secc: Start) -> None:
 async def test_a_second_car_is_turned_away_and_the_first_goes_on(start_secc: Start) -> None:
     server = await start_secc()
     car = SimulatedCar()
-    first = client(server, car, CarPlan(loop_interval_s=0.02))
+    first = client(server, car, lab_plan(loop_interval_s=0.02))
     running = asyncio.create_task(first.run())
     await until(lambda: car.loops > 2)
     reader, writer = await asyncio.open_connection("::1", server.port)
@@ -165,7 +170,7 @@ async def test_a_second_car_is_turned_away_and_the_first_goes_on(start_secc: Sta
 async def test_a_car_that_vanishes_ends_its_session_at_once_and_the_next_is_served(start_secc: Start) -> None:
     server = await start_secc()
     car = SimulatedCar()
-    running = asyncio.create_task(client(server, car, CarPlan(loop_interval_s=0.02)).run())
+    running = asyncio.create_task(client(server, car, lab_plan(loop_interval_s=0.02)).run())
     await until(lambda: car.loops > 2)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -173,7 +178,7 @@ async def test_a_car_that_vanishes_ends_its_session_at_once_and_the_next_is_serv
     assert not ends(server)[0].proper
     assert "connection lost" in ends(server)[0].reason
     assert server.evse.readings.power_w == 0
-    assert (await client(server, SimulatedCar(max_loops=1), CarPlan()).run()).proper
+    assert (await client(server, SimulatedCar(max_loops=1), lab_plan()).run()).proper
 
 
 async def test_garbage_on_the_wire_costs_only_that_connection(start_secc: Start) -> None:
@@ -184,7 +189,7 @@ async def test_garbage_on_the_wire_costs_only_that_connection(start_secc: Start)
     writer.close()
     await until(lambda: bool(ends(server)))
     assert "not V2GTP" in ends(server)[0].reason
-    assert (await client(server, SimulatedCar(max_loops=1), CarPlan()).run()).proper
+    assert (await client(server, SimulatedCar(max_loops=1), lab_plan()).run()).proper
 
 
 async def test_a_connection_that_says_nothing_gives_way_to_the_next_car(
@@ -197,7 +202,7 @@ async def test_a_connection_that_says_nothing_gives_way_to_the_next_car(
     early, _ = await asyncio.open_connection("::1", server.port)
     assert await asyncio.wait_for(early.read(), 10) == b""
     monkeypatch.setattr(pipe, "MUTE_S", 0.0)
-    assert (await client(server, SimulatedCar(max_loops=1), CarPlan()).run()).proper
+    assert (await client(server, SimulatedCar(max_loops=1), lab_plan()).run()).proper
     assert await asyncio.wait_for(reader.read(), 10) == b""
     writer.close()
     assert "said nothing" in ends(server)[0].reason
@@ -206,7 +211,7 @@ async def test_a_connection_that_says_nothing_gives_way_to_the_next_car(
 async def test_stopping_the_charger_ends_the_session_in_order(start_secc: Start) -> None:
     server = await start_secc()
     car = SimulatedCar()
-    running = asyncio.create_task(client(server, car, CarPlan(loop_interval_s=0.02)).run())
+    running = asyncio.create_task(client(server, car, lab_plan(loop_interval_s=0.02)).run())
     await until(lambda: car.loops > 2)
     await server.stop(grace_s=20)
     assert ends(server)[0].proper
@@ -241,7 +246,7 @@ async def test_nobody_answers_discovery() -> None:
         car = EvccClient(
             LOOPBACK,
             SimulatedCar(),
-            CarPlan(),
+            lab_plan(),
             lambda event: None,
             timings=hurried,
             sdp_port=silent.getsockname()[1],
@@ -265,7 +270,7 @@ def test_an_unknown_interface_names_those_there_are() -> None:
 async def test_loop_events_carry_the_set_point_that_was_sent(start_secc: Start) -> None:
     server = await start_secc()
     server.evse.set_power(1_234)
-    await client(server, SimulatedCar(max_loops=2), CarPlan(loop_interval_s=0.01)).run()
+    await client(server, SimulatedCar(max_loops=2), lab_plan(loop_interval_s=0.01)).run()
     answered = [event for event in server.seen if isinstance(event, LoopAnswered)]
     assert {event.set_point_w for event in answered} == {1_234}
 
@@ -273,7 +278,7 @@ async def test_loop_events_carry_the_set_point_that_was_sent(start_secc: Start) 
 async def test_a_listener_that_fails_does_not_stop_the_session(
     start_secc: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    evse = Evse()
+    evse = Evse(LAB)
     stage = IdealStage(evse)
 
     def clumsy(event: Event) -> None:
@@ -283,7 +288,7 @@ async def test_a_listener_that_fails_does_not_stop_the_session(
 
     server = SeccServer(LOOPBACK, evse, clumsy, timings=PATIENT, sdp_port=0)
     await server.start()
-    end = await client(server, SimulatedCar(max_loops=3), CarPlan(loop_interval_s=0.01)).run()
+    end = await client(server, SimulatedCar(max_loops=3), lab_plan(loop_interval_s=0.01)).run()
     await server.stop()
     assert end.proper
     assert "clumsy" in caplog.text

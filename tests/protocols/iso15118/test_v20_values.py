@@ -11,7 +11,7 @@ from protocols.exi import decode, encode
 from protocols.exi.messages.ac import AC_ChargeLoopRes
 from protocols.exi.messages.common_types import MessageHeaderType, RationalNumberType, ResponseCodeType
 from protocols.exi.messages.dc import DC_ChargeLoopRes
-from protocols.iso15118 import car_fields, evse_fields
+from protocols.exi.namespaces import V20_AC, V20_DC
 from protocols.iso15118.evse import DEFAULT_LIMITS, EvseOffer
 from protocols.iso15118.power import CarReport, EnergyNeeds, EvseReadings, Limits
 from protocols.iso15118.schedule import (
@@ -20,13 +20,14 @@ from protocols.iso15118.schedule import (
     keeps_to,
     merged,
     power_at,
-    read_steps,
-    schedule_element,
     unplanned,
 )
-from protocols.iso15118.services import ControlMode, Service, offered_sets, parameter_set_element, read_parameter_set
+from protocols.iso15118.services import ControlMode, Energy, Service
 from protocols.iso15118.simulation import DEFAULT_CAR_LIMITS
-from protocols.iso15118.values import number, per_phase, phase_sum, rational
+from protocols.iso15118.v20 import car_fields, evse_fields
+from protocols.iso15118.v20.parameter_sets import offered_sets, parameter_set_element, read_parameter_set
+from protocols.iso15118.v20.rational import number, per_phase, phase_sum, rational
+from protocols.iso15118.v20.schedules import read_steps, schedule_element
 
 BPT_MODES = [(service, mode) for service in Service for mode in ControlMode]
 
@@ -78,7 +79,8 @@ def test_a_set_point_survives_the_wire(service: Service, mode: ControlMode, powe
     header = MessageHeaderType(SessionID=bytes(8), TimeStamp=1)
     readings = EvseReadings(power_w, 400, power_w / 400)
     limits = DEFAULT_LIMITS
-    if service in (Service.AC, Service.AC_BPT):
+    namespace = V20_AC if service.energy is Energy.AC else V20_DC
+    if service.energy is Energy.AC:
         message: AC_ChargeLoopRes | DC_ChargeLoopRes = AC_ChargeLoopRes(
             Header=header,
             ResponseCode=ResponseCodeType.OK,
@@ -95,7 +97,7 @@ def test_a_set_point_survives_the_wire(service: Service, mode: ControlMode, powe
             EVSEVoltageLimitAchieved=False,
             CLResControlMode=evse_fields.dc_targets(power_w, limits, offer, mode, service.bidirectional, None),
         )
-    received = decode(service.namespace, encode(service.namespace, message))
+    received = decode(namespace, encode(namespace, message))
     assert isinstance(received, AC_ChargeLoopRes | DC_ChargeLoopRes)
     assert evse_fields.read_set_point(received, limits) == pytest.approx(power_w, abs=3)
 
@@ -200,8 +202,8 @@ def test_implausible_cars(changes: dict[str, float], match: str) -> None:
     assert car_fields.implausible(DEFAULT_CAR_LIMITS, DEFAULT_LIMITS, dc=True) is None
 
 
-def test_offer_defaults_hold_all_services() -> None:
-    assert set(EvseOffer().services) == set(Service)
+def test_offer_defaults_hold_all_services_of_a_home() -> None:
+    assert set(EvseOffer().services) == set(Service) - {Service.MCS, Service.MCS_BPT}
 
 
 @pytest.mark.parametrize("negative", [False, True])

@@ -45,8 +45,9 @@ from protocols.iso15118.events import (
 )
 from protocols.iso15118.power import EnergyNeeds, Limits
 from protocols.iso15118.schedule import Prices
+from protocols.iso15118.services import Energy
 from protocols.iso15118.v2gtp import PayloadType, pack
-from protocols.iso15118.values import number
+from protocols.iso15118.v20.rational import number
 
 COMMON_START = [
     "supportedAppProtocol",
@@ -80,12 +81,12 @@ def pairs(events: list[MessageSeen]) -> list[str]:
 @pytest.mark.parametrize("mode", list(ControlMode))
 @pytest.mark.parametrize("service", list(Service))
 def test_every_service_in_both_control_modes(conversation: Any, service: Service, mode: ControlMode) -> None:
-    talk = conversation(plan=CarPlan(service, mode))
+    talk = conversation(evse=Evse(EvseOffer(services=tuple(Service))), plan=CarPlan(service, mode))
     talk.evse.set_power(5_000)
     talk.run()
     assert talk.secc_end.proper, talk.secc_end
     assert talk.evcc_end.proper, talk.evcc_end
-    dc = service in (Service.DC, Service.DC_BPT)
+    dc = service.energy is Energy.DC
     expected = [*DC_SEQUENCE, "DC_ChargeLoop"] if dc else [*AC_SEQUENCE, "AC_ChargeLoop"]
     expected += ["PowerDelivery", *(["DC_WeldingDetection"] if dc else []), "SessionStop"]
     assert pairs(talk.secc_of(MessageSeen)) == expected
@@ -283,13 +284,13 @@ def test_pause_and_resume(conversation: Any) -> None:
     assert talk.secc_end.proper
     assert talk.secc_end.paused
     assert talk.evcc_end.paused
-    session_id = talk.secc.agreed.session_id
+    session_id = talk.secc.side.session_id
 
     back = conversation(evse=evse, plan=CarPlan(resume_session_id=session_id))
     back.run()
     assert back.secc_of(SessionStarted)[0].resumed
     assert back.evcc_of(SessionStarted)[0].resumed
-    assert back.secc.agreed.session_id == session_id
+    assert back.secc.side.session_id == session_id
     assert evse.paused is None
 
 
@@ -298,12 +299,12 @@ def test_another_car_does_not_get_the_paused_session(conversation: Any) -> None:
     talk = conversation(evse=evse, car=SimulatedCar())
     talk.listeners.append(lambda event: evse.notify(Notification.Pause) if isinstance(event, LoopAnswered) else None)
     talk.run()
-    stolen = CarPlan(resume_session_id=talk.secc.agreed.session_id)
+    stolen = CarPlan(resume_session_id=talk.secc.side.session_id)
     back = conversation(evse=evse, plan=stolen, car=SimulatedCar(evcc_id="OTHER", max_loops=1))
     back.run()
     (setup,) = [e.message for e in back.secc_of(MessageSeen) if isinstance(e.message, SessionSetupRes)]
     assert setup.ResponseCode is ResponseCodeType.OK_NewSessionEstablished
-    assert setup.Header.SessionID != talk.secc.agreed.session_id
+    assert setup.Header.SessionID != talk.secc.side.session_id
 
 
 def test_service_renegotiation_goes_round_again(conversation: Any) -> None:
@@ -380,11 +381,11 @@ def test_metering_confirmation_is_answered_when_asked_for(conversation: Any) -> 
     talk.evse.notify(Notification.MeteringConfirmation)
     data = SignedMeteringDataType(
         Id="id1",
-        SessionID=talk.secc.agreed.session_id,
+        SessionID=talk.secc.side.session_id,
         MeterInfo=MeterInfoType(MeterID="M1", ChargedEnergyReadingWh=42),
     )
     data.Dynamic_SMDTControlMode = Dynamic_SMDTControlModeType()
-    request = MeteringConfirmationReq(Header=talk.secc.agreed.header(talk.now), SignedMeteringData=data)
+    request = MeteringConfirmationReq(Header=talk.secc.side.header(talk.now), SignedMeteringData=data)
     talk.secc.receive(pack(PayloadType.METERING_CONFIRMATION, encode(V20_COMMON, request)), talk.now)
     talk._drain()
     assert talk.secc_of(MeteringConfirmed)[0].reading.charged_wh == 42

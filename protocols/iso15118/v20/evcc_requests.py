@@ -1,10 +1,6 @@
-"""The EVCC's requests, one function a message, and what this session knows so far."""
-
-from collections.abc import Callable
-from dataclasses import dataclass, field
+"""The EVCC's requests, one function a message."""
 
 from protocols.exi.messages.ac import AC_ChargeLoopReq, AC_ChargeParameterDiscoveryReq
-from protocols.exi.messages.app_protocol import AppProtocolType, supportedAppProtocolReq
 from protocols.exi.messages.common import (
     AuthorizationReq,
     AuthorizationSetupReq,
@@ -21,7 +17,6 @@ from protocols.exi.messages.common import (
     PowerToleranceAcceptanceType,
     Scheduled_EVPPTControlModeType,
     ScheduleExchangeReq,
-    ScheduleTupleType,
     SelectedServiceType,
     ServiceDetailReq,
     ServiceDiscoveryReq,
@@ -39,14 +34,14 @@ from protocols.exi.messages.dc import (
     DC_WeldingDetectionReq,
 )
 from protocols.exi.schema import Element
-from protocols.iso15118 import car_fields
-from protocols.iso15118.car import CarModel, CarPlan
-from protocols.iso15118.events import Event, PreChargeUnmatched
-from protocols.iso15118.power import Limits
-from protocols.iso15118.schedule import DAY_S, Steps, merged, read_steps
-from protocols.iso15118.services import ControlMode, ParameterSet
-from protocols.iso15118.table import Energy, Outcome
-from protocols.iso15118.values import rational
+from protocols.iso15118.events import PreChargeUnmatched
+from protocols.iso15118.schedule import DAY_S, Steps, merged
+from protocols.iso15118.services import ControlMode, Energy
+from protocols.iso15118.table import Outcome
+from protocols.iso15118.v20 import car_fields
+from protocols.iso15118.v20.rational import rational
+from protocols.iso15118.v20.schedules import read_steps
+from protocols.iso15118.v20.trip import Trip
 
 MAX_SUPPORTING_POINTS = 1024
 PRE_CHARGE_TOLERANCE_V = 20.0
@@ -59,57 +54,6 @@ _STOP_WORDS = {
     Outcome.PAUSE: ChargingSessionType.Pause,
     Outcome.OTHER_SERVICE: ChargingSessionType.ServiceRenegotiation,
 }
-
-
-@dataclass(slots=True)
-class Trip:
-    """What the EVCC knows about this session, and where it wants to go."""
-
-    car: CarModel
-    plan: CarPlan
-    emit: Callable[[Event], None]
-    session_id: bytes = bytes(8)
-    parameter_set: ParameterSet | None = None
-    evse_limits: Limits = field(default_factory=lambda: Limits(0.0))
-    schedules: list[ScheduleTupleType] = field(default_factory=list)
-    evse_voltage_v: float = 0.0
-    power_on: bool = False
-    set_point_w: float = 0.0
-    renegotiating: bool = False
-    renegotiated: bool = False
-    asked_for_schedule: bool = False
-    pre_charging_since_s: float | None = None
-    leaving: Outcome | None = None
-    reason: str = ""
-    gave_up: bool = False
-
-    def leave(self, how: Outcome, reason: str, *, gave_up: bool = False) -> None:
-        """From now on, make for the exit in order; the first reason stands. `gave_up`: it is no success."""
-        if self.leaving is None:
-            self.leaving, self.reason, self.gave_up = how, reason, gave_up
-
-    def turn_to_renegotiate(self) -> bool:
-        """While a new schedule is wanted, every other request asks for it: the loop in between must not starve."""
-        self.asked_for_schedule = self.renegotiating and (self.renegotiated or not self.asked_for_schedule)
-        return self.asked_for_schedule
-
-    @property
-    def control_mode(self) -> ControlMode:
-        """The agreed control mode; before a service is selected nothing depends on it."""
-        return self.parameter_set.control_mode if self.parameter_set else ControlMode.DYNAMIC
-
-    def header(self, now: float) -> MessageHeaderType:
-        """The header of the next message."""
-        return MessageHeaderType(SessionID=self.session_id, TimeStamp=int(now))
-
-
-def handshake(trip: Trip, now: float) -> supportedAppProtocolReq:
-    """We speak one protocol at a time: the one that has the service we came for."""
-    namespace = trip.plan.service.namespace
-    protocol = AppProtocolType(
-        ProtocolNamespace=namespace, VersionNumberMajor=1, VersionNumberMinor=0, SchemaID=1, Priority=1
-    )
-    return supportedAppProtocolReq(AppProtocol=[protocol])
 
 
 def session_setup(trip: Trip, now: float) -> SessionSetupReq:

@@ -31,17 +31,9 @@ from protocols.exi.messages.dc import (
 )
 from protocols.exi.schema import Element
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits
-from protocols.iso15118.services import ControlMode, Service
-from protocols.iso15118.values import (
-    fraction,
-    number,
-    optional_number,
-    optional_rational,
-    percent,
-    phase_sum,
-    rational,
-    seconds,
-)
+from protocols.iso15118.services import ControlMode, Energy, Service
+from protocols.iso15118.v20.rational import number, optional_number, optional_rational, phase_sum, rational
+from protocols.iso15118.values import fraction, percent, seconds
 
 Modes = dict[tuple[Service, ControlMode], type[Element]]
 
@@ -50,6 +42,8 @@ LIMIT_TYPES: dict[Service, type[Element]] = {
     Service.AC_BPT: BPT_AC_CPDReqEnergyTransferModeType,
     Service.DC: DC_CPDReqEnergyTransferModeType,
     Service.DC_BPT: BPT_DC_CPDReqEnergyTransferModeType,
+    Service.MCS: DC_CPDReqEnergyTransferModeType,
+    Service.MCS_BPT: BPT_DC_CPDReqEnergyTransferModeType,
 }
 """What a ChargeParameterDiscoveryReq must carry for each service, else FAILED_WrongChargeParameter."""
 
@@ -62,6 +56,10 @@ LOOP_TYPES: Modes = {
     (Service.DC, ControlMode.DYNAMIC): Dynamic_DC_CLReqControlModeType,
     (Service.DC_BPT, ControlMode.SCHEDULED): BPT_Scheduled_DC_CLReqControlModeType,
     (Service.DC_BPT, ControlMode.DYNAMIC): BPT_Dynamic_DC_CLReqControlModeType,
+    (Service.MCS, ControlMode.SCHEDULED): Scheduled_DC_CLReqControlModeType,
+    (Service.MCS, ControlMode.DYNAMIC): Dynamic_DC_CLReqControlModeType,
+    (Service.MCS_BPT, ControlMode.SCHEDULED): BPT_Scheduled_DC_CLReqControlModeType,
+    (Service.MCS_BPT, ControlMode.DYNAMIC): BPT_Dynamic_DC_CLReqControlModeType,
 }
 """What a ChargeLoopReq must carry for each service and control mode."""
 
@@ -72,7 +70,7 @@ NO_LIMITS = Limits(max_charge_w=0.0)
 def limits_element(limits: Limits, service: Service, target_soc: float | None) -> Element:
     """The car's limits for a ChargeParameterDiscoveryReq."""
     fields: dict[str, Any] = _power_limits(limits, service.bidirectional)
-    if service in (Service.DC, Service.DC_BPT):
+    if service.energy is Energy.DC:
         fields |= {
             "EVMaximumChargeCurrent": rational(limits.max_charge_a or 0.0),
             "EVMinimumChargeCurrent": rational(limits.min_charge_a or 0.0),
@@ -80,7 +78,7 @@ def limits_element(limits: Limits, service: Service, target_soc: float | None) -
             "EVMinimumVoltage": rational(limits.min_v or 0.0),
             "TargetSOC": percent(target_soc),
         }
-    if service is Service.DC_BPT:
+    if service.energy is Energy.DC and service.bidirectional:
         fields |= {
             "EVMaximumDischargeCurrent": rational(limits.max_discharge_a or 0.0),
             "EVMinimumDischargeCurrent": rational(limits.min_discharge_a or 0.0),
@@ -188,7 +186,7 @@ def read_needs(element: object) -> EnergyNeeds:
 
 def loop_element(report: CarReport, service: Service, mode: ControlMode) -> Element:
     """The control-mode part of a ChargeLoopReq."""
-    dc = service in (Service.DC, Service.DC_BPT)
+    dc = service.energy is Energy.DC
     limits, needs = report.limits, report.needs
     fields = _power_limits(limits, service.bidirectional)
     if mode is ControlMode.DYNAMIC:

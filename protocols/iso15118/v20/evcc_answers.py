@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from protocols.exi.messages.ac import AC_ChargeLoopRes, AC_ChargeParameterDiscoveryRes
-from protocols.exi.messages.app_protocol import supportedAppProtocolRes
 from protocols.exi.messages.common import (
     AuthorizationSetupRes,
     AuthorizationType,
@@ -23,12 +22,12 @@ from protocols.exi.messages.dc import (
     DC_WeldingDetectionRes,
 )
 from protocols.exi.schema import Element
-from protocols.iso15118 import evse_fields
-from protocols.iso15118.evcc_requests import Trip
 from protocols.iso15118.events import LimitsReceived, ServiceSelected, SessionStarted, SetPointReceived
-from protocols.iso15118.services import read_parameter_set
 from protocols.iso15118.table import Outcome
-from protocols.iso15118.values import number
+from protocols.iso15118.v20 import evse_fields
+from protocols.iso15118.v20.parameter_sets import read_parameter_set
+from protocols.iso15118.v20.rational import number
+from protocols.iso15118.v20.trip import Trip
 
 STOP_NOTIFICATIONS = {
     EVSENotificationType.Terminate: Outcome.TERMINATE,
@@ -41,12 +40,6 @@ def take(trip: Trip, message: Element, now: float) -> str | None:
     """Take in any answer; those without content need nothing."""
     taker = TAKERS.get(type(message))
     return None if taker is None else taker(trip, message, now)
-
-
-def _handshake(trip: Trip, message: supportedAppProtocolRes, now: float) -> str | None:
-    if message.SchemaID not in (None, 1):
-        return f"the charger chose protocol {message.SchemaID}, which was not proposed"
-    return None
 
 
 def _session_setup(trip: Trip, message: SessionSetupRes, now: float) -> str | None:
@@ -148,7 +141,6 @@ def _status(trip: Trip, status: EVSEStatusType | None) -> None:
 
 
 TAKERS: dict[type, Callable[[Trip, Any, float], str | None]] = {
-    supportedAppProtocolRes: _handshake,
     SessionSetupRes: _session_setup,
     AuthorizationSetupRes: _authorization_setup,
     ServiceDiscoveryRes: _service_discovery,

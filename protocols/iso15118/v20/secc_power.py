@@ -20,6 +20,7 @@ from protocols.exi.messages.common import (
     SessionStopRes,
 )
 from protocols.exi.messages.common_types import (
+    EVSENotificationType,
     EVSEStatusType,
     MeterInfoType,
     ProcessingType,
@@ -37,7 +38,6 @@ from protocols.exi.messages.dc import (
     DC_WeldingDetectionReq,
     DC_WeldingDetectionRes,
 )
-from protocols.iso15118 import car_fields, evse_fields
 from protocols.iso15118.events import (
     CableCheckRequested,
     LimitsReceived,
@@ -49,14 +49,17 @@ from protocols.iso15118.events import (
     SetPointExpired,
 )
 from protocols.iso15118.evse import Notification, PausedSession
-from protocols.iso15118.outcome import requested_outcome
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits, MeterReading
 from protocols.iso15118.refusal import Refusal
-from protocols.iso15118.schedule import keeps_to, price_element, read_profile, schedule_element, unplanned
-from protocols.iso15118.secc_setup import Agreement
-from protocols.iso15118.services import ControlMode, MobilityNeeds, Service
-from protocols.iso15118.table import Energy, Outcome
-from protocols.iso15118.values import number, rational
+from protocols.iso15118.schedule import keeps_to, unplanned
+from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, Service
+from protocols.iso15118.table import Outcome
+from protocols.iso15118.v20 import car_fields, evse_fields
+from protocols.iso15118.v20.agreement import Agreement
+from protocols.iso15118.v20.outcome import requested_outcome
+from protocols.iso15118.v20.rational import number, rational
+from protocols.iso15118.v20.schedules import price_element, read_profile, schedule_element
+from protocols.iso15118.v20.table import ONGOING_PERFORMANCE
 
 OK = ResponseCodeType.OK
 
@@ -109,7 +112,7 @@ def schedule_exchange(agreed: Agreement, request: ScheduleExchangeReq, now: floa
         agreed.planning_since_s = now
         agreed.emit(NeedsReceived(now, car_fields.read_schedule_request(request), renegotiation=agreed.power_on))
     waited_s = now - agreed.planning_since_s
-    ongoing = agreed.evse.planning and waited_s < agreed.timings.secc_ongoing_performance_s
+    ongoing = agreed.evse.planning and waited_s < agreed.timings.of(ONGOING_PERFORMANCE)
     if not ongoing:
         agreed.planning_since_s = None
         _satisfied(agreed, Notification.ScheduleRenegotiation)
@@ -343,7 +346,7 @@ def _status(agreed: Agreement) -> EVSEStatusType | None:
     if notification is None:
         return None
     delay = agreed.evse.notification_max_delay_s
-    return EVSEStatusType(NotificationMaxDelay=delay, EVSENotification=notification)
+    return EVSEStatusType(NotificationMaxDelay=delay, EVSENotification=EVSENotificationType(notification))
 
 
 def _satisfied(agreed: Agreement, notification: Notification) -> None:

@@ -1,6 +1,5 @@
 """How a request was answered, in the table's words: the one reading that both ends go by."""
 
-from protocols.exi.messages.app_protocol import supportedAppProtocolRes
 from protocols.exi.messages.common import (
     AuthorizationRes,
     ChargeProgressType,
@@ -12,6 +11,7 @@ from protocols.exi.messages.common import (
 from protocols.exi.messages.common_types import ProcessingType
 from protocols.exi.messages.dc import DC_PreChargeReq, DC_WeldingDetectionReq
 from protocols.exi.schema import Element
+from protocols.iso15118.dialect import response_code
 from protocols.iso15118.table import Outcome
 
 _PROGRESS = {
@@ -49,14 +49,3 @@ def outcome_of(request: Element, response: Element) -> Outcome:
     if processing != ProcessingType.Finished:
         return Outcome.ONGOING
     return requested_outcome(request) or Outcome.DONE
-
-
-def response_code(response: Element) -> str:
-    """The ResponseCode, which every response has."""
-    return str(getattr(response, "ResponseCode", ""))
-
-
-def failed(response: Element) -> bool:
-    """Whether this response ends the session."""
-    code = response_code(response)
-    return code.startswith("Failed_" if isinstance(response, supportedAppProtocolRes) else "FAILED")

@@ -29,7 +29,8 @@ from protocols.exi.messages.dc import (
 from protocols.iso15118.evse import EvseOffer
 from protocols.iso15118.power import EnergyNeeds, EvseReadings, Limits
 from protocols.iso15118.services import ControlMode
-from protocols.iso15118.values import number, optional_number, per_phase, percent, phase_sum, rational, seconds
+from protocols.iso15118.v20.rational import number, optional_number, per_phase, phase_sum, rational
+from protocols.iso15118.values import percent, seconds
 
 AcLimits = AC_CPDResEnergyTransferModeType | BPT_AC_CPDResEnergyTransferModeType
 DcLimits = DC_CPDResEnergyTransferModeType | BPT_DC_CPDResEnergyTransferModeType

@@ -1,16 +1,5 @@
-"""The SECC's answers from the handshake to the selected service, and what has been agreed so far."""
+"""The SECC's answers from the session's setup to the selected service."""
 
-import secrets
-from collections.abc import Callable
-from dataclasses import dataclass, field
-
-from protocols.exi.messages.app_protocol import (
-    ResponseCodeType as HandshakeCode,
-)
-from protocols.exi.messages.app_protocol import (
-    supportedAppProtocolReq,
-    supportedAppProtocolRes,
-)
 from protocols.exi.messages.common import (
     AuthorizationReq,
     AuthorizationRes,
@@ -30,82 +19,19 @@ from protocols.exi.messages.common import (
     SessionSetupReq,
     SessionSetupRes,
 )
-from protocols.exi.messages.common_types import MessageHeaderType, ProcessingType, ResponseCodeType
-from protocols.iso15118.events import AuthorizationRequested, Event, ServiceSelected, SessionStarted
-from protocols.iso15118.evse import Evse
-from protocols.iso15118.power import Limits
+from protocols.exi.messages.common_types import ProcessingType, ResponseCodeType
+from protocols.iso15118.events import AuthorizationRequested, ServiceSelected, SessionStarted
 from protocols.iso15118.refusal import Refusal
-from protocols.iso15118.schedule import Schedule
-from protocols.iso15118.services import PROTOCOLS, ParameterSet, Service, offered_sets, parameter_set_element
-from protocols.iso15118.table import Energy
-from protocols.iso15118.timings import Timings
-
-NO_SESSION = bytes(8)
-
-
-def new_session_id() -> bytes:
-    """Eight random bytes, never all zero: that means "no session yet" on the wire."""
-    return secrets.token_bytes(7) + b"\x01"
-
-
-@dataclass(slots=True)
-class Agreement:
-    """What SECC and EVCC have agreed on so far in one session."""
-
-    evse: Evse
-    timings: Timings
-    emit: Callable[[Event], None]
-    make_session_id: Callable[[], bytes] = new_session_id
-    session_id: bytes = NO_SESSION
-    evcc_id: str = ""
-    energy: Energy | None = None
-    asked_for_authorization: bool = False
-    asked_for_cable_check: bool = False
-    service: Service | None = None
-    parameter_set: ParameterSet | None = None
-    car_limits: Limits = field(default_factory=lambda: Limits(0.0))
-    schedules: tuple[Schedule, ...] = ()
-    planning_since_s: float | None = None
-    pre_charge_v: float | None = None
-    power_on: bool = False
-
-    def header(self, now: float) -> MessageHeaderType:
-        """The header of the next message."""
-        return MessageHeaderType(SessionID=self.session_id, TimeStamp=int(now))
-
-    @property
-    def sets(self) -> tuple[ParameterSet, ...]:
-        """The parameter sets on offer."""
-        return offered_sets(self.evse.offer.control_modes)
-
-    @property
-    def services(self) -> tuple[Service, ...]:
-        """The services on offer in the protocol that was agreed on."""
-        return tuple(service for service in self.evse.offer.services if service.energy is self.energy)
-
-
-def handshake(agreed: Agreement, request: supportedAppProtocolReq, now: float) -> supportedAppProtocolRes:
-    """The protocol the car wants most among those we speak; a lower priority number wins (8.2)."""
-    namespaces = {service.namespace for service in agreed.evse.offer.services}
-    for wanted in sorted(request.AppProtocol, key=lambda protocol: protocol.Priority):
-        major, energy = PROTOCOLS.get(wanted.ProtocolNamespace, (None, None))
-        if wanted.ProtocolNamespace in namespaces and wanted.VersionNumberMajor == major:
-            agreed.energy = energy
-            exact = wanted.VersionNumberMinor == 0
-            code = (
-                HandshakeCode.OK_SuccessfulNegotiation
-                if exact
-                else HandshakeCode.OK_SuccessfulNegotiationWithMinorDeviation
-            )
-            return supportedAppProtocolRes(ResponseCode=code, SchemaID=wanted.SchemaID)
-    return supportedAppProtocolRes(ResponseCode=HandshakeCode.Failed_NoNegotiation)
+from protocols.iso15118.services import Service
+from protocols.iso15118.v20.agreement import Agreement
+from protocols.iso15118.v20.parameter_sets import parameter_set_element
 
 
 def session_setup(agreed: Agreement, request: SessionSetupReq, now: float) -> SessionSetupRes:
     """A new session, or the paused one when its car comes back."""
     paused = agreed.evse.paused
     resumed = paused is not None and request.Header.SessionID == paused.session_id and paused.evcc_id == request.EVCCID
-    agreed.session_id = paused.session_id if paused is not None and resumed else agreed.make_session_id()
+    agreed.session_id = paused.session_id if paused is not None and resumed else agreed.context.make_session_id()
     agreed.evcc_id = request.EVCCID
     agreed.evse.paused = None
     agreed.emit(SessionStarted(now, request.EVCCID, agreed.session_id.hex().upper(), resumed))

@@ -1,0 +1,47 @@
+"""The car's side of ISO 15118-20: what it asks in each state, going or leaving."""
+
+from collections.abc import Callable
+
+from protocols.exi.schema import Element
+from protocols.iso15118.secc_side import Envelope
+from protocols.iso15118.table import State
+from protocols.iso15118.v20 import evcc_answers, evcc_requests
+from protocols.iso15118.v20.trip import Trip
+
+REQUESTS: dict[State, Callable[[Trip, float], Element]] = {
+    State.SESSION_SETUP: evcc_requests.session_setup,
+    State.AUTHORIZATION_SETUP: evcc_requests.authorization_setup,
+    State.AUTHORIZATION: evcc_requests.authorization,
+    State.SERVICE_DISCOVERY: evcc_requests.service_discovery,
+    State.SERVICE_DETAIL: evcc_requests.service_detail,
+    State.SERVICE_SELECTION: evcc_requests.service_selection,
+    State.CHARGE_PARAMETERS: evcc_requests.charge_parameters,
+    State.SCHEDULE_EXCHANGE: evcc_requests.schedule_exchange,
+    State.CABLE_CHECK: evcc_requests.cable_check,
+    State.PRE_CHARGE: evcc_requests.pre_charge,
+    State.POWER_DELIVERY: evcc_requests.power_delivery,
+    State.CHARGE_LOOP: evcc_requests.charge_loop,
+    State.WELDING_DETECTION: evcc_requests.welding_detection,
+    State.SESSION_STOP: evcc_requests.session_stop,
+}
+"""What the car asks in each state while all goes well."""
+
+
+class V20EvccSide(Trip):
+    """A trip that asks and listens."""
+
+    def request(self, state: State, now: float) -> Element:
+        """What comes next in this state; on the way out, first power off, then SessionStop."""
+        if state is State.CHARGE_LOOP:
+            self.mind_the_car(now)
+            if self.leaving is None and self.turn_to_renegotiate():
+                return evcc_requests.renegotiate(self, now)
+        if self.leaving is None or state in (State.SESSION_SETUP, State.WELDING_DETECTION):
+            return REQUESTS[state](self, now)
+        if state in (State.CHARGE_LOOP, State.POWER_DELIVERY, State.CABLE_CHECK):
+            return evcc_requests.power_off(self, now)
+        return evcc_requests.session_stop(self, now)
+
+    def take(self, envelope: Envelope, now: float) -> str | None:
+        """Read an answer."""
+        return evcc_answers.take(self, envelope.body, now)
