@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "secc": "the charger's side of ISO 15118-20 alone",
     "car": "a simulated car alone",
     "exi": "decode and encode EXI documents",
+    "pki": "make, import, show and check a home's certificates",
     "doctor": "check this machine and a home file, and say what to mend",
 }
 """Name → one line of help. ``app.commands.NAME`` gives ``add_arguments(parser)`` and ``run(args) -> int``."""

@@ -37,6 +37,11 @@ class Paths:
         return self.runtime / "engine.json"
 
     @property
+    def certificates(self) -> Path:
+        """The home's certificates and their encrypted keys."""
+        return self.state / "pki"
+
+    @property
     def logs(self) -> Path:
         """The log files' folder."""
         return self.state / "logs"

@@ -89,6 +89,14 @@ def algorithm_of(key: object) -> Algorithm | None:
     return None
 
 
+def kind_of(key: PrivateKey | PublicKey) -> Algorithm:
+    """The algorithm of a key. Raises ValueError for one that ISO 15118 does not know."""
+    algorithm = algorithm_of(key)
+    if algorithm is None:
+        raise ValueError(f"{key_name(key)} is no curve of ISO 15118")
+    return algorithm
+
+
 def key_name(key: object) -> str:
     """How a key is called in a sentence: ``secp384r1``, ``RSA 2048``."""
     curve = getattr(key, "curve", None)
@@ -109,7 +117,7 @@ def sign(key: PrivateKey, data: bytes) -> bytes:
     """Sign ``data`` as XML signatures carry it: r and s side by side at full width for ECDSA, 114 bytes for Ed448."""
     if isinstance(key, ed448.Ed448PrivateKey):
         return key.sign(data)
-    algorithm = _known(key)
+    algorithm = kind_of(key)
     r, s = decode_dss_signature(key.sign(data, ec.ECDSA(_hash(algorithm))))
     width = algorithm.field_bytes
     return r.to_bytes(width, "big") + s.to_bytes(width, "big")
@@ -132,13 +140,6 @@ def is_signed(key: object, data: bytes, signature: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
-
-
-def _known(key: ec.EllipticCurvePrivateKey) -> Algorithm:
-    algorithm = algorithm_of(key)
-    if algorithm is None:
-        raise ValueError(f"{key.curve.name} is no curve of ISO 15118")
-    return algorithm
 
 
 def _hash(algorithm: Algorithm) -> hashes.HashAlgorithm:

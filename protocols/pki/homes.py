@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from cryptography import x509
 
-from protocols.pki.algorithms import Algorithm
+from protocols.pki.algorithms import Algorithm, kind_of
 from protocols.pki.issue import Identity, new, new_root
 from protocols.pki.profiles import PRIVATE_SECC_DAYS, Role
 from protocols.pki.store import TrustStore
@@ -53,7 +53,7 @@ def home_set(algorithm: Algorithm, at: datetime, names: Names | None = None) -> 
     """A private environment: its root, and the charger's certificate directly below."""
     names = names or Names()
     start = at - EARLIER
-    root = new_root(Role.PRIVATE_ROOT, f"{names.home} private root", algorithm, start)
+    root = new_root(Role.PRIVATE_ROOT, f"{names.home} private root {algorithm.curve}", algorithm, start)
     secc = new(Role.SECC, names.secc, root, start, lifetime_days=PRIVATE_SECC_DAYS)
     return CertificateSet({Role.PRIVATE_ROOT: root, Role.SECC: secc})
 
@@ -85,20 +85,21 @@ def public_set(algorithm: Algorithm, at: datetime, names: Names | None = None) -
 def _branch(
     algorithm: Algorithm, at: datetime, root_role: Role, subs: tuple[Role, ...], leaves: Mapping[Role, str]
 ) -> dict[Role, Identity]:
-    root = new_root(root_role, _title(root_role), algorithm, at - EARLIER)
+    root = new_root(root_role, _title(root_role, algorithm), algorithm, at - EARLIER)
     return {root_role: root} | _below(root, at, subs, leaves)
 
 
 def _below(root: Identity, at: datetime, subs: tuple[Role, ...], leaves: Mapping[Role, str]) -> dict[Role, Identity]:
     made: dict[Role, Identity] = {}
-    issuer = root
+    issuer, algorithm = root, kind_of(root.key)
     for role in subs:
-        issuer = made[role] = new(role, _title(role), issuer, at - EARLIER)
+        issuer = made[role] = new(role, _title(role, algorithm), issuer, at - EARLIER)
     for role, name in leaves.items():
         made[role] = new(role, name, issuer, at - EARLIER)
     return made
 
 
-def _title(role: Role) -> str:
+def _title(role: Role, algorithm: Algorithm) -> str:
+    """A CA's name tells its curve: two families in one store are then told apart by name already."""
     kind, _, rank = role.value.partition("-")
-    return f"{kind.upper()} {rank}"
+    return f"{kind.upper()} {rank} {algorithm.curve}"

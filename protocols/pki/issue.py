@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import SubjectKeyIdentifier
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from protocols.pki.algorithms import Algorithm, PrivateKey, PublicKey, algorithm_of
+from protocols.pki.algorithms import Algorithm, PrivateKey, PublicKey, algorithm_of, kind_of
 from protocols.pki.names import common_name, subject
 from protocols.pki.profiles import PROFILES, Role, key_usage
 from protocols.pki.reading import extension, is_self_issued
@@ -96,7 +96,7 @@ def new(
     serial: int | None = None,
 ) -> Identity:
     """A new key, of its CA's kind unless ``key`` is given, with its certificate; see ``issue``."""
-    key = key or _kind(by.key).new_key()
+    key = key or kind_of(by.key).new_key()
     certificate = issue(
         role, name, key.public_key(), by, at, lifetime_days=lifetime_days, ocsp_url=ocsp_url, serial=serial
     )
@@ -168,11 +168,4 @@ def _builder(
 
 def _signed(builder: x509.CertificateBuilder, key: PrivateKey) -> x509.Certificate:
     sign = partial(builder.sign, key)
-    return sign(_kind(key).hash)  # type: ignore[arg-type]
-
-
-def _kind(key: PrivateKey) -> Algorithm:
-    algorithm = algorithm_of(key)
-    if algorithm is None:
-        raise ValueError("this key is of no kind that ISO 15118 knows")
-    return algorithm
+    return sign(kind_of(key).hash)  # type: ignore[arg-type]
