@@ -10,7 +10,7 @@ from protocols.exi.namespaces import APP_PROTOCOL
 from protocols.exi.schema import Element
 from protocols.iso15118.car import CarModel, CarPlan
 from protocols.iso15118.connection import PLAIN, ConnectionSecurity
-from protocols.iso15118.credentials import Credentials
+from protocols.iso15118.credentials import CarCredentials
 from protocols.iso15118.dialect import Dialect, failed, response_code
 from protocols.iso15118.evcc_side import EvccContext, EvccSide
 from protocols.iso15118.events import PowerDeliveryChanged, ProtocolChosen, Sender
@@ -43,7 +43,7 @@ class EvccSession(Link):
         timings: Timings | None = None,
         *,
         security: ConnectionSecurity = PLAIN,
-        credentials: Credentials | None = None,
+        credentials: CarCredentials | None = None,
     ) -> None:
         super().__init__(timings or Timings(), security)
         self.energy = plan.service.energy

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from protocols.exi.schema import Element
 from protocols.iso15118.car import CarModel, CarPlan
 from protocols.iso15118.connection import PLAIN, ConnectionSecurity
-from protocols.iso15118.credentials import Credentials
+from protocols.iso15118.credentials import CarCredentials
 from protocols.iso15118.events import Event
 from protocols.iso15118.secc_side import Envelope
 from protocols.iso15118.table import Outcome, State
@@ -24,7 +24,7 @@ class EvccContext:
     timings: Timings
     emit: Callable[[Event], None]
     security: ConnectionSecurity = PLAIN
-    credentials: Credentials | None = None
+    credentials: CarCredentials | None = None
 
 
 @dataclass(slots=True)

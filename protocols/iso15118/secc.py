@@ -16,7 +16,7 @@ from protocols.exi.messages.app_protocol import supportedAppProtocolReq
 from protocols.exi.namespaces import APP_PROTOCOL
 from protocols.exi.schema import Element
 from protocols.iso15118.connection import PLAIN, ConnectionSecurity
-from protocols.iso15118.credentials import Credentials
+from protocols.iso15118.credentials import ChargerCredentials
 from protocols.iso15118.dialect import Dialect, failed, response_code
 from protocols.iso15118.events import PowerDeliveryChanged, ProtocolChosen, Sender
 from protocols.iso15118.evse import Evse
@@ -42,7 +42,7 @@ class SeccSession(Link):
         timings: Timings | None = None,
         *,
         security: ConnectionSecurity = PLAIN,
-        credentials: Credentials | None = None,
+        credentials: ChargerCredentials | None = None,
         make_session_id: Callable[[], bytes] = new_session_id,
     ) -> None:
         super().__init__(timings or Timings(), security)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, NamedTuple
 from protocols.exi.messages.xmldsig import SignatureType
 from protocols.exi.schema import Element
 from protocols.iso15118.connection import PLAIN, ConnectionSecurity
-from protocols.iso15118.credentials import Credentials
+from protocols.iso15118.credentials import ChargerCredentials
 from protocols.iso15118.events import Event
 from protocols.iso15118.evse import Evse
 from protocols.iso15118.services import Energy
@@ -46,7 +46,7 @@ class SeccContext:
     emit: Callable[[Event], None]
     make_session_id: Callable[[], bytes] = new_session_id
     security: ConnectionSecurity = PLAIN
-    credentials: Credentials | None = None
+    credentials: ChargerCredentials | None = None
 
 
 @dataclass(slots=True)
