@@ -34,8 +34,8 @@ def data_link() -> str:
         if row.trigger is link.Trigger.UNPLUGGED and row.state is not link.LinkState.MATCHED:
             continue
         arrows.append((row.state.name, row.next.name, str(row.trigger)))
-        if row.unless_spent is not None:
-            arrows.append((row.state.name, row.unless_spent.name, f"{row.trigger}, retries spent"))
+        if row.spent is not None:
+            arrows.append((row.state.name, row.spent.name, f"{row.trigger}, retries spent"))
     return _mermaid(link.LinkState.UNPLUGGED.name, arrows)
 
 

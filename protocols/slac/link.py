@@ -2,8 +2,8 @@
 
 The states follow ISO 15118-3:2015, clauses 6.4 and 7: what the pilot shows meanwhile (X1: no PWM; X2: 5 %; E/F), when
 the logical network is left, what higher layers are told (D-LINK_READY), and how a failed or lost link comes back.
-Sans-I/O: `pilot_*`, helper's news and requests of higher layers go in, `Action`s come out, time is an argument.
-`diagram.py` draws the rows.
+Sans-I/O: what the pilot shows, the helper's news and requests of higher layers go in, `Action`s come out, time is an
+argument. `diagram.py` draws the rows.
 """
 
 from collections import deque
@@ -57,12 +57,15 @@ class Action(StrEnum):
 
 
 class Row(NamedTuple):
-    """In this state this trigger leads there; `unless_spent`: there instead, when the state's retries are spent."""
+    """In this state this trigger leads there; `spent`: there instead, when the retries are spent; `idle_pilot`: there
+    instead, when the pilot is not ours to change.
+    """
 
     state: LinkState
     trigger: Trigger
     next: LinkState
-    unless_spent: LinkState | None = None
+    spent: LinkState | None = None
+    idle_pilot: LinkState | None = None
 
 
 _S, _T = LinkState, Trigger
@@ -74,12 +77,12 @@ ROWS = (
     *(Row(state, _T.UNPLUGGED, _S.UNPLUGGED) for state in _PLUGGED),
     Row(_S.MATCHING, _T.MATCHED, _S.MATCHED),
     # [V2G3-M06-07]: E/F for T_step_EF, then 5 % again, C_sequ_retry times; then X1.
-    Row(_S.MATCHING, _T.NO_SLAC, _S.RETRY_EF, unless_spent=_S.GIVEN_UP),
-    Row(_S.MATCHING, _T.FAILED, _S.RETRY_EF, unless_spent=_S.GIVEN_UP),
+    Row(_S.MATCHING, _T.NO_SLAC, _S.RETRY_EF, spent=_S.GIVEN_UP, idle_pilot=_S.GIVEN_UP),
+    Row(_S.MATCHING, _T.FAILED, _S.RETRY_EF, spent=_S.GIVEN_UP, idle_pilot=_S.GIVEN_UP),
     Row(_S.RETRY_EF, _T.TIMER, _S.MATCHING),
     # A lost link is what D-LINK_ERROR.request asks for: [V2G3-M07-05] to [V2G3-M07-09], X2, X1, E/F, X2.
-    *(Row(state, _T.LOST, _S.LEAVING_X1) for state in (_S.MATCHED, _S.PAUSED)),
-    *(Row(state, _T.ERROR, _S.LEAVING_X1) for state in (_S.MATCHING, _S.MATCHED, _S.PAUSED)),
+    *(Row(state, _T.LOST, _S.LEAVING_X1, idle_pilot=_S.ENDED) for state in (_S.MATCHED, _S.PAUSED)),
+    *(Row(state, _T.ERROR, _S.LEAVING_X1, idle_pilot=_S.ENDED) for state in (_S.MATCHING, _S.MATCHED, _S.PAUSED)),
     Row(_S.LEAVING_X1, _T.TIMER, _S.ERROR_EF),
     Row(_S.ERROR_EF, _T.TIMER, _S.MATCHING),
     # [V2G3-M09-17]: terminated links are unmatched; a paused one stays matched, without PWM ([V2G3-M07-19/20]).
@@ -112,16 +115,17 @@ _PILOT = frozenset({Action.PILOT_X1, Action.PILOT_5_PERCENT, Action.PILOT_EF})
 
 
 class DataLink:
-    """One charger's link. With `five_percent` off the pilot has a nominal duty cycle: basic charging goes on whatever
-    becomes of the link ([V2G3-M07-12]), so the pilot is never asked for anything.
+    """One charger's link. With `drives_pilot` off the pilot is somebody else's to change, or shows a nominal duty cycle
+    while basic charging goes on ([V2G3-M07-12]): then nothing is asked of it, a failure ends the attempt, and who has
+    the pilot begins anew (`Trigger.WAKE`).
     """
 
-    def __init__(self, timings: Timings | None = None, *, five_percent: bool = True) -> None:
+    def __init__(self, timings: Timings | None = None, *, drives_pilot: bool = True) -> None:
         self.state = LinkState.UNPLUGGED
         self.reason = ""
         """Why the link last failed or ended."""
         self._timings = timings or Timings()
-        self._five_percent = five_percent
+        self._drives_pilot = drives_pilot
         self._retries = 0
         self._deadline_s: float | None = None
         self._actions: deque[Action] = deque()
@@ -137,10 +141,12 @@ class DataLink:
         if row is None:
             return
         following = row.next
-        if row.unless_spent is not None:
+        if row.spent is not None:
             self._retries += 1
             if self._retries > self._timings.sequence_retries:
-                following = row.unless_spent
+                following = row.spent
+        if row.idle_pilot is not None and not self._drives_pilot:
+            following = row.idle_pilot
         if trigger is not Trigger.TIMER:
             self.reason = reason or str(trigger)
         previous, self.state = self.state, following
@@ -151,7 +157,7 @@ class DataLink:
         self._deadline_s = now + getattr(self._timings, timer) if timer else None
         if previous in _LINKED and following not in _LINKED:
             self._actions.append(Action.LINK_DOWN)
-        self._actions.extend(act for act in ENTRY[following] if self._five_percent or act not in _PILOT)
+        self._actions.extend(act for act in ENTRY[following] if self._drives_pilot or act not in _PILOT)
         if following in _LINKED and previous not in _LINKED:
             self._actions.append(Action.LINK_UP)
 
