@@ -4,6 +4,9 @@ A driver joins one protocol to the energy side. It converts units and signs at i
 the board, and (a charger) takes a signed set-point that expires. Data flows one way:
 drivers → board → dispatch → set-points → chargers.
 
+Behind the charger's driver are two more ports, for what stands on the cable: ``PowerStage`` (pilot, contactor,
+converter) and ``Matching`` (the power-line modem). They are asked for what they can, never for a brand.
+
 A driver fails alone: ``run`` may raise whatever it likes; the supervisor logs it, shows it as health, backs off and
 runs it again.
 """
@@ -15,6 +18,7 @@ from typing import Any, Protocol
 
 from energy.grid_events import GridEvent
 from energy.model import Charger, EvState, Readings, SetPoint
+from protocols.iec61851 import Check, Pilot
 
 
 class HealthLevel(StrEnum):
@@ -58,6 +62,13 @@ class CarSession:
     messages: int = 0
     charged_wh: float = 0.0
     discharged_wh: float = 0.0
+    encryption: str = ""
+    """"none", "tls12", "tls13"; empty: there is no wire to protect, or nothing is known yet."""
+    cipher: str = ""
+    unprotected_by_switch: bool = False
+    """A laboratory's switch lets a session go on that its standard wants encrypted."""
+    authorization: str = ""
+    """"eim" by external means, "pnc" by contract, "basic" none at all; empty: not yet."""
 
 
 class Board(Protocol):
@@ -110,6 +121,121 @@ class ChargerDriver(Driver, Protocol):
 
     def stop_session(self, reason: str) -> None:
         """End the car's session in order."""
+        ...
+
+
+class StageAbility(StrEnum):
+    """What a power stage can do besides following a set-point. What it cannot, the session goes on without."""
+
+    CONTACTOR = "contactor"
+    """Takes a command for its contactor."""
+    PILOT = "pilot"
+    """Shows the duty cycle that it is told."""
+    ISOLATION = "isolation"
+    """Tests the isolation of outlet and cable when it is asked to."""
+    PRE_CHARGE = "pre_charge"
+    """Brings the outlet to a voltage before the contactor closes."""
+    WELDING = "welding"
+    """Checks that the outlet is dead after the contactor opened."""
+    RESET = "reset"
+    """Its faults can be reset from here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageReading:
+    """What a power stage tells. Signs are the house's: ``ev_w`` > 0 charges. None: it does not tell, or not now."""
+
+    at_s: float
+    """Real time of the question, POSIX s."""
+    pilot: Pilot | None = None
+    diode: bool | None = None
+    """False: what pulls the pilot has no diode, so it is no car."""
+    contactor: bool | None = None
+    """What the mirror contact tells."""
+    ev_w: float | None = None
+    setpoint_w: float | None = None
+    """What it follows now: 0 once the set-point has expired."""
+    dc_voltage_v: float | None = None
+    dc_current_a: float | None = None
+    phase_a: tuple[float | None, ...] = ()
+    import_wh: float | None = None
+    """Counts energy into the car; ``export_wh`` out of it."""
+    export_wh: float | None = None
+    isolation: Check | None = None
+    isolation_ohm: float | None = None
+    welding: Check | None = None
+    cable_a: float | None = None
+    """What the cable carries, A a phase; None: it is fixed to the charger."""
+    fault: str = ""
+    """Why the stage does not work; empty: all is well."""
+
+
+class PowerStage(Driver, Protocol):
+    """The electronics behind the outlet: pilot, contactor, converter, and the tests that they make by themselves.
+
+    Commands take effect as soon as the wire allows and are kept up until the stage shows them; the newest wins. The
+    stage guards itself: it opens within 100 ms when the pilot leaves C and D, and falls to 0 W when a set-point
+    expires.
+    """
+
+    abilities: frozenset[StageAbility]
+    reading: StageReading | None
+    """The newest one."""
+    on_reading: Callable[[StageReading], None] | None
+    """Told each reading."""
+
+    def set_power(self, power_w: float, expires_s: float) -> None:
+        """Follow ``power_w`` (> 0 charges) until ``expires_s`` (real time, POSIX s)."""
+        ...
+
+    def set_contactor(self, closed: bool) -> None:
+        """Close or open the contactor; opening ends the set-point, too."""
+        ...
+
+    def set_pilot(self, duty: float) -> None:
+        """Show this duty cycle: 0 to 1, see ``protocols.iec61851.duty``."""
+        ...
+
+    def check_isolation(self) -> None:
+        """Test the isolation anew; ``StageReading.isolation`` tells how it stands, RUNNING from now on."""
+        ...
+
+    def pre_charge(self, voltage_v: float, current_a: float) -> None:
+        """Bring the outlet to this voltage with at most this current; 0 V ends it."""
+        ...
+
+    def check_welding(self) -> None:
+        """Look whether the outlet is dead; ``StageReading.welding`` tells, RUNNING from now on."""
+        ...
+
+    def reset_fault(self) -> None:
+        """Clear a fault whose cause is gone."""
+        ...
+
+
+class LinkNews(StrEnum):
+    """What the power-line modem tells."""
+
+    MATCHED = "matched"
+    """The car's modem and ours share a key: messages can flow."""
+    FAILED = "failed"
+    """No car was matched; a new attempt needs a new ``start``."""
+    LOST = "lost"
+    """The link that was there is gone, and the session with it."""
+
+
+class Matching(Driver, Protocol):
+    """Brings the car's modem onto our power line (SLAC, ISO 15118-3). One attempt at a time."""
+
+    on_news: Callable[[LinkNews], None] | None
+    """Told each news, from the event loop's thread."""
+
+    def start(self) -> None:
+        """The pilot offers 5 % to a car: match it. While an attempt or a link is there, nothing new begins."""
+        ...
+
+    def stop(self) -> None:
+        """The car is gone, or its session over: leave the link and take a fresh key for the next car."""
         ...
 
 

@@ -68,6 +68,17 @@ class PowerStageSection(Section):
     unit: Annotated[int, Field(ge=0, le=255)] = 1
 
 
+class SlacSection(Section):
+    """``[charger.slac]``: matching with the car over the power line (ISO 15118-3), before a digital session."""
+
+    enabled: bool = False
+    """Off where the charger's cable is a network cable: the demo home, a laboratory."""
+    interface: Name | None = None
+    """Network interface of the power-line modem; the charger's own where it is not told."""
+    settle_s: Annotated[float, Field(ge=0, le=30)] = 10.0
+    """How long the modem takes to work again after it was given a key."""
+
+
 class ChargerSection(Section):
     """``[charger]``: the home's charger."""
 
@@ -77,7 +88,23 @@ class ChargerSection(Section):
     """Network interface of the power-line modem (or "lo" for the demo home)."""
     services: list[Literal["ac", "ac_bpt", "dc", "dc_bpt"]] = ["dc_bpt", "dc", "ac_bpt", "ac"]
     control_mode: Literal["dynamic", "scheduled"] = "dynamic"
+    protocols: Annotated[list[Literal["iso15118-20", "iso15118-2", "din70121", "basic"]], Field(min_length=1)] = [
+        "iso15118-20",
+        "iso15118-2",
+        "din70121",
+        "basic",
+    ]
+    """What a car may speak; "basic" is charging by the pilot's duty cycle (AC), for cars that do not speak at all."""
     tls: bool = False
+    """Encrypt sessions, with the certificates of ``twoway pki``. ISO 15118-20 is not offered without."""
+    lab_v20_without_tls: bool = False
+    """A laboratory's switch: offer ISO 15118-20 without TLS all the same. Shown wherever the session is shown."""
+    authorization: Literal["eim", "pnc"] = "eim"
+    """"pnc": Plug & Charge is offered too, to cars that bring a contract; the home lets its own car charge anyway."""
+    pause_when_idle: bool = False
+    """Let the car sleep while the plan wants no power for long; it is woken when power is wanted again."""
+    ventilated: bool = False
+    """The parking place is ventilated, or outdoors: cars that ask for ventilation may charge."""
     evse_id: Annotated[str, Field(min_length=7, max_length=37)] = "DE*TWY*E000001"
     phases: Literal[1, 3] = 3
     charge_max_w: Watt = 11_000.0
@@ -89,6 +116,7 @@ class ChargerSection(Section):
     """A set-point that is not renewed for this long falls to 0 W in the hardware."""
     sdp_port: Port = 15118
     power_stage: PowerStageSection = PowerStageSection()
+    slac: SlacSection = SlacSection()
 
 
 class CarSection(Section):

@@ -1,36 +1,54 @@
-"""The home's charger by ISO 15118-20: our SECC on the cable, a Modbus power stage behind it.
+"""The home's charger: our SECC and our pilot on one cable, a power stage behind both.
 
-Set-points arrive by a plain call and stand at once in the charge loop's next answer and on their way to the stage;
-both forget them after ``expiry_s`` of *real* time unless they are renewed, whatever speed the home is shown at.
-Signs are the house's on every side: > 0 charges, < 0 discharges (DC writes them as limits, see
-``protocols.iso15118.evse_fields``). Losses of the converter are in the charger's efficiencies.
+Set-points arrive by a plain call and stand at once in the charge loop's next answer, on the pilot where that steers,
+and on their way to the stage; all forget them after ``expiry_s`` of *real* time unless they are renewed, whatever
+speed the home is shown at. Signs are the house's on every side: > 0 charges, < 0 discharges (DC writes them as limits,
+see ``protocols.iso15118``). Losses of the converter are in the charger's efficiencies.
+
+Data flows one way: session events and stage readings in, through ``cable`` (pilot, contactor, tests) and
+``charger_session`` (the picture of the car), out to the stage, the SECC's ``Evse`` and the board.
 """
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.clock import Clock, WallClock
 from app.config.home import ChargerSection
-from app.drivers.charger_session import SessionPicture
-from app.drivers.modbus import Links, PowerStageDriver
-from app.ports import Board, Health, HealthLevel
+from app.drivers.cable import Cable, News, Pulled, Trouble, Verdict
+from app.drivers.charger_session import V20, SessionPicture
+from app.drivers.modbus import Links
+from app.drivers.power_stage import make_stage
+from app.ports import Board, Health, HealthLevel, LinkNews, Matching, PowerStage, StageAbility, StageReading
 from energy.model import Charger, Ev, SetPoint
 from protocols import iso15118 as iso
 from protocols.exi import to_json
+from protocols.iec61851 import Circuit, OutletChanged, OutletConfig, OutletState, PilotTimings
 from protocols.iso15118.network import steady_clock
-from protocols.modbus.readings import Pilot, PowerStageReading
 
 log = logging.getLogger(__name__)
 
 SERVICES = {"ac": iso.Service.AC, "ac_bpt": iso.Service.AC_BPT, "dc": iso.Service.DC, "dc_bpt": iso.Service.DC_BPT}
 MODES = {"dynamic": iso.ControlMode.DYNAMIC, "scheduled": iso.ControlMode.SCHEDULED}
-LOOP_MESSAGES = frozenset({"DC_ChargeLoopReq", "DC_ChargeLoopRes", "AC_ChargeLoopReq", "AC_ChargeLoopRes"})
-CONTACTOR_S = 5.0
-"""Real seconds that a contactor may take to close."""
+PROTOCOLS = {
+    "iso15118-20": (iso.ProtocolName.V20_DC, iso.ProtocolName.V20_AC),
+    "iso15118-2": (iso.ProtocolName.V2,),
+    "din70121": (iso.ProtocolName.DIN,),
+}
+BASIC = "basic"
+LOOP_MESSAGES = frozenset(
+    f"{kind}{end}"
+    for kind in ("DC_ChargeLoop", "AC_ChargeLoop", "CurrentDemand", "ChargingStatus")
+    for end in ("Req", "Res")
+)
+PRE_CHARGE_A = 2.0
+"""The standard's most current while the voltages are matched."""
+MAX_V = 1000.0
 LOOP_SHOWN_EVERY_S = 5.0
 """Of the charge loop's many messages one in this many seconds goes to the details drawer."""
+LAB = "ISO 15118-20 without TLS: a laboratory's switch is set"
 
 
 class Iso15118Charger:
@@ -45,10 +63,17 @@ class Iso15118Charger:
         *,
         links: Links | None = None,
         timings: iso.Timings | None = None,
+        pilot_timings: PilotTimings | None = None,
         stage_interval_s: float = 0.5,
+        stage: PowerStage | None = None,
+        matching: Matching | None = None,
+        security: iso.SeccSecurity | None = None,
+        voltage_v: float = 230.0,
     ) -> None:
         """``clock`` is home time; wires run in real time beside it. ``timings`` other than the standard's are for
-        laboratories. Raises ProfileError, PowerStageError for a power stage that cannot be driven.
+        laboratories; ``stage``, ``matching`` and ``security`` are made from the section where they are None.
+
+        Raises ProfileError, PowerStageError for a power stage that cannot be driven.
         """
         self.name = section.name
         self.charger = charger
@@ -57,42 +82,52 @@ class Iso15118Charger:
         self._wire = WallClock()
         self._timings = timings
         self._steady = steady_clock()
-        self.evse = iso.Evse(
-            iso.EvseOffer(
-                evse_id=section.evse_id,
-                services=tuple(SERVICES[name] for name in section.services),
-                control_modes=(MODES[section.control_mode],),
-                phases=section.phases,
-                lab_v20_without_tls=True,
-            ),
-            limits=iso.Limits(
-                max_charge_w=section.charge_max_w,
-                min_charge_w=section.charge_min_w,
-                max_discharge_w=section.discharge_max_w,
-            ),
-        )
-        self.stage = PowerStageDriver(
+        self._security = security or iso.SeccSecurity(allow_plain=not section.tls)
+        self.evse = iso.Evse(_offer(section), limits=_limits(section))
+        self.stage = stage or make_stage(
             section.power_stage,
             self._wire,
             name=f"{section.name} power stage",
             interval_s=stage_interval_s,
-            on_reading=self._on_stage,
             links=links,
         )
-        self.picture = SessionPicture(charger, car)
+        self.stage.on_reading = self._on_stage
+        self.matching = matching
+        if matching is not None:
+            matching.on_news = self._on_link
+        phase_a = charger.charge_max_w / (section.phases * voltage_v)
+        circuit = Circuit(section.phases, voltage_v, phase_a)
+        self.cable = Cable(
+            self.stage,
+            OutletConfig(
+                digital=bool(self.evse.offer.protocols),
+                basic=BASIC in section.protocols and _is_ac(section) and StageAbility.PILOT in self.stage.abilities,
+                ventilation=section.ventilated,
+                timings=pilot_timings or PilotTimings(),
+            ),
+            circuit,
+            self._on_news,
+            matching=matching,
+        )
+        self.picture = SessionPicture(charger, car, circuit)
         self._server: iso.SeccServer | None = None
         self._board: Board | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._loop_shown_s = float("-inf")
-        self._checking_cable = False
-        self._closing_since_s: float | None = None
+        self._in_session = False
+        self._unprotected = False
+        self._trouble = ""
         self.loops = 0
         """Charge-loop exchanges so far."""
         self.sessions = 0
         self._handlers: dict[type[iso.Event], Callable[[Any], None]] = {
+            iso.ProtocolChosen: self._on_protocol,
             iso.SessionStarted: self._on_started,
+            iso.ServiceSelected: self._on_service,
             iso.CableCheckRequested: self._on_cable_check,
             iso.PreChargeRequested: self._on_pre_charge,
             iso.PowerDeliveryChanged: self._on_power_delivery,
+            iso.StateChanged: self._on_state,
             iso.LoopAnswered: self._on_loop,
             iso.MessageSeen: self._on_message,
             iso.SessionEnded: self._on_ended,
@@ -102,51 +137,81 @@ class Iso15118Charger:
     async def run(self, board: Board) -> None:
         """Serve cars until cancelled; then end the session in order and open the contactor."""
         self._board = board
-        self._server = iso.SeccServer(
-            self._section.interface,
-            self.evse,
-            self._on_event,
-            timings=self._timings,
-            security=iso.SeccSecurity(allow_plain=not self._section.tls),
-            sdp_port=self._section.sdp_port,
-        )
-        await self._server.start()
+        if self.evse.offer.protocols:
+            self._server = iso.SeccServer(
+                self._section.interface,
+                self.evse,
+                self._on_event,
+                timings=self._timings,
+                security=self._security,
+                sdp_port=self._section.sdp_port,
+            )
+            await self._server.start()
         self._say(HealthLevel.OK, "")
         # The stage outlives the session's end: it has to open the contactor and tell the last readings.
-        stage = asyncio.create_task(self.stage.run(board), name=self.stage.name)
+        tasks = [asyncio.create_task(self.stage.run(board), name=self.stage.name)]
+        if self.matching is not None:
+            tasks.append(asyncio.create_task(self.matching.run(board), name=self.matching.name))
         try:
-            await asyncio.shield(stage)
+            await asyncio.shield(asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED))
+            for task in tasks:
+                if task.done():
+                    task.result()
         finally:
-            await self._server.stop()
-            stage.cancel()
-            await asyncio.gather(stage, return_exceptions=True)
+            if self._server is not None:
+                await self._server.stop()
+            for task in reversed(tasks):
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            if self._timer is not None:
+                self._timer.cancel()
             self._server = None
 
     def set_point(self, set_point: SetPoint) -> None:
-        """The newest set-point, for the charge loop and the stage at once."""
-        lives_s = self._section.expiry_s
-        self.evse.set_power(set_point.power_w, self._steady() + lives_s)
-        self.stage.set_power(set_point.power_w, self._wire.now_s() + lives_s)
+        """The newest set-point, for the charge loop, the pilot and the stage at once."""
+        power_w, lives_s = set_point.power_w, self._section.expiry_s
+        now, reading = self._steady(), self.stage.reading
+        self.evse.set_power(power_w, now + lives_s)
+        # No energy comes back from a car that nobody speaks with.
+        stage_w = max(0.0, power_w) if self.cable.outlet.basic else power_w
+        self.stage.set_power(stage_w, self._wire.now_s() + lives_s)
+        with self._timed():
+            self.cable.offer(power_w, now + lives_s, now, cable_a=reading.cable_a if reading else None)
 
     def stop_session(self, reason: str) -> None:
         """Ask the car to end the session."""
         log.info("%s: the session is asked to end: %s", self.name, reason)
         self.evse.notify(iso.Notification.Terminate)
 
-    # What the session and the stage tell.
+    def wake(self) -> None:
+        """Power is wanted of a car that may sleep on its cable."""
+        with self._timed():
+            self.cable.wake(self._steady())
+
+    def reset_fault(self) -> None:
+        """Somebody has looked after the fault."""
+        with self._timed():
+            self.cable.reset(self._steady())
+        self._trouble = ""
+        self._say(HealthLevel.OK, "")
+
+    # What the session, the stage and the modem tell.
 
     def _on_event(self, event: iso.Event) -> None:
         handler = self._handlers.get(type(event))
         if handler is not None:
-            handler(event)
+            with self._timed():
+                handler(event)
         self.picture.take(event, self._clock.now_s())
-        if not isinstance(event, iso.MessageSeen):
+        if not isinstance(event, iso.MessageSeen | iso.PayloadSeen):
             self._publish()
 
-    def _on_stage(self, reading: PowerStageReading) -> None:
-        self._check_cable(reading)
-        self._check_contactor(reading)
-        self.picture.stage(reading, self._clock.now_s())
+    def _on_stage(self, reading: StageReading) -> None:
+        with self._timed():
+            self.cable.read(reading, self._steady())
+        now_s = self._clock.now_s()
+        self.picture.stage(reading, now_s)
+        self.picture.outlet(self.cable.outlet, now_s)
         power_w = reading.ev_w or 0.0
         voltage_v = reading.dc_voltage_v or 0.0
         current_a = reading.dc_current_a if reading.dc_current_a is not None else _ratio(power_w, voltage_v)
@@ -157,50 +222,77 @@ class Iso15118Charger:
             )
         self._publish()
 
+    def _on_link(self, news: LinkNews) -> None:
+        with self._timed():
+            self.cable.link(news, self._steady())
+
+    def _on_news(self, news: News) -> None:
+        match news:
+            case Verdict(ok=ok, text=text):
+                self.evse.insulation_ok = ok
+                if text:
+                    self._say(HealthLevel.WARNING if ok else HealthLevel.FAILED, text)
+            case Pulled(why=why):
+                self._cut(why)
+            case Trouble(text=text, ends=ends):
+                self._on_trouble(text, ends)
+            case OutletChanged(state=state, previous=previous, why=why_changed):
+                log.info("%s: pilot %s → %s (%s)", self.name, previous, state, why_changed)
+                if state is OutletState.VACANT and self._trouble and not self.cable.outlet.faults:
+                    self._trouble = ""
+                    self._say(HealthLevel.OK, "")
+
+    def _on_trouble(self, text: str, ends: bool) -> None:
+        self._trouble = text
+        self._say(HealthLevel.FAILED if ends else HealthLevel.WARNING, text)
+        if ends and self._in_session:
+            self.evse.contactor_fault = True
+            self.stop_session(text)
+
+    def _cut(self, why: str) -> None:
+        """The wire to the car is gone: no word reaches it any more."""
+        if self._server is not None and self._in_session:
+            self._server.cut(why)
+
+    def _on_protocol(self, event: iso.ProtocolChosen) -> None:
+        self._unprotected = event.protocol in V20 and event.secured < iso.Secured.TLS_1_3
+
     def _on_started(self, event: iso.SessionStarted) -> None:
         self.sessions += 1
-        self.evse.contactor_fault = False
+        self._in_session = True
+        self.evse.contactor_fault = bool(self.cable.outlet.faults)
+        self.cable.session_began(self._steady())
         self._say(HealthLevel.OK, f"session with {event.peer_id}")
 
+    def _on_service(self, event: iso.ServiceSelected) -> None:
+        self.cable.may_take = event.service.energy is iso.Energy.AC
+
     def _on_cable_check(self, _event: iso.CableCheckRequested) -> None:
-        self._checking_cable = True
-
-    def _check_cable(self, reading: PowerStageReading) -> None:
-        """The stage measures the insulation itself once the pilot is in C, and shows a fault where it is bad."""
-        if self._checking_cable and (reading.fault or reading.pilot in (Pilot.C, Pilot.D)):
-            self._checking_cable = False
-            self.evse.insulation_ok = not reading.fault
-
-    def _check_contactor(self, reading: PowerStageReading) -> None:
-        """A contactor that was told to close and does not is a fault: the session cannot go on."""
-        if self._closing_since_s is None:
-            return
-        if reading.contactor is not False:
-            self._closing_since_s = None
-        elif self._wire.now_s() - self._closing_since_s > CONTACTOR_S:
-            self._closing_since_s = None
-            self.evse.contactor_fault = True
-            self._say(HealthLevel.FAILED, "the power stage does not close its contactor: look at stage and pilot")
-            self.stop_session("the contactor does not close")
+        self.cable.check_isolation()
 
     def _on_pre_charge(self, event: iso.PreChargeRequested) -> None:
         reading = self.stage.reading
         if reading is None or reading.dc_voltage_v is None:
             # A stage that tells no voltage matches the car's by itself.
             self.evse.readings = iso.EvseReadings(0.0, event.target_v, 0.0)
+        self.stage.pre_charge(min(max(event.target_v, 0.0), self.evse.limits.max_v or MAX_V), PRE_CHARGE_A)
 
     def _on_power_delivery(self, event: iso.PowerDeliveryChanged) -> None:
-        self._closing_since_s = self._wire.now_s() if event.on else None
-        self.stage.set_contactor(event.on)
+        self.cable.power(event.on, self._steady())
+
+    def _on_state(self, event: iso.StateChanged) -> None:
+        if event.state is iso.State.WELDING_DETECTION:
+            self.cable.check_welding()
 
     def _on_loop(self, _event: iso.LoopAnswered) -> None:
         self.loops += 1
 
     def _on_ended(self, event: iso.SessionEnded) -> None:
-        self._checking_cable = False
-        self._closing_since_s = None
-        self.stage.set_contactor(False)
-        if self.evse.contactor_fault:
+        if self._in_session:
+            self._in_session = False
+            self.cable.session_ended(self._steady(), proper=event.proper)
+        self._unprotected = False
+        if self._trouble:
             return
         level = HealthLevel.OK if event.proper else HealthLevel.WARNING
         self._say(level, "" if event.proper else f"the last session ended: {event.reason}")
@@ -220,22 +312,74 @@ class Iso15118Charger:
         direction = "in" if event.sender == "evcc" else "out"
         self._board.publish_message(self.name, direction, event.name, to_json(event.message))
 
+    # Time, and what is shown.
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        """Whatever is told to the cable may change when it wants to be called."""
+        try:
+            yield
+        finally:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self.cable.next_timer()
+        if due is not None and self._board is not None:
+            self._timer = asyncio.get_running_loop().call_later(max(0.0, due - self._steady()), self._on_timer)
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        with self._timed():
+            self.cable.on_timer(self._steady())
+
     def _publish(self) -> None:
         if self._board is not None:
             self._board.publish_session(self.name, self.picture.now)
 
     def _say(self, level: HealthLevel, text: str) -> None:
         server = self._server
+        if self._unprotected:
+            text = f"{text}; {LAB}" if text else LAB
         details: dict[str, str | float | int | bool | None] = {
             "interface": self._section.interface,
             "sdp_port": server.sdp_port if server else self._section.sdp_port,
             "port": server.port if server else None,
             "evse_id": self._section.evse_id,
             "sessions": self.sessions,
+            "protocols": ", ".join(self._section.protocols),
+            "tls": bool(self._security.offers),
+            "lab_v20_without_tls": self._section.lab_v20_without_tls,
         }
         if self._board is not None:
             since_s = self._clock.now_s()
             self._board.publish_health(self.name, Health(level=level, text=text, since_s=since_s, details=details))
+
+
+def _offer(section: ChargerSection) -> iso.EvseOffer:
+    wanted = (PROTOCOLS.get(name, ()) for name in section.protocols)
+    return iso.EvseOffer(
+        evse_id=section.evse_id,
+        protocols=tuple(protocol for protocols in wanted for protocol in protocols),
+        lab_v20_without_tls=section.lab_v20_without_tls,
+        services=tuple(SERVICES[name] for name in section.services),
+        control_modes=(MODES[section.control_mode],),
+        phases=section.phases,
+    )
+
+
+def _limits(section: ChargerSection) -> iso.Limits:
+    return iso.Limits(
+        max_charge_w=section.charge_max_w,
+        min_charge_w=section.charge_min_w,
+        max_discharge_w=section.discharge_max_w,
+    )
+
+
+def _is_ac(section: ChargerSection) -> bool:
+    return any(SERVICES[name].energy is iso.Energy.AC for name in section.services)
 
 
 def _ratio(power_w: float, voltage_v: float) -> float:

@@ -1,4 +1,4 @@
-"""What one ISO 15118 session tells of the car, folded event by event into the engine's ``CarSession``.
+"""What the cable tells of the car, folded event by event into the engine's ``CarSession``.
 
 Pure: events and stage readings in, a picture out. Signs are the same on both sides (> 0 charges); the outlet's power
 is taken as the grid side's, the converter's loss is in the charger's efficiencies.
@@ -7,31 +7,47 @@ is taken as the grid side's, the converter's loss is in the charger's efficienci
 from collections.abc import Callable
 from dataclasses import replace
 
-from app.ports import CarSession
+from app.ports import CarSession, StageReading
 from energy.model import Charger, Ev, EvState
+from protocols.iec61851 import PROTOCOL, WITH_CAR, Circuit, Outlet, OutletState
 from protocols.iso15118 import events as e
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits
-from protocols.iso15118.services import ControlMode
+from protocols.iso15118.secured import Secured
+from protocols.iso15118.services import ControlMode, ProtocolName
 from protocols.iso15118.table import State
-from protocols.modbus.readings import Pilot, PowerStageReading
 
-PLUGGED = frozenset({Pilot.B, Pilot.C, Pilot.D})
 _SOC_STEP = 0.011
 """The wire's state of charge is in whole percent."""
 UNPLUGGED = "unplugged"
 WAITING = "plugged"
+TITLES = {
+    ProtocolName.V20_DC: "ISO 15118-20",
+    ProtocolName.V20_AC: "ISO 15118-20",
+    ProtocolName.V2: "ISO 15118-2",
+    ProtocolName.DIN: "DIN SPEC 70121",
+}
+V20 = frozenset({ProtocolName.V20_DC, ProtocolName.V20_AC})
+ENCRYPTION = {Secured.NONE: "none", Secured.TLS_1_2: "tls12", Secured.TLS_1_3: "tls13"}
+TAKES_CURRENT = frozenset({OutletState.READY, OutletState.CHARGING, OutletState.PAUSED, OutletState.STEPPING})
+"""Where a car in basic charging can be given power."""
 
 
 class SessionPicture:
     """The newest picture of the cable; ``car`` is what the home assumes until the car tells better."""
 
-    def __init__(self, charger: Charger, car: Ev) -> None:
+    def __init__(self, charger: Charger, car: Ev, circuit: Circuit | None = None) -> None:
+        """``circuit``: what basic charging has to offer."""
         self._usual = car
         self._charger = charger
+        self._circuit = circuit or Circuit(charger.phases)
+        self._cipher = ""
+        self._protocol = ProtocolName.V20_DC
         self._plugged = False
         self._in_session = False
         self._counters: tuple[float, float] | None = None
         self._handlers: dict[type[e.Event], Callable[[e.Event, float], None]] = {
+            e.ConnectionOpened: self._opened,
+            e.ProtocolChosen: self._chosen,
             e.SessionStarted: self._started,
             e.ServiceSelected: self._selected,
             e.LimitsReceived: self._limits,
@@ -53,9 +69,9 @@ class SessionPicture:
         if handler is not None:
             handler(event, now_s)
 
-    def stage(self, reading: PowerStageReading, now_s: float) -> None:
+    def stage(self, reading: StageReading, now_s: float) -> None:
         """Fold the power stage's reading in: is a car plugged, what flows, what has flown."""
-        plugged = reading.pilot in PLUGGED
+        plugged = reading.pilot in WITH_CAR
         if plugged != self._plugged:
             self._plugged = plugged
             self._counters = None
@@ -75,6 +91,48 @@ class SessionPicture:
             discharged_wh=max(0.0, discharged - self._counters[1]),
         )
 
+    def outlet(self, outlet: Outlet, now_s: float) -> None:
+        """Fold in where the pilot stands: without a digital session it may steer the car by itself."""
+        if self._in_session or not outlet.connected:
+            return
+        if not outlet.basic:
+            if self.now.authorization == "basic":
+                self.now = replace(self._empty(), since_s=now_s, state=WAITING)
+            return
+        if self.now.authorization != "basic":
+            # Nobody on this wire gives a session a name.
+            self.now = replace(
+                self._empty(), since_s=now_s, session_id=f"IEC61851-{int(now_s):X}", authorization="basic"
+            )
+        circuit, charger = self._circuit, self._charger
+        charger = replace(
+            charger,
+            charge_max_w=min(charger.charge_max_w, circuit.max_w),
+            charge_min_w=max(charger.charge_min_w, circuit.min_w),
+            discharge_max_w=0.0,
+            reports_soc=False,
+        )
+        takes = outlet.state in TAKES_CURRENT
+        ev = replace(self.now.ev, connected=True, can_charge=takes, can_discharge=False, soc=None, at_s=now_s)
+        self.now = replace(self.now, charger=charger, ev=ev, protocol=PROTOCOL, state=outlet.state.value)
+
+    def _opened(self, event: e.Event, _now_s: float) -> None:
+        if isinstance(event, e.ConnectionOpened):
+            self._cipher = event.security.cipher
+
+    def _chosen(self, event: e.Event, now_s: float) -> None:
+        if isinstance(event, e.ProtocolChosen):
+            if self.now.authorization == "basic":
+                self.now = replace(self._empty(), since_s=now_s, state=WAITING)
+            self._protocol = event.protocol
+            self.now = replace(
+                self.now,
+                protocol=TITLES[event.protocol],
+                encryption=ENCRYPTION[event.secured],
+                cipher=self._cipher,
+                unprotected_by_switch=event.protocol in V20 and event.secured < Secured.TLS_1_3,
+            )
+
     def _started(self, event: e.Event, now_s: float) -> None:
         if isinstance(event, e.SessionStarted):
             self._in_session = True
@@ -90,10 +148,12 @@ class SessionPicture:
     def _selected(self, event: e.Event, now_s: float) -> None:
         if isinstance(event, e.ServiceSelected):
             mode = "dynamic" if event.control_mode is ControlMode.DYNAMIC else "scheduled"
+            steered = f", {mode}" if self._protocol in V20 else ""
             can_discharge = event.service.bidirectional and self._charger.discharge_max_w > 0
             self.now = replace(
                 self.now,
-                protocol=f"ISO 15118-20 {event.service.name}, {mode}",
+                protocol=f"{TITLES[self._protocol]} {event.service.name}{steered}",
+                authorization=self.now.authorization or "eim",
                 ev=replace(self.now.ev, can_discharge=can_discharge, can_charge=True, at_s=now_s),
             )
 

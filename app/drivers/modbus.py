@@ -1,25 +1,21 @@
-"""Drivers for what speaks Modbus: meters and inverters (readings to the board), and the charger's power stage.
+"""Drivers for what is read over Modbus: meters and inverters. The charger's power stage is in ``power_stage``.
 
 Signs are those of :mod:`protocols.modbus.readings`, which are the house's own: ``grid_w`` > 0 imports,
-``solar_w`` >= 0, ``ev_w`` > 0 charges. A device that does not answer is asked again within RETRY_S, inside the driver:
+``solar_w`` >= 0. A device that does not answer is asked again within RETRY_S, inside the driver:
 the supervisor's longer back-off is for what somebody must mend.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from enum import StrEnum
 
 from app.clock import Clock
-from app.config.home import ModbusSection, PowerStageSection
+from app.config.home import ModbusSection
 from app.ports import Board, Health, HealthLevel
 from energy.model import Readings
 from protocols.modbus.checks import Fault
 from protocols.modbus.device import ModbusDevice, Sample
 from protocols.modbus.link import LinkError, ModbusLink, RefusedError
-from protocols.modbus.powerstage import MAX_EXPIRY_S, MIN_EXPIRY_S, PowerStage
-from protocols.modbus.profile import load_profile
 from protocols.modbus.quantities import Role
-from protocols.modbus.readings import PowerStageReading
 
 RETRY_S = 0.5
 FORGET_AFTER_S = 30.0
@@ -138,126 +134,6 @@ class InstrumentDriver:
         board.publish_health(self.name, self._health)
 
 
-class PowerStageDriver:
-    """The charger's power stage: brings set-points and the contactor's command to it, and its readings back.
-
-    A set-point is written once, with the time that is left of it: nobody renews it here. If the dispatch, this process
-    or the wire falls silent, the stage falls to 0 W by itself.
-    """
-
-    def __init__(
-        self,
-        section: PowerStageSection,
-        clock: Clock,
-        *,
-        name: str = "power stage",
-        interval_s: float = 1.0,
-        on_reading: Callable[[PowerStageReading], None] | None = None,
-        links: Links | None = None,
-    ) -> None:
-        """``on_reading`` is called with each reading. Raises ProfileError, PowerStageError."""
-        self.name = name
-        self.reading: PowerStageReading | None = None
-        self._section = section
-        self._clock = clock
-        self._interval_s = interval_s
-        self._on_reading = on_reading
-        link = (links or Links()).get(section.host, section.port)
-        self._stage = PowerStage(link, load_profile(section.profile), section.unit, clock=clock.now_s)
-        self._asked: tuple[float, float] | None = None
-        self._closed = False
-        self._news = asyncio.Event()
-        self._health: tuple[HealthLevel, str] | None = None
-
-    def set_power(self, power_w: float, expires_s: float) -> None:
-        """Follow ``power_w`` (> 0 charges) until ``expires_s`` (home time); at once, the newest wins."""
-        self._asked = (power_w, expires_s)
-        self._news.set()
-
-    def set_contactor(self, closed: bool) -> None:
-        """Close or open the contactor; kept up until the stage shows it. Opening ends the set-point too."""
-        self._closed = closed
-        if not closed:
-            self._asked = None
-        self._news.set()
-
-    async def run(self, board: Board) -> None:
-        """Work until cancelled; then, as far as the wire allows, open the contactor."""
-        try:
-            while True:
-                await self._turn(board)
-        finally:
-            await self._leave()
-
-    async def _turn(self, board: Board) -> None:
-        self._news.clear()
-        try:
-            refusals = [await self._command()]
-            reading = await self._stage.read()
-            if self._stage.can_switch and reading.contactor is not self._closed:
-                refusals.append(await self._obeyed(self._stage.contactor(self._closed)))
-                reading = await self._stage.read()
-        except LinkError as error:
-            self._say(board, HealthLevel.FAILED, f"{error}; asking again")
-            await asyncio.sleep(RETRY_S)
-            return
-        self.reading = reading
-        self._say(board, *_stage_judged(reading, [text for text in refusals if text]))
-        if self._on_reading is not None:
-            self._on_reading(reading)
-        await self._wait()
-
-    async def _command(self) -> str:
-        """Write the newest set-point, if it still holds; returns why the stage will not follow it, or ""."""
-        if self._asked is None:
-            return ""
-        asked = self._asked
-        power_w, expires_s = asked
-        left_s = min(expires_s - self._clock.now_s(), MAX_EXPIRY_S)
-        refusal = ""
-        if left_s >= MIN_EXPIRY_S:
-            refusal = await self._obeyed(self._stage.write_setpoint(power_w, left_s))
-        if self._asked is asked:
-            self._asked = None
-        return refusal
-
-    @staticmethod
-    async def _obeyed(command: Awaitable[None]) -> str:
-        try:
-            await command
-        except RefusedError as error:
-            return str(error)
-        return ""
-
-    async def _wait(self) -> None:
-        """Until there is something to command, or it is time to look again."""
-        tick = asyncio.ensure_future(self._clock.sleep(self._interval_s))
-        news = asyncio.ensure_future(self._news.wait())
-        try:
-            await asyncio.wait({tick, news}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            tick.cancel()
-            news.cancel()
-
-    async def _leave(self) -> None:
-        self._closed = False
-        try:
-            await asyncio.wait_for(self._stage.contactor(False), 2.0)
-        except (LinkError, RefusedError, TimeoutError):
-            return  # Its own dead-man ends the set-point.
-
-    def _say(self, board: Board, level: HealthLevel, text: str) -> None:
-        if self._health == (level, text):
-            return
-        self._health = (level, text)
-        details: dict[str, str | float | int | bool | None] = {
-            "address": f"{self._section.host}:{self._section.port}",
-            "unit": self._section.unit,
-            "profile": self._section.profile,
-        }
-        board.publish_health(self.name, Health(level=level, text=text, since_s=self._clock.now_s(), details=details))
-
-
 def instrument_drivers(
     meters: list[ModbusSection], inverters: list[ModbusSection], clock: Clock, links: Links
 ) -> list[InstrumentDriver]:
@@ -272,11 +148,3 @@ def _judged(faults: tuple[Fault, ...]) -> tuple[HealthLevel, str]:
     if not faults:
         return HealthLevel.OK, ""
     return HealthLevel.WARNING, "; ".join(str(fault) for fault in faults)
-
-
-def _stage_judged(reading: PowerStageReading, refusals: list[str]) -> tuple[HealthLevel, str]:
-    if reading.fault:
-        return HealthLevel.FAILED, f"the power stage reports fault {reading.fault}"
-    if refusals:
-        return HealthLevel.WARNING, "; ".join(refusals)
-    return _judged(reading.faults)

@@ -127,6 +127,11 @@ class SeccServer:
                 await asyncio.wait_for(asyncio.shield(self._pipe.ended), grace_s)
             self._pipe.cut("the charger was stopped, and the car did not end the session in time")
 
+    def cut(self, reason: str) -> None:
+        """End the running session here and now, without a word: the wire to the car is gone."""
+        if self._pipe is not None and self.session is not None:
+            self._pipe.cut(reason)
+
     def _kinds(self) -> tuple[Security, ...]:
         """What we listen for."""
         kinds = ((Security.TLS,) if self._security.offers else ()) + (

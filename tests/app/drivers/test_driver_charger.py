@@ -11,13 +11,13 @@ import pytest
 from app.clock import WallClock
 from app.config.home import ChargerSection, PowerStageSection
 from app.demo.actors import free_udp_port
-from app.drivers import charger as charger_module
 from app.drivers.charger import Iso15118Charger
 from app.engine.board import HouseBoard
 from app.engine.health import HealthBook
 from app.ports import HealthLevel
 from energy.model import Charger, Connection, Ev, Reason, ReasonCode, SetPoint
 from protocols import iso15118 as iso
+from protocols.iec61851 import PilotTimings
 from protocols.modbus.readings import Pilot
 from protocols.modbus.server import ModbusServer
 from protocols.modbus.simulated import SimulatedPowerStage, StageValues
@@ -77,7 +77,7 @@ async def until(holds: Callable[[], Any], within_s: float = 20.0) -> None:
 
 
 @asynccontextmanager
-async def plugged(bench: Bench) -> AsyncIterator[Iso15118Charger]:
+async def plugged(bench: Bench, pilot_timings: PilotTimings | None = None) -> AsyncIterator[Iso15118Charger]:
     """The driver with the car in its charge loop."""
     async with bench.server:
         port = free_udp_port()
@@ -86,9 +86,12 @@ async def plugged(bench: Bench) -> AsyncIterator[Iso15118Charger]:
             sdp_port=port,
             services=["dc_bpt", "dc", "ac_bpt", "ac"],
             expiry_s=EXPIRY_S,
+            lab_v20_without_tls=True,
             power_stage=PowerStageSection(port=bench.server.port),
         )
-        driver = Iso15118Charger(section, CHARGER, USUAL, bench.clock, timings=iso.Timings().scaled(10))
+        driver = Iso15118Charger(
+            section, CHARGER, USUAL, bench.clock, timings=iso.Timings().scaled(10), pilot_timings=pilot_timings
+        )
         running = asyncio.create_task(driver.run(bench.board))
         guard = asyncio.create_task(bench.stage.guard())
         client = iso.EvccClient(
@@ -143,11 +146,10 @@ async def test_the_session_ends_in_order_when_asked() -> None:
         assert bench.board.sessions["charger"].state == "ended"
 
 
-async def test_a_contactor_that_does_not_close_is_told_and_ends_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(charger_module, "CONTACTOR_S", 0.3)
+async def test_a_contactor_that_does_not_close_is_told_and_ends_the_session() -> None:
     bench = Bench()
-    monkeypatch.setattr(SimulatedPowerStage, "_switch", lambda _stage, _command: True)
-    async with plugged(bench):
+    bench.stage.hardware.defects.stuck_open = True
+    async with plugged(bench, PilotTimings(close_s=0.3)):
         await until(lambda: bench.ended is not None)
         line = bench.book.get("charger")
         assert line is not None

@@ -7,7 +7,8 @@ import pytest
 
 from app.clock import WallClock
 from app.config.home import ModbusSection, PowerStageSection
-from app.drivers.modbus import Gives, InstrumentDriver, Links, PowerStageDriver, WrongDeviceError, instrument_drivers
+from app.drivers.modbus import Gives, InstrumentDriver, Links, WrongDeviceError, instrument_drivers
+from app.drivers.power_stage import ModbusStage
 from app.ports import HealthLevel
 from protocols.modbus.image import profile_image
 from protocols.modbus.profile import load_profile
@@ -186,7 +187,7 @@ async def stage():
 @pytest.fixture
 async def driver(stage, run):
     async with ModbusServer({4: stage.simulated.unit()}) as server:
-        driver = PowerStageDriver(
+        driver = ModbusStage(
             PowerStageSection(port=server.port, unit=4), WallClock(), interval_s=0.1, on_reading=stage.readings.append
         )
         driver.task = run(driver)

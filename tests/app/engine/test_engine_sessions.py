@@ -6,11 +6,11 @@ import pytest
 
 from app.drivers.charger_session import SessionPicture, state_of_charge
 from app.engine.sessions import SessionRecord
-from app.ports import CarSession
+from app.ports import CarSession, StageReading
 from app.store import SessionRow
 from energy.model import Charger, Ev, EvState
 from protocols import iso15118 as iso
-from protocols.modbus.readings import Pilot, PowerStageReading, power_stage_reading
+from protocols.iec61851 import Pilot
 
 CAR = Ev(ev_id="usual", capacity_wh=60_000, charge_max_w=11_000)
 CHARGER = Charger(charger_id="charger", phases=3, charge_max_w=11_000, discharge_max_w=10_000)
@@ -18,10 +18,8 @@ LIMITS = iso.Limits(max_charge_w=7_400, max_discharge_w=5_000)
 T0 = 1_713_279_600.0
 
 
-def stage(pilot: Pilot, ev_w: float = 0.0, import_wh: float = 0.0, export_wh: float = 0.0) -> PowerStageReading:
-    number = "ABCDEF".index(pilot.value) + 1
-    values = {"pilot": float(number), "ev_w": ev_w, "import_wh": import_wh, "export_wh": export_wh}
-    return power_stage_reading(T0, values, ())
+def stage(pilot: Pilot, ev_w: float = 0.0, import_wh: float = 0.0, export_wh: float = 0.0) -> StageReading:
+    return StageReading(at_s=T0, pilot=pilot, ev_w=ev_w, import_wh=import_wh, export_wh=export_wh)
 
 
 def started() -> iso.SessionStarted:
