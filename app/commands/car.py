@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 
 from app.commands.arguments import identifier, percent, positive, whole
 from app.commands.session_log import (
@@ -16,8 +16,8 @@ from app.commands.session_log import (
     on_stop_signal,
     tell_warnings,
     timings_of,
-    warn_without_tls,
 )
+from app.commands.session_security import SessionSecurity, add_security_arguments
 from app.errors import UserError
 from protocols.iso15118 import (
     CarPlan,
@@ -46,6 +46,7 @@ example, in two terminals:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_common_arguments(parser)
+    add_security_arguments(parser, charger=False)
     parser.epilog = f"{LINES_HELP}\n{EPILOG}"
     parser.add_argument(
         "--service", choices=SERVICES, default="dc_bpt", help="the service to ask for (default %(default)s)"
@@ -98,9 +99,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Run one session; returns the exit status."""
     tell_warnings("car")
-    warn_without_tls(args, "car")
     try:
-        ended = asyncio.run(_drive(args))
+        with closing(SessionSecurity(args, "car")) as security:
+            ended = asyncio.run(_drive(args, security))
     except TransportError as error:
         raise UserError(str(error)) from None
     except asyncio.CancelledError:
@@ -108,19 +109,20 @@ def run(args: argparse.Namespace) -> int:
     return 0 if ended.proper else 1
 
 
-async def _drive(args: argparse.Namespace) -> SessionEnded:
+async def _drive(args: argparse.Namespace, security: SessionSecurity) -> SessionEnded:
     car = _car(args)
     plan = CarPlan(
         service=SERVICES[args.service],
         control_mode=CONTROL_MODES[args.control_mode] if args.control_mode else None,
         loop_interval_s=args.interval,
-        lab_v20_without_tls=True,
+        lab_v20_without_tls=args.no_tls,
         pre_charge_patience_s=None if args.strict else PRE_CHARGE_PATIENCE_S,
     )
-    log = SessionLog(lambda: (car.charged_wh, car.discharged_wh))
+    log = SessionLog(lambda: (car.charged_wh, car.discharged_wh), lab_switch=args.no_tls)
 
     def on_event(event: Event) -> None:
         log.handle(event)
+        security.warn()
         if isinstance(event, PreChargeUnmatched):
             print(
                 f"twoway car: the charger's voltage is {event.evse_voltage_v:.0f} V, the battery's "
@@ -128,7 +130,16 @@ async def _drive(args: argparse.Namespace) -> SessionEnded:
                 file=sys.stderr,
             )
 
-    client = EvccClient(args.interface, car, plan, on_event, timings=timings_of(args), sdp_port=args.sdp_port)
+    client = EvccClient(
+        args.interface,
+        car,
+        plan,
+        on_event,
+        timings=timings_of(args),
+        security=security.evcc(plan.wanted_protocols),
+        sdp_port=args.sdp_port,
+        capture=security.capture,
+    )
     session = asyncio.ensure_future(client.run())
     asked = False
 

@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import contextlib
 import sys
 from dataclasses import replace
 
@@ -15,8 +16,8 @@ from app.commands.session_log import (
     on_stop_signal,
     tell_warnings,
     timings_of,
-    warn_without_tls,
 )
+from app.commands.session_security import SessionSecurity, add_security_arguments
 from app.errors import UserError
 from protocols.iso15118 import (
     ControlMode,
@@ -54,6 +55,7 @@ example, in two terminals:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_common_arguments(parser)
+    add_security_arguments(parser, charger=True)
     parser.epilog = f"{LINES_HELP}\n{EPILOG}"
     parser.add_argument("--once", action="store_true", help="stop after one session with a car")
     parser.add_argument(
@@ -155,17 +157,17 @@ def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit status."""
     profile = args.power if isinstance(args.power, PowerProfile) else PowerProfile(args.power)
     tell_warnings("secc")
-    warn_without_tls(args, "secc")
     try:
-        return asyncio.run(_serve(args, profile))
+        with contextlib.closing(SessionSecurity(args, "secc")) as security:
+            return asyncio.run(_serve(args, profile, security))
     except TransportError as error:
         raise UserError(str(error)) from None
 
 
-async def _serve(args: argparse.Namespace, profile: PowerProfile) -> int:
+async def _serve(args: argparse.Namespace, profile: PowerProfile, security: SessionSecurity) -> int:
     evse = _evse(args)
     charger = Charger(evse, profile, args.stop_after)
-    log = SessionLog(lambda: (charger.stage.charged_wh, charger.stage.discharged_wh))
+    log = SessionLog(lambda: (charger.stage.charged_wh, charger.stage.discharged_wh), lab_switch=args.no_tls)
     done = asyncio.Event()
 
     def on_event(event: Event) -> None:
@@ -176,9 +178,18 @@ async def _serve(args: argparse.Namespace, profile: PowerProfile) -> int:
             if args.once and log.sessions:
                 done.set()
 
-    server = SeccServer(args.interface, evse, on_event, timings=timings_of(args), sdp_port=args.sdp_port)
+    server = SeccServer(
+        args.interface,
+        evse,
+        on_event,
+        timings=timings_of(args),
+        security=security.secc(),
+        sdp_port=args.sdp_port,
+        capture=security.capture,
+    )
     await server.start()
     print(f"twoway secc: waiting for a car on {args.interface}, SDP on UDP {server.sdp_port}", file=sys.stderr)
+    security.warn()
     on_stop_signal(done.set)
     await done.wait()
     await server.stop()
@@ -195,7 +206,7 @@ def _evse(args: argparse.Namespace) -> Evse:
         services=tuple(SERVICES[name] for name in args.service) if args.service else tuple(Service),
         control_modes=(first, *(mode for mode in ControlMode if mode is not first)),
         phases=args.phases,
-        lab_v20_without_tls=True,
+        lab_v20_without_tls=args.no_tls,
     )
     limits = replace(DEFAULT_LIMITS, max_charge_w=args.max_power, max_discharge_w=args.max_power)
     return Evse(offer=offer, limits=limits)

@@ -2,6 +2,7 @@
 
 Stable keys. A message: ``time`` (ISO 8601, UTC), ``kind`` "message", ``sender`` ("evcc" or "secc"), ``namespace``,
 ``message``, ``state`` (of this end, when it came or went), ``json`` (the body, element names as in the standard).
+The connection: ``time``, ``kind`` "connection", ``security`` (``tls`` null or the version, ``cipher``, ``peer``, ...).
 A state change: ``time``, ``kind`` "state", ``state``, ``previous``. The last line of a session: ``summary``.
 """
 
@@ -21,6 +22,8 @@ from typing import Any
 from app.commands.arguments import port, positive
 from protocols.exi import to_json
 from protocols.iso15118 import (
+    ConnectionOpened,
+    ConnectionSecurity,
     ControlMode,
     Event,
     LoopAnswered,
@@ -45,8 +48,6 @@ Standard output has one JSON line a message and a state change, and one at the e
   {"summary": {"proper", "reason", "service", "control_mode", "messages", "charge_loops", "charged_wh", ...}}
 """
 
-NO_TLS_WARNING = "TLS comes in a later version: this session is not encrypted (--no-tls says that you know)"
-
 
 @dataclass(slots=True)
 class Totals:
@@ -59,15 +60,18 @@ class Totals:
     control_mode: str | None = None
     messages: int = 0
     charge_loops: int = 0
+    security: ConnectionSecurity | None = None
     least_w: float | None = None
     most_w: float | None = None
 
 
 class SessionLog:
-    """Prints events as they come; `energy_wh` gives (charged, discharged) for the summary."""
+    """Prints events as they come; `energy_wh` gives (charged, discharged) for the summary. `lab_switch`: -20 goes
+    without TLS, which the summary then tells."""
 
-    def __init__(self, energy_wh: Callable[[], tuple[float, float]]) -> None:
+    def __init__(self, energy_wh: Callable[[], tuple[float, float]], *, lab_switch: bool = False) -> None:
         self._energy_wh = energy_wh
+        self._lab_switch = lab_switch
         self.totals = Totals()
         self.sessions = 0
         """Sessions that are over; a connection that ended without one message was none."""
@@ -82,6 +86,9 @@ class SessionLog:
             case MessageSeen():
                 totals.messages += 1
                 self._print_message(event)
+            case ConnectionOpened(security=security):
+                totals.security = security
+                _line(event, "connection", security=_told(security, self._lab_switch))
             case StateChanged():
                 _line(event, "state", state=event.state, previous=event.previous)
             case SessionStarted():
@@ -124,6 +131,7 @@ class SessionLog:
             "session": totals.session_id,
             "service": totals.service,
             "control_mode": totals.control_mode,
+            "security": _told(totals.security, self._lab_switch) if totals.security else None,
             "messages": totals.messages,
             "charge_loops": totals.charge_loops,
             "least_set_point_w": totals.least_w,
@@ -133,6 +141,22 @@ class SessionLog:
             "duration_s": round(event.time_s - (totals.began_s or event.time_s), 3),
         }
         _print({"summary": summary})
+
+
+def _told(security: ConnectionSecurity, lab_switch: bool) -> dict[str, Any]:
+    """What protects the connection, for a line: ``tls`` null where nothing does."""
+    if not security.secured:
+        return {"tls": None, "lab_switch": lab_switch}
+    peer = security.peer
+    return {
+        "tls": security.version,
+        "cipher": security.cipher,
+        "group": security.group,
+        "peer": peer.subject if peer else None,
+        "issuer": peer.issuer if peer else None,
+        "not_after": peer.not_after.isoformat().replace("+00:00", "Z") if peer else None,
+        "ocsp_stapled": security.ocsp_stapled,
+    }
 
 
 def _line(event: Event, kind: str, **rest: Any) -> None:
@@ -154,7 +178,6 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--interface", required=True, metavar="IF", help="network interface to the other end; lo for this machine"
     )
-    parser.add_argument("--no-tls", action="store_true", help="laboratory: run without TLS and do not warn")
     parser.add_argument(
         "--timeout-scale",
         type=positive,
@@ -180,12 +203,6 @@ def timings_of(args: argparse.Namespace) -> Timings:
 def tell_warnings(command: str) -> None:
     """What the protocol logs as a warning goes to standard error, one line each, with the command's name before it."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format=f"twoway {command}: %(message)s")
-
-
-def warn_without_tls(args: argparse.Namespace, command: str) -> None:
-    """Say once that the session is open to be read, unless the user has said so."""
-    if not args.no_tls:
-        print(f"twoway {command}: {NO_TLS_WARNING}", file=sys.stderr)
 
 
 def on_stop_signal(callback: Callable[[], None]) -> None:

@@ -82,11 +82,13 @@ def test_one_session_between_the_two_commands(twoway: Command) -> None:
     car_out, car_err = car.communicate(timeout=60)
     secc_out, _ = secc.communicate(timeout=60)
     assert (car.returncode, secc.returncode) == (0, 0), car_err
+    assert "not encrypted" in car_err
     for output in (car_out, secc_out):
         lines, summary = read(output)
         assert summary["proper"]
         assert (summary["service"], summary["control_mode"]) == ("ac_bpt", "scheduled")
         assert summary["charge_loops"] == 4
+        assert summary["security"] == {"tls": None, "lab_switch": True}
         # Three phases share it, each cut to a tenth of a watt.
         assert summary["least_set_point_w"] == pytest.approx(-3000, abs=0.3)
         assert summary["most_set_point_w"] == pytest.approx(4000, abs=0.3)
@@ -198,9 +200,14 @@ def test_an_unknown_interface_is_one_clear_line(command: str, capsys: pytest.Cap
     assert error.count("\n") == 1
 
 
-def test_without_tls_there_is_a_warning_unless_asked_not_to(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["secc", "--interface", "nosuchif0"])
-    assert "not encrypted" in capsys.readouterr().err
+@pytest.mark.parametrize("command", ["secc", "car"])
+def test_without_certificates_the_way_out_is_told(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--interface", LOOPBACK, "--certificates", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert "twoway pki make" in error
+    assert error.count("\n") == 1
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""From a home's certificates to what each end of the charging cable insists on: one place for the commands and the
+engine's charger.
+
+The charger offers ISO 15118-20 (TLS 1.3) and -2 (TLS 1.2), each if the folder holds a certificate for it. Certificates
+are read here once; an OCSP answer beside one is read anew at each handshake, since it is renewed while we run.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.pki import CertificateFolder, PkiError
+from app.pki.folder import name_of
+from protocols.iso15118 import EvccSecurity, SeccSecurity
+from protocols.iso15118.services import ProtocolName
+from protocols.iso15118.tls import V2, V20, V20_INTEROP, KeyLog, TlsOffer, TlsProfile
+from protocols.iso15118.trust import check_peer, check_staple, credential, secc_offer
+from protocols.pki import Identity, Policy, Role
+
+OCSP_CHOICES = ("required", "checked", "off")
+"""What the car makes of a charger's OCSP response: it must be there (except in a private environment, which needs
+none), it is checked if it is there, it is not asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class CableTls:
+    """What a home's file or a command line says about TLS on the cable."""
+
+    folder: CertificateFolder
+    interop: bool = False
+    """Take secp256r1 in -20 too, for peers that have nothing better."""
+    allow_plain: bool = False
+    """Talk without TLS to whom asks so: DIN and -2 may; -20 needs a lab switch of its own besides."""
+    ocsp: str = "required"
+    ocsp_file: Path | None = None
+    """An OCSP response (DER) for the charger's certificate; else the one beside it in the folder."""
+    key_log: KeyLog | None = None
+
+    @property
+    def v20(self) -> TlsProfile:
+        """The profile for -20."""
+        return V20_INTEROP if self.interop else V20
+
+    def secc(self) -> SeccSecurity:
+        """The charger's side. Raises PkiError where there is no certificate for any generation."""
+        store = self.folder.trust_store()
+        offers: list[TlsOffer] = []
+        problems: list[PkiError] = []
+        # With interop, a car that can gets our better certificate, and another secp256r1.
+        weak = ((self.v20, Policy.V2),) if self.interop else ()
+        for profile, policy in ((self.v20, Policy.V20), *weak, (V2, Policy.V2)):
+            try:
+                identity = self.folder.choose(Role.SECC, policy, now())
+            except PkiError as problem:
+                problems.append(problem)
+                continue
+            offers.append(secc_offer(profile, identity, store, now, self._staple(identity)))
+        if not offers:
+            raise problems[0]
+        return SeccSecurity(tuple(offers), self.allow_plain, self.key_log)
+
+    def evcc(self, protocols: Iterable[ProtocolName]) -> EvccSecurity:
+        """A car's side, for what it is going to propose. Raises PkiError where it trusts nobody, or where -20 is wanted
+        and there is no certificate for it."""
+        wanted = set(protocols)
+        v20, v2 = wanted & {ProtocolName.V20_AC, ProtocolName.V20_DC}, ProtocolName.V2 in wanted
+        profiles = ((self.v20,) if v20 else ()) + ((V2,) if v2 else ())
+        if not profiles:
+            return EvccSecurity()
+        store = self.folder.trust_store()
+        if not store.of(Role.V2G_ROOT, Role.PRIVATE_ROOT):
+            raise PkiError(
+                f"there is no root in {self.folder.path} that a charger could be checked by: "
+                "'twoway pki import' takes the charger's, 'twoway pki make' makes a home's"
+            )
+        identity = self._vehicle() if v20 else None
+        return EvccSecurity(
+            check_peer(Role.SECC, store, now),
+            credential(identity) if identity is not None else None,
+            profiles,
+            check_staple(store, now, required=self.ocsp == "required") if self.ocsp != "off" else None,
+            self.allow_plain,
+            self.key_log,
+        )
+
+    def _vehicle(self) -> Identity:
+        """What the car shows: its TLS certificate, or its provisioning certificate as cars of today do."""
+        problem: PkiError | None = None
+        for policy in (Policy.V2, Policy.V20) if self.interop else (Policy.V20,):
+            for role in (Role.VEHICLE, Role.PROVISIONING):
+                try:
+                    return self.folder.choose(role, policy, now())
+                except PkiError as error:
+                    problem = problem or error
+        raise problem or PkiError(f"there is no car's certificate in {self.folder.path}")
+
+    def _staple(self, identity: Identity) -> Callable[[], bytes]:
+        beside = self.folder.path / Role.SECC / f"{name_of(identity.certificate)}.ocsp"
+        path = self.ocsp_file or beside
+
+        def read() -> bytes:
+            try:
+                return path.read_bytes()
+            except OSError:
+                return b""
+
+        return read
+
+    def with_key_log(self, key_log: KeyLog | None) -> "CableTls":
+        """The same, with the session's keys told."""
+        return replace(self, key_log=key_log)
+
+
+def now() -> datetime:
+    """The wall clock: certificates go by the calendar."""
+    return datetime.now(UTC)

@@ -1,0 +1,116 @@
+"""The options of ``twoway secc`` and ``twoway car`` that say how the session is protected, captured and recorded."""
+
+import argparse
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from app.cable_tls import OCSP_CHOICES, CableTls
+from app.pki import home_folder
+from protocols.iso15118 import Capture, EvccSecurity, SeccSecurity
+from protocols.iso15118.capture import WARNING as CAPTURE_WARNING
+from protocols.iso15118.network import steady_clock
+from protocols.iso15118.services import ProtocolName
+
+LAB_WARNING = "laboratory: this session is not encrypted, and whoever is on the cable can read and change it (--no-tls)"
+
+
+def add_security_arguments(parser: argparse.ArgumentParser, *, charger: bool) -> None:
+    """Declare the options; ``--no-tls`` too."""
+    group = parser.add_argument_group("security")
+    group.add_argument(
+        "--certificates", type=Path, metavar="DIR", help="the folder of 'twoway pki make' (default: the home's)"
+    )
+    group.add_argument(
+        "--profile",
+        choices=("standard", "interop"),
+        default="standard",
+        help="interop: take secp256r1 in ISO 15118-20 too, for peers that have nothing better (default %(default)s)",
+    )
+    group.add_argument(
+        "--tls",
+        choices=("required", "offered"),
+        default="required",
+        help=(
+            "offered: talk without TLS to a car that asks so, which -2 and DIN 70121 allow and -20 does not"
+            if charger
+            else "offered: go on without TLS with a charger that has none, which -20 does not allow"
+        )
+        + " (default %(default)s)",
+    )
+    group.add_argument(
+        "--no-tls", action="store_true", help="laboratory: no TLS at all, in ISO 15118-20 neither; the summary says so"
+    )
+    if charger:
+        group.add_argument(
+            "--ocsp-response",
+            type=Path,
+            metavar="FILE",
+            help="an OCSP response (DER) to staple (default: the one that 'twoway pki check --online' keeps)",
+        )
+    else:
+        group.add_argument(
+            "--ocsp",
+            choices=OCSP_CHOICES,
+            default="required",
+            help="the charger's stapled OCSP response; a private environment needs none (default %(default)s)",
+        )
+    group.add_argument(
+        "--key-log", type=Path, metavar="FILE", help="append the session's TLS keys (NSS format, as SSLKEYLOGFILE)"
+    )
+    group.add_argument(
+        "--capture",
+        type=Path,
+        metavar="FILE",
+        help="write the packets, with the TLS keys inside (pcapng)",
+    )
+
+
+class SessionSecurity:
+    """What the options came to; a context that closes its files. Raises UserError, TransportError."""
+
+    def __init__(self, args: argparse.Namespace, command: str) -> None:
+        self.lab_switch: bool = args.no_tls
+        self.capture: Capture | None = None
+        self._key_log: Path | None = args.key_log
+        self._tls = CableTls(
+            home_folder(args.certificates),
+            interop=args.profile == "interop",
+            allow_plain=args.tls == "offered",
+            ocsp=getattr(args, "ocsp", "required"),
+            ocsp_file=getattr(args, "ocsp_response", None),
+        )
+        self._warnings = [f"{command}: {LAB_WARNING}"] if args.no_tls else []
+        self._warnings += [f"{command}: {path}: {CAPTURE_WARNING}" for path in (args.capture, args.key_log) if path]
+        if args.capture is not None:
+            self.capture = Capture(args.capture, args.interface, steady_clock())
+        if self._key_log is not None:
+            self._key_log.touch(0o600)
+        if self.capture is not None or self._key_log is not None:
+            self._tls = self._tls.with_key_log(self._log_key)
+
+    def secc(self) -> SeccSecurity:
+        """For the charger's side."""
+        return SeccSecurity() if self.lab_switch else self._tls.secc()
+
+    def evcc(self, protocols: Iterable[ProtocolName]) -> EvccSecurity:
+        """For the car's side, by what it is going to propose."""
+        return EvccSecurity() if self.lab_switch else self._tls.evcc(protocols)
+
+    def warn(self) -> None:
+        """Say once what a person must know of these options, when there is something to protect."""
+        for warning in self._warnings:
+            print(f"twoway {warning}", file=sys.stderr)
+        self._warnings.clear()
+
+    def close(self) -> None:
+        """Finish the files."""
+        if self.capture is not None:
+            self.capture.close()
+
+    def _log_key(self, line: str) -> None:
+        if self.capture is not None:
+            self.capture.key_log(line)
+        if self._key_log is not None:
+            with self._key_log.open("a") as file:
+                file.write(line + "\n")
