@@ -1,32 +1,16 @@
 """Numbers as ISO 15118-20 carries them: Value * 10 ** Exponent, with 16 bits for the value (8.3.5.3.8)."""
 
-import math
 from typing import Any
 
 from protocols.exi.messages.common_types import RationalNumberType
-
-MAX_VALUE = 2**15 - 1
-FINEST, COARSEST = -3, 3
-"""The exponents that the standard uses."""
+from protocols.iso15118.values import decimal
 
 PHASE_SUFFIXES = ("", "_L2", "_L3")
 
 
 def rational(value: float) -> RationalNumberType:
-    """The wire form, cut towards zero: a limit written so is never larger than it was.
-
-    Raises `ValueError` for what no such number can carry (NaN, infinity, beyond 32.767 million).
-    """
-    if not math.isfinite(value) or abs(value) > MAX_VALUE * 10**COARSEST:
-        raise ValueError(f"{value} does not fit an ISO 15118 number")
-    exponent = FINEST
-    while abs(value) / 10**exponent > MAX_VALUE + 1 - 1e-6:
-        exponent += 1
-    # The nudge undoes binary noise: 230.1 / 0.1 is 2300.9999999999998.
-    mantissa = int(value / 10**exponent + math.copysign(1e-6, value))
-    while exponent < 0 and mantissa % 10 == 0:
-        exponent += 1
-        mantissa //= 10
+    """The wire form, cut towards zero; raises `ValueError` for what no such number can carry."""
+    mantissa, exponent = decimal(value)
     return RationalNumberType(Exponent=exponent, Value=mantissa)
 
 
