@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import CarReport, Limits
-from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, ProtocolName, Service
+from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, ProtocolName, Service, ValueAdded
 
 
 class CarModel(Protocol):
@@ -37,7 +38,11 @@ class CarPlan:
     long they go on although the charger's voltage is not the battery's, since peers without a power stage never
     raise one; None is strict, and the standard's time-out ends the session.
     `protocols` are what the car proposes, the most wanted first; empty: the one of ISO 15118-20 that has `service`.
+    `resume` is the session that this car paused, to be taken up again where it stood; `resume_session_id` alone asks
+    for it without its context. `value_added` are the services besides energy that it selects where they are offered.
     `lab_v20_without_tls`: propose -20 even where the connection has no TLS 1.3, which the standard forbids.
+    With credentials (`credentials.CarCredentials`) and TLS, `by_contract` pays by contract where that is offered, else by
+    external means; `install_contract` asks for a contract first.
     """
 
     service: Service = Service.DC_BPT
@@ -47,8 +52,17 @@ class CarPlan:
     pre_charge_patience_s: float | None = None
     ask_for_meter: bool = True
     resume_session_id: bytes = bytes(8)
+    resume: PausedSession | None = None
+    value_added: tuple[ValueAdded, ...] = ()
     protocols: tuple[ProtocolName, ...] = ()
     lab_v20_without_tls: bool = False
+    by_contract: bool = True
+    install_contract: bool = False
+
+    @property
+    def old_session_id(self) -> bytes:
+        """What SessionSetupReq asks to come back to; zeros for a new session."""
+        return self.resume.session_id if self.resume is not None else self.resume_session_id
 
     @property
     def wanted_protocols(self) -> tuple[ProtocolName, ...]:

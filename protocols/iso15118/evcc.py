@@ -13,11 +13,12 @@ from protocols.iso15118.connection import PLAIN, ConnectionSecurity
 from protocols.iso15118.credentials import CarCredentials
 from protocols.iso15118.dialect import Dialect, failed, response_code
 from protocols.iso15118.evcc_side import EvccContext, EvccSide
-from protocols.iso15118.events import PowerDeliveryChanged, ProtocolChosen, Sender
+from protocols.iso15118.events import PowerDeliveryChanged, ProtocolChosen, Sender, SessionPaused
 from protocols.iso15118.handshake import chosen, propose, secure_enough
-from protocols.iso15118.link import Link, Stream
+from protocols.iso15118.link import Link, Stream, TimerKey
 from protocols.iso15118.registry import dialects
 from protocols.iso15118.secc_side import Envelope
+from protocols.iso15118.services import Service
 from protocols.iso15118.table import HANDSHAKE, Exchange, Outcome, State
 from protocols.iso15118.timings import EVCC_COMMUNICATION_SETUP, Timer, Timings
 from protocols.iso15118.v2gtp import PayloadType
@@ -53,7 +54,7 @@ class EvccSession(Link):
         self._stop_reason: str | None = None
         self._asked: dict[Stream, _Asked] = {}
         self._looping_in: State | None = None
-        self._running: dict[str, Timer] = {"setup": EVCC_COMMUNICATION_SETUP}
+        self._running: dict[TimerKey, Timer] = {("setup", None): EVCC_COMMUNICATION_SETUP}
 
     @property
     def side(self) -> EvccSide:
@@ -83,12 +84,33 @@ class EvccSession(Link):
         else:
             self._side.leave(Outcome.TERMINATE, reason)
 
+    def pause(self, reason: str) -> None:
+        """Leave in order, to come back: see the event `SessionPaused`. Raises `LookupError` before the handshake."""
+        self.side.leave(Outcome.PAUSE, reason)
+
+    def renegotiate_schedule(self) -> None:
+        """Ask for a new schedule while power flows on. Raises `LookupError` before the handshake."""
+        self.side.renegotiating = True
+
+    def renegotiate_service(self, service: Service | None = None) -> None:
+        """Stop, and go back to the choice of a service: this one, or the same again. Raises `LookupError` as above."""
+        self.side.next_service = service
+        self.side.leave(Outcome.OTHER_SERVICE, "the car wants another service")
+
+    def standby(self, on: bool) -> None:
+        """Open the contactors and stay, or close them again. Raises `LookupError` before the handshake."""
+        self.side.wants_standby = on
+
     # Asking.
 
     def _ask(self, dialect: Dialect, now: float) -> None:
         """Send what comes next in this state."""
         try:
-            self._send_request(dialect, self.side.request(self.state, now), None, now)
+            body = self.side.request(self.state, now)
+            if body is None:
+                self._start_timer("pace", self.timings.poll_s, now)
+            else:
+                self._send_request(dialect, body, None, now)
         except ValueError as error:
             # A car model that reports what no wire number can carry.
             self.end(now, f"the next request in state {self.state} could not be written: {error}")
@@ -130,7 +152,7 @@ class EvccSession(Link):
         self._stop_timer("loop")
         timer = dialect.table.loop_timers.get(self.state)
         if timer is not None:
-            self._running["loop"] = timer
+            self._running["loop", None] = timer
             self._start_timer("loop", self.timings.of(timer), now)
 
     # Taking answers.
@@ -203,13 +225,16 @@ class EvccSession(Link):
         except LookupError as error:
             self.end(now, f"the charger's answer to {exchange.request} leads nowhere: {error}")
             return
-        if outcome is Outcome.REFUSED:
+        if outcome is Outcome.REFUSED and not side.another_way(request):
             reason = f"{exchange.request} was answered {response_code(response)}"
             side.leave(Outcome.TERMINATE, reason, gave_up=True)
         elif outcome in (Outcome.START, Outcome.STOP, Outcome.STANDBY):
             self._switch_power(outcome is Outcome.START, now, standby=outcome is Outcome.STANDBY)
         if state is State.ENDED:
             proper, paused = not side.gave_up, outcome is Outcome.PAUSE
+            kept = side.paused_session(now) if paused else None
+            if kept is not None:
+                self._emit(SessionPaused(now, kept))
             self.end(now, side.reason or "session stopped", proper=proper, paused=paused)
             return
         self._go(state, now)
@@ -227,10 +252,15 @@ class EvccSession(Link):
         self, dialect: Dialect, exchange: Exchange, outcome: Outcome, stream: PayloadType, now: float
     ) -> None:
         """A side stream may have to be asked again; the main sequence does not notice."""
-        if outcome is Outcome.ONGOING:
-            self._start_timer("pace", self.timings.poll_s, now, stream)
-        else:
+        if outcome is not Outcome.ONGOING:
+            self._stop_timer("loop", stream)
             self._ask_beside(dialect, now)
+            return
+        self._start_timer("pace", self.timings.poll_s, now, stream)
+        limit = exchange.ongoing_within
+        if limit is not None and ("loop", stream) not in self._deadlines:
+            self._running["loop", stream] = limit
+            self._start_timer("loop", self.timings.of(limit), now, stream)
 
     def _switch_power(self, on: bool, now: float, *, standby: bool = False) -> None:
         self.side.power_on = on
@@ -254,8 +284,9 @@ class EvccSession(Link):
             exchange = self._asked[stream].exchange
             limit = exchange.answer_within
             return f"no answer to {exchange.request} within {self.timings.of(limit):g} s ({limit})"
-        limit = self._running[timer]
-        return f"the charger was not ready within {self.timings.of(limit):g} s in state {self.state} ({limit})"
+        limit = self._running[timer, stream]
+        where = f"in state {self.state}" if stream is None else f"on the stream {stream.name}"
+        return f"the charger was not ready within {self.timings.of(limit):g} s {where} ({limit})"
 
     def _before_end(self, now: float) -> None:
         if self._side is not None and self._side.power_on:

@@ -9,7 +9,9 @@ from protocols.iso15118.car import CarModel, CarPlan
 from protocols.iso15118.connection import PLAIN, ConnectionSecurity
 from protocols.iso15118.credentials import CarCredentials
 from protocols.iso15118.events import Event
+from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.secc_side import Envelope
+from protocols.iso15118.services import Service
 from protocols.iso15118.table import Outcome, State
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import PayloadType
@@ -41,6 +43,11 @@ class EvccSide(ABC):
     leaving: Outcome | None = None
     reason: str = ""
     gave_up: bool = False
+    renegotiating: bool = False
+    """A new schedule is wanted, by the charger or by the car."""
+    wants_standby: bool = False
+    next_service: Service | None = None
+    """What to select when the service is negotiated anew."""
 
     @property
     def car(self) -> CarModel:
@@ -61,6 +68,10 @@ class EvccSide(ABC):
         if self.leaving is None:
             self.leaving, self.reason, self.gave_up = how, reason, gave_up
 
+    def paused_session(self, now: float) -> PausedSession | None:
+        """What the car keeps to come back to this session; None: nothing to keep."""
+        return None
+
     def mind_the_car(self, now: float) -> None:
         """In the charge loop: leave if the car wants to."""
         reason = self.car.wants_to_stop(now)
@@ -68,10 +79,10 @@ class EvccSide(ABC):
             self.leave(Outcome.TERMINATE, reason)
 
     @abstractmethod
-    def request(self, state: State, now: float) -> Element:
+    def request(self, state: State, now: float) -> Element | None:
         """What to ask next in this state, leaving or not: a request body that the table allows here.
 
-        `ValueError` ends the session with its sentence.
+        None: not yet, a side stream has to finish first. `ValueError` ends the session with its sentence.
         """
 
     def side_requests(self, state: State, free: frozenset[PayloadType], now: float) -> Iterable[Element]:
@@ -80,6 +91,10 @@ class EvccSide(ABC):
         `free` are the streams with nothing outstanding. Called whenever something happened.
         """
         return ()
+
+    def another_way(self, request: Element) -> bool:
+        """After a refusal that ends nothing (WARNING_...): whether there is something else to try in this state."""
+        return False
 
     @abstractmethod
     def take(self, envelope: Envelope, now: float) -> str | None:

@@ -5,9 +5,10 @@ from typing import Literal
 
 from protocols.exi.schema import Element
 from protocols.iso15118.connection import ConnectionSecurity
+from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits, MeterReading
 from protocols.iso15118.secured import Secured
-from protocols.iso15118.services import ControlMode, MobilityNeeds, ProtocolName, Service
+from protocols.iso15118.services import ControlMode, MobilityNeeds, ProtocolName, Service, ValueAdded
 from protocols.iso15118.table import State
 
 Sender = Literal["evcc", "secc"]
@@ -98,6 +99,27 @@ class AuthorizationRequested(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ContractAccepted(Event):
+    """Plug & Charge: the contract (EMAID, normalised) by which this session is paid, proven and good."""
+
+    emaid: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractRefused(Event):
+    """Plug & Charge: why a contract, its signature or a wish for one was not believed, in one sentence."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContractInstalled(Event):
+    """A contract went into the car (car's side: was checked and kept)."""
+
+    emaid: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSelected(Event):
     """What this session will do, and who steers it."""
 
@@ -176,9 +198,51 @@ class SetPointExpired(Event):
 
 @dataclass(frozen=True, slots=True)
 class MeteringConfirmed(Event):
-    """The car returned our meter reading. Its signature is not verified before Plug & Charge is there."""
+    """The car returned our meter reading; `signed`: with its contract's signature, which holds.
+
+    On the car's side: the charger has taken it.
+    """
 
     reading: MeterReading
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPaused(Event):
+    """Comes before `SessionEnded(paused=True)`: what to keep, on either side, until the session goes on."""
+
+    paused: PausedSession
+
+
+@dataclass(frozen=True, slots=True)
+class ValueAddedSelected(Event):
+    """The car also takes these services."""
+
+    services: tuple[ValueAdded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleCheckedIn(Event):
+    """Parking status: how far the car has got into its space; `status` is CheckIn, Processing or Completed."""
+
+    status: str
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleCheckedOut(Event):
+    """Parking status: the car is about to leave; `leaves_at_s` in POSIX seconds."""
+
+    status: str
+    leaves_at_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationIgnored(Event):
+    """The car did not do what it was asked within the time it was given."""
+
+    notification: str
+    max_delay_s: float
 
 
 @dataclass(frozen=True, slots=True)

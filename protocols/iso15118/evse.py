@@ -8,9 +8,10 @@ import math
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from protocols.iso15118.paused import PausedSession as PausedSession
 from protocols.iso15118.power import EnergyNeeds, EvseReadings, Limits, MeterReading
 from protocols.iso15118.schedule import Schedule
-from protocols.iso15118.services import ControlMode, ProtocolName, Service
+from protocols.iso15118.services import ControlMode, ProtocolName, Service, ValueAdded
 
 
 class Notification(StrEnum):
@@ -34,6 +35,8 @@ class EvseOffer:
     `negative_discharge_limits`: the standard does not say whether discharge limits are written below zero, and
     some cars expect them so. We read both and write magnitudes unless told otherwise.
     `protocols`: which the handshake may agree on; their order means nothing, the car's priorities decide.
+    `value_added`: services besides energy. `cable_check_patience_s`: after so long without an insulation test's result
+    the session is refused with a reason, rather than let the car's own 40 s run out.
     `lab_v20_without_tls`: the standard wants TLS 1.3 for -20; a laboratory may do without.
     """
 
@@ -51,6 +54,8 @@ class EvseOffer:
     pause_allowed: bool = True
     service_renegotiation: bool = True
     negative_discharge_limits: bool = False
+    value_added: tuple[ValueAdded, ...] = ()
+    cable_check_patience_s: float = 38.0
 
     def discharge(self, magnitude: float) -> float:
         """A discharge limit as this charger writes it."""
@@ -72,19 +77,12 @@ DEFAULT_LIMITS = Limits(
 
 
 @dataclass(slots=True)
-class PausedSession:
-    """What a car needs to come back to after a pause."""
-
-    session_id: bytes
-    evcc_id: str
-
-
-@dataclass(slots=True)
 class Evse:
     """The charger's state. Write through the methods where there is one, else assign.
 
     `readings` and `meter` are what the hardware measured; None for `meter` means there is no meter to report.
     `mobility` is what the driver told the charger's side (used when the car selected MobilityNeeds 2).
+    `parking_space` guides a car that checks in; a car that checks out is told whether it `may_leave`.
     """
 
     offer: EvseOffer = field(default_factory=EvseOffer)
@@ -99,6 +97,8 @@ class Evse:
     planning: bool = False
     notification: Notification | None = None
     notification_max_delay_s: int = 0
+    parking_space: int | None = None
+    may_leave: bool = True
     paused: PausedSession | None = None
     _power_w: float = 0.0
     _valid_until_s: float = math.inf

@@ -24,6 +24,11 @@ def new_session_id() -> bytes:
     return secrets.token_bytes(7) + b"\x01"
 
 
+def new_challenge() -> bytes:
+    """Sixteen random bytes from the system's source, for a contract's key to sign."""
+    return secrets.token_bytes(16)
+
+
 class Envelope(NamedTuple):
     """A document from the wire, taken apart: the same whether the header is inside the message or around it.
 
@@ -45,6 +50,7 @@ class SeccContext:
     timings: Timings
     emit: Callable[[Event], None]
     make_session_id: Callable[[], bytes] = new_session_id
+    make_challenge: Callable[[], bytes] = new_challenge
     security: ConnectionSecurity = PLAIN
     credentials: ChargerCredentials | None = None
 
@@ -61,6 +67,7 @@ class SeccSide(ABC):
     session_id: bytes = NO_SESSION
     energy: Energy | None = None
     power_on: bool = False
+    evcc_id: str = ""
     received: Envelope | None = None
     """The request being answered, for those who need its signature."""
 

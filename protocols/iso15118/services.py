@@ -43,6 +43,13 @@ class Service(IntEnum):
         return self in (Service.AC_BPT, Service.DC_BPT, Service.MCS_BPT)
 
 
+class ValueAdded(IntEnum):
+    """Services besides energy (ISO 15118-20, Table 204)."""
+
+    INTERNET = 65
+    PARKING_STATUS = 66
+
+
 class ControlMode(IntEnum):
     """Who follows whom: SCHEDULED, the car keeps a schedule; DYNAMIC, the charger steers from moment to moment."""
 

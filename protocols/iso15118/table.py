@@ -23,6 +23,7 @@ class State(StrEnum):
 
     HANDSHAKE = "handshake"
     SESSION_SETUP = "session_setup"
+    RESUMED = "resumed"
     AUTHORIZATION_SETUP = "authorization_setup"
     CERTIFICATE_INSTALLATION = "certificate_installation"
     AUTHORIZATION = "authorization"
@@ -33,7 +34,6 @@ class State(StrEnum):
     PAYMENT_DETAILS = "payment_details"
     CERTIFICATE = "certificate"
     CHARGE_PARAMETERS = "charge_parameters"
-    VEHICLE_CHECK_IN = "vehicle_check_in"
     SCHEDULE_EXCHANGE = "schedule_exchange"
     CABLE_CHECK = "cable_check"
     PRE_CHARGE = "pre_charge"
@@ -41,7 +41,6 @@ class State(StrEnum):
     CHARGE_LOOP = "charge_loop"
     METERING_RECEIPT = "metering_receipt"
     WELDING_DETECTION = "welding_detection"
-    VEHICLE_CHECK_OUT = "vehicle_check_out"
     SESSION_STOP = "session_stop"
     ENDED = "ended"
 
@@ -61,6 +60,8 @@ class Outcome(StrEnum):
     OTHER_SERVICE = "other_service"
     EXTERNAL = "external"
     """Payment by external means was selected (-2, DIN)."""
+    RESUMED = "resumed"
+    """The paused session goes on."""
     CONTRACT = "contract"
     """Payment by contract was selected (-2)."""
     RECEIPT = "receipt"
@@ -74,7 +75,7 @@ class Exchange(NamedTuple):
     follows it; `perform_within` is the time in which the SECC has to have answered (its application's budget).
     `paced`: the EVCC repeats it at the car's own pace (`CarPlan.loop_interval_s`), which makes the charge loop.
     `side_stream` marks the multiplexed messages, which may run beside the main sequence under a payload type of
-    their own.
+    their own; `ongoing_within` bounds how long the EVCC asks again there (on the main stream `Table.loop_timers` does).
     """
 
     request: str
@@ -86,6 +87,7 @@ class Exchange(NamedTuple):
     perform_within: Timer | None = None
     paced: bool = False
     side_stream: PayloadType | None = None
+    ongoing_within: Timer | None = None
 
 
 class Transition(NamedTuple):

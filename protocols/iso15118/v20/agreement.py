@@ -15,7 +15,6 @@ from protocols.iso15118.v20.parameter_sets import ParameterSet, offered_sets
 class Agreement(SeccSide):
     """The charger's side of it."""
 
-    evcc_id: str = ""
     asked_for_authorization: bool = False
     asked_for_cable_check: bool = False
     service: Service | None = None
@@ -24,6 +23,9 @@ class Agreement(SeccSide):
     schedules: tuple[Schedule, ...] = ()
     planning_since_s: float | None = None
     pre_charge_v: float | None = None
+    challenge: bytes = b""
+    emaid: str = ""
+    contract_leaf: bytes = b""
 
     def header(self, now: float) -> MessageHeaderType:
         """The header of the next message."""
