@@ -16,9 +16,16 @@ def _v20() -> Iterable[Dialect]:
     return DIALECTS
 
 
+def _din() -> Iterable[Dialect]:
+    from protocols.iso15118.din import DIALECTS
+
+    return DIALECTS
+
+
 GENERATIONS: dict[ProtocolName, Callable[[], Iterable[Dialect]]] = {
     ProtocolName.V20_DC: _v20,
     ProtocolName.V20_AC: _v20,
+    ProtocolName.DIN: _din,
 }
 """Where each protocol comes from. A new generation adds its line here, and a function like `_v20`."""
 

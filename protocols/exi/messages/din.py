@@ -145,7 +145,7 @@ class ChargeParameterDiscoveryReq(BodyBaseType):
     """The EV's limits."""
 
     EVRequestedEnergyTransferType: EVRequestedEnergyTransferType
-    EVChargeParameter: Annotated[AC_EVChargeParameterType | DC_EVChargeParameterType, SUBSTITUTION]
+    EVChargeParameter: Annotated[DC_EVChargeParameterType | AC_EVChargeParameterType, SUBSTITUTION]
 
 
 class ChargeParameterDiscoveryRes(V2GResponse):
@@ -153,7 +153,7 @@ class ChargeParameterDiscoveryRes(V2GResponse):
 
     EVSEProcessing: EVSEProcessingType
     SASchedules: Annotated[SAScheduleListType, SUBSTITUTION]
-    EVSEChargeParameter: Annotated[AC_EVSEChargeParameterType | DC_EVSEChargeParameterType, SUBSTITUTION]
+    EVSEChargeParameter: Annotated[DC_EVSEChargeParameterType | AC_EVSEChargeParameterType, SUBSTITUTION]
 
 
 class PowerDeliveryReq(BodyBaseType):
@@ -167,7 +167,7 @@ class PowerDeliveryReq(BodyBaseType):
 class PowerDeliveryRes(V2GResponse):
     """Says whether the output is as asked."""
 
-    EVSEStatus: Annotated[AC_EVSEStatusType | DC_EVSEStatusType, SUBSTITUTION]
+    EVSEStatus: Annotated[DC_EVSEStatusType | AC_EVSEStatusType, SUBSTITUTION]
 
 
 class ChargingStatusReq(BodyBaseType):
