@@ -24,7 +24,7 @@ from protocols.iso15118.handshake import choose
 from protocols.iso15118.link import Link, Stream
 from protocols.iso15118.refusal import Refusal
 from protocols.iso15118.registry import dialects
-from protocols.iso15118.secc_side import Envelope, SeccContext, SeccSide, new_session_id
+from protocols.iso15118.secc_side import Envelope, SeccContext, SeccSide, new_challenge, new_session_id
 from protocols.iso15118.table import HANDSHAKE, Exchange, Outcome, State
 from protocols.iso15118.timings import Timer, Timings
 from protocols.iso15118.v2gtp import PayloadType
@@ -44,10 +44,12 @@ class SeccSession(Link):
         security: ConnectionSecurity = PLAIN,
         credentials: ChargerCredentials | None = None,
         make_session_id: Callable[[], bytes] = new_session_id,
+        make_challenge: Callable[[], bytes] = new_challenge,
     ) -> None:
         super().__init__(timings or Timings(), security)
         evse.new_session()
-        self._evse, self._credentials, self._make_session_id = evse, credentials, make_session_id
+        self._evse, self._credentials = evse, credentials
+        self._make_session_id, self._make_challenge = make_session_id, make_challenge
         self._side: SeccSide | None = None
         self._silence: dict[Stream, Timer] = {}
 
@@ -75,7 +77,15 @@ class SeccSession(Link):
             return
         self.dialect = choice.dialect
         self._side = choice.dialect.secc(
-            SeccContext(self._evse, self.timings, self._emit, self._make_session_id, self.security, self._credentials)
+            SeccContext(
+                self._evse,
+                self.timings,
+                self._emit,
+                self._make_session_id,
+                self._make_challenge,
+                self.security,
+                self._credentials,
+            )
         )
         self.energy = self._side.energy
         self._emit(ProtocolChosen(now, choice.dialect.name, self.security.level))
