@@ -16,7 +16,7 @@ from app.config.secrets import SecretsError, read_secrets
 from protocols.modbus.checks import Fault
 from protocols.modbus.device import ModbusDevice
 from protocols.modbus.link import LinkError, ModbusLink, RefusedError
-from protocols.modbus.profile import load_profile
+from protocols.modbus.profile import SIMULATED, load_profile
 from protocols.modbus.quantities import Role
 from protocols.modbus.sunspec import SunSpecError
 
@@ -82,7 +82,7 @@ def devices(home: HomeConfig) -> Iterator[Finding]:
     wanted = [(row.name, row, Role.METER) for row in home.meter]
     wanted += [(row.name, row, Role.INVERTER) for row in home.inverter]
     asked = [_instrument(*row) for row in wanted]
-    if home.charger is not None:
+    if home.charger is not None and home.charger.power_stage.profile != SIMULATED:
         asked.append(_stage(f"{home.charger.name} power stage", home.charger.power_stage))
 
     async def ask() -> list[Finding]:

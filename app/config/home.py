@@ -63,6 +63,7 @@ class PowerStageSection(Section):
     """``[charger.power_stage]``: the converter and pilot behind our own SECC, over Modbus TCP."""
 
     profile: str = "twoway-power-stage"
+    """The name of a file in resources/profiles; "simulated": no hardware is switched, for laboratories."""
     host: Host = "127.0.0.1"
     port: Port = 502
     unit: Annotated[int, Field(ge=0, le=255)] = 1

@@ -12,7 +12,7 @@ from app.config.locate import KeyPath
 from app.config.problems import Flaw, did_you_mean
 from energy import tariffs
 from energy.frequency import CURVES
-from protocols.modbus.profile import SUNSPEC, ProfileError, load_profile
+from protocols.modbus.profile import SIMULATED, SUNSPEC, ProfileError, load_profile
 from protocols.modbus.quantities import Role
 
 
@@ -57,7 +57,7 @@ def _profiles(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
         profile = home.charger.power_stage.profile
         wanted.append((("charger", "power_stage", "profile"), profile, Role.POWER_STAGE))
     for path, name, role in wanted:
-        if name == SUNSPEC and role is not Role.POWER_STAGE:
+        if name == (SIMULATED if role is Role.POWER_STAGE else SUNSPEC):
             continue
         try:
             roles = load_profile(name).roles
@@ -152,9 +152,31 @@ def _names_a_host(url: str) -> bool:
         return False
 
 
-def _tls(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
-    if home.charger is not None and home.charger.tls:
-        yield Flaw(("charger", "tls"), "this version has no TLS to the car yet", "write tls = false, for a laboratory")
+_ENERGY = {"iso15118-20": ("ac", "dc"), "iso15118-2": ("ac", "dc"), "din70121": ("dc",), "basic": ("ac",)}
+"""Which kinds of outlet each of the charger's protocols knows."""
+
+
+def _protocols(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    charger = home.charger
+    if charger is None:
+        return
+    kinds = {service[:2] for service in charger.services}
+    useful = [name for name in charger.protocols if kinds.intersection(_ENERGY[name])]
+    if not useful:
+        what = f"no car can charge by {', '.join(charger.protocols)} at an outlet with {', '.join(charger.services)}"
+        yield Flaw(("charger", "protocols"), what, 'DIN 70121 is for "dc", basic charging for "ac": add a protocol')
+    elif useful == ["iso15118-20"] and not charger.tls and not charger.lab_v20_without_tls:
+        yield Flaw(
+            ("charger", "protocols"),
+            "ISO 15118-20 is not offered without TLS, and nothing else is allowed here",
+            "write tls = true once 'twoway pki' made the certificates; in a laboratory lab_v20_without_tls = true",
+        )
+    if charger.authorization == "pnc" and not charger.tls:
+        yield Flaw(
+            ("charger", "authorization"),
+            "Plug & Charge needs TLS",
+            "write tls = true once 'twoway pki' made the certificates, or authorization = \"eim\"",
+        )
 
 
 CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (
@@ -167,7 +189,7 @@ CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (
     _charges,
     _phases,
     _urls,
-    _tls,
+    _protocols,
 )
 
 

@@ -67,11 +67,12 @@ class Iso15118Charger:
         stage_interval_s: float = 0.5,
         stage: PowerStage | None = None,
         matching: Matching | None = None,
-        security: iso.SeccSecurity | None = None,
+        make_security: Callable[[], iso.SeccSecurity] = iso.SeccSecurity,
         voltage_v: float = 230.0,
     ) -> None:
         """``clock`` is home time; wires run in real time beside it. ``timings`` other than the standard's are for
-        laboratories; ``stage``, ``matching`` and ``security`` are made from the section where they are None.
+        laboratories. ``stage`` is made from the section where it is None; ``make_security`` is called at each start,
+        and what it raises is the driver's failure.
 
         Raises ProfileError, PowerStageError for a power stage that cannot be driven.
         """
@@ -82,7 +83,7 @@ class Iso15118Charger:
         self._wire = WallClock()
         self._timings = timings
         self._steady = steady_clock()
-        self._security = security or iso.SeccSecurity(allow_plain=not section.tls)
+        self._make_security = make_security
         self.evse = iso.Evse(_offer(section), limits=_limits(section))
         self.stage = stage or make_stage(
             section.power_stage,
@@ -143,7 +144,7 @@ class Iso15118Charger:
                 self.evse,
                 self._on_event,
                 timings=self._timings,
-                security=self._security,
+                security=self._make_security(),
                 sdp_port=self._section.sdp_port,
             )
             await self._server.start()
@@ -350,7 +351,7 @@ class Iso15118Charger:
             "evse_id": self._section.evse_id,
             "sessions": self.sessions,
             "protocols": ", ".join(self._section.protocols),
-            "tls": bool(self._security.offers),
+            "tls": self._section.tls,
             "lab_v20_without_tls": self._section.lab_v20_without_tls,
         }
         if self._board is not None:

@@ -17,11 +17,9 @@ from app.ports import PowerStage as PowerStagePort
 from protocols.iec61851 import X1, Check
 from protocols.modbus.link import LinkError, RefusedError
 from protocols.modbus.powerstage import MAX_EXPIRY_S, MIN_EXPIRY_S, PowerStage
-from protocols.modbus.profile import load_profile
+from protocols.modbus.profile import SIMULATED, load_profile
 from protocols.modbus.readings import PowerStageReading
 
-SIMULATED = "simulated"
-"""The profile's name for no hardware at all."""
 PENDING_S = 30.0
 """A command that the stage refuses (a test before the pilot is in C) is tried again for this long."""
 SAME_DUTY = 0.0006

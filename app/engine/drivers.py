@@ -6,14 +6,18 @@ Heavy protocol packages are imported only where the home has such a thing.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.clock import Clock
-from app.config.home import HomeConfig
+from app.config.home import ChargerSection, HomeConfig
+from app.config.paths import secrets_file, standard_paths
 from app.config.secrets import Secrets
 from app.drivers.modbus import Links
 from app.engine.fixed import Fixed
-from app.ports import ChargerDriver, Driver
+from app.ports import ChargerDriver, Driver, Matching
+
+if TYPE_CHECKING:
+    from protocols.iso15118 import SeccSecurity
 
 QUICKEST_STAGE_S = 0.1
 
@@ -31,6 +35,8 @@ class Workshop:
     """ISO 15118's time-outs are this many times the standard's: for laboratories on a busy machine."""
     stage_interval_s: float = 0.5
     """Real seconds between two looks at the power stage."""
+    home_file: Path | None = None
+    """Beside it lie the secrets."""
     charger: ChargerDriver | None = None
     """Made before the links that may stop its session."""
     links: Links = field(default_factory=Links)
@@ -62,9 +68,38 @@ def _charger(shop: Workshop) -> Iterable[Driver]:
         links=shop.links,
         timings=timings,
         stage_interval_s=stage_interval_s(shop),
+        matching=_matching(shop, section),
+        make_security=_security(shop, section),
+        voltage_v=shop.config.connection.voltage_v,
     )
     shop.charger = charger
     return (charger,)
+
+
+def _matching(shop: Workshop, section: ChargerSection) -> Matching | None:
+    if not section.slac.enabled:
+        return None
+    from app.drivers.slac import SlacMatching
+
+    return SlacMatching(section.slac, section.interface, shop.clock, name=f"{section.name} power line")
+
+
+def _security(shop: Workshop, section: ChargerSection) -> "Callable[[], SeccSecurity]":
+    """What the charger insists on; asked at each start, so that a new certificate needs no new engine."""
+    from protocols.iso15118 import SeccSecurity
+
+    if not section.tls:
+        return SeccSecurity
+    from app.cable_tls import CableTls
+    from app.pki import CertificateFolder
+
+    paths = standard_paths()
+    folder = CertificateFolder(
+        shop.state_dir / paths.certificates.name, secrets_file(shop.home_file or paths.home_file)
+    )
+    # What may go without TLS by its standard may here too; -20 may not, unless the laboratory's switch is set.
+    plain = section.lab_v20_without_tls or not {"iso15118-2", "din70121"}.isdisjoint(section.protocols)
+    return CableTls(folder, allow_plain=plain).secc
 
 
 def stage_interval_s(shop: Workshop) -> float:

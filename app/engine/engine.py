@@ -111,6 +111,7 @@ class Engine:
             clock=clock,
             secrets=secrets,
             state_dir=state_dir,
+            home_file=home_file,
             timings_factor=options.timings_factor,
             stage_interval_s=options.stage_interval_s,
         )

@@ -25,6 +25,9 @@ from protocols.modbus.words import TYPES
 SUNSPEC = "sunspec"
 """The name that stands for no profile: the device tells its own model chain."""
 
+SIMULATED = "simulated"
+"""The name that stands for no hardware at all: a power stage of the laboratory."""
+
 PROFILES_DIR = Path(__file__).parents[2] / "resources" / "profiles"
 
 
