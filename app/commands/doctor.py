@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from app.commands import doctor_engine, doctor_home, doctor_machine
+from app.commands import doctor_certificates, doctor_engine, doctor_home, doctor_machine
 from app.commands.doctor_findings import Finding, Level, guarded, ok
 from app.config.paths import standard_paths
 
@@ -54,6 +54,7 @@ def check_up(home_path: Path | None) -> Iterator[Finding]:
         ("IPv6", doctor_machine.ipv6),
         ("clock", doctor_machine.clock),
         ("disk", lambda: doctor_machine.disk(paths)),
+        ("certificates", lambda: doctor_certificates.certificates(home_path)),
     )
     for name, look in machine:
         yield from guarded(name, look)

@@ -21,7 +21,7 @@ from protocols.pki.algorithms import PrivateKey, algorithm_of, key_name, same_ke
 from protocols.pki.issue import Identity
 from protocols.pki.names import common_name
 from protocols.pki.problems import CertificateProblem, Trouble
-from protocols.pki.reading import check_readable, is_self_issued
+from protocols.pki.reading import NOT_READABLE, check_readable, is_self_issued
 
 LARGEST_BYTES = 1_000_000
 PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTALL)
@@ -115,7 +115,7 @@ def _read_pem(data: bytes, password: bytes | None) -> Bundle:
                 certificates += pkcs7.load_pem_pkcs7_certificates(block)
             elif label.endswith("PRIVATE KEY"):
                 keys.append(_key(block, password, pem=True))
-        except (ValueError, UnsupportedAlgorithm) as error:
+        except NOT_READABLE as error:
             raise _unreadable(f"its {label} block is damaged") from error
     return Bundle(tuple(certificates), tuple(keys))
 
@@ -123,15 +123,15 @@ def _read_pem(data: bytes, password: bytes | None) -> Bundle:
 def _read_binary(data: bytes, password: bytes | None) -> Bundle:
     try:
         return Bundle((x509.load_der_x509_certificate(data),))
-    except ValueError:
+    except NOT_READABLE:
         pass
     try:
         return Bundle((), (_key(data, password, pem=False),))
-    except (ValueError, UnsupportedAlgorithm):
+    except NOT_READABLE:
         pass
     try:
         return Bundle(tuple(pkcs7.load_der_pkcs7_certificates(data)))
-    except (ValueError, UnsupportedAlgorithm):
+    except NOT_READABLE:
         pass
     return _read_pkcs12(data, password)
 

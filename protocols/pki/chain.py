@@ -21,8 +21,8 @@ from protocols.pki.reading import check_readable, is_self_issued
 from protocols.pki.rules import check_algorithm, check_dates, check_id, check_leaf_role, check_rules
 from protocols.pki.store import TrustStore
 
-LONGEST_PATH = 4
-"""Leaf, two sub-CAs, root: ISO 15118 has no longer chain."""
+MOST_BELOW_ROOT = 3
+"""A leaf and two sub-CAs: ISO 15118 has no longer chain."""
 MOST_SENT = 8
 """More certificates than this are not looked at: a peer may not buy our time."""
 
@@ -118,7 +118,7 @@ def _path(
         signed = [one for one in above if is_issued_by(current, one)]
         if not signed:
             raise _dead_end(path, unused, role, store, named=found + [one for one in above if one != current])
-        if len(path) == LONGEST_PATH:
+        if len(path) == MOST_BELOW_ROOT:
             raise CertificateProblem(
                 Trouble.BROKEN_CHAIN,
                 f"the chain above '{common_name(leaf.subject)}' is longer than ISO 15118 allows (two sub-CAs): "

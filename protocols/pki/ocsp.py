@@ -16,7 +16,7 @@ from protocols.pki.algorithms import algorithm_of
 from protocols.pki.issue import Identity
 from protocols.pki.names import common_name
 from protocols.pki.problems import CertificateProblem, Trouble
-from protocols.pki.reading import extension
+from protocols.pki.reading import NOT_READABLE, check_readable, extension
 from protocols.pki.rules import moment
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
@@ -68,7 +68,7 @@ class Responder:
         try:
             request = ocsp.load_der_ocsp_request(request_der)
             serial = request.serial_number
-        except (ValueError, TypeError, UnsupportedAlgorithm, NotImplementedError):
+        except (*NOT_READABLE, NotImplementedError):
             return _refusal(ocsp.OCSPResponseStatus.MALFORMED_REQUEST)
         certificate = self.known.get(serial)
         kinds = (hashes.SHA1(), hashes.SHA256(), hashes.SHA512())  # noqa: S303
@@ -148,10 +148,12 @@ def _read(response_der: bytes, name: str, certificate: x509.Certificate) -> ocsp
         response = ocsp.load_der_ocsp_response(response_der)
         status = response.response_status
         if status is ocsp.OCSPResponseStatus.SUCCESSFUL:
-            tuple(response.responses)
-            tuple(response.certificates)
+            for signer in response.certificates:
+                check_readable(signer)
+            for single in response.responses:
+                _ = single.this_update_utc, single.next_update_utc, single.revocation_time_utc
             _ = response.signature_hash_algorithm
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except NOT_READABLE as error:
         raise _bad(name, certificate, "cannot be read") from error
     if status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise _bad(name, certificate, f"is the responder's refusal ({status.name.lower()})")

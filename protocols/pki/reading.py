@@ -12,6 +12,16 @@ from protocols.pki.profiles import PROFILES, Role
 LARGEST_BYTES = 20_000
 """A certificate larger than this is no certificate of a car or charger (the messages' own limit is 800 or 1600)."""
 
+NOT_READABLE = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises for certificates, keys and OCSP responses that are malformed or strange."""
+
 Extension = TypeVar("Extension", bound=x509.ExtensionType)
 
 
@@ -21,7 +31,7 @@ def read_der(der: bytes) -> x509.Certificate:
         raise CertificateProblem(Trouble.UNREADABLE, f"a certificate of {len(der)} bytes is too large to be one")
     try:
         certificate = x509.load_der_x509_certificate(der)
-    except (ValueError, TypeError) as error:
+    except NOT_READABLE as error:
         raise CertificateProblem(
             Trouble.UNREADABLE, "what was sent as a certificate is none: ask its issuer for a new file"
         ) from error
@@ -36,13 +46,13 @@ def check_readable(certificate: x509.Certificate) -> None:
         names = certificate.subject.rfc4514_string(), certificate.issuer.rfc4514_string()
         del names
         _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc, certificate.serial_number
-    except (ValueError, TypeError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except NOT_READABLE as error:
         raise CertificateProblem(
             Trouble.UNREADABLE, f"a certificate is malformed ({type(error).__name__}): ask its issuer for a new one"
         ) from error
     try:
         certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except NOT_READABLE as error:
         raise CertificateProblem(
             Trouble.UNSUPPORTED_ALGORITHM,
             f"the certificate of '{common_name(certificate.subject)}' holds a key of a kind that ISO 15118 does not "

@@ -10,7 +10,7 @@ from protocols.pki.identifiers import bare_id
 from protocols.pki.names import common_name, domains, exact_common_name, printable
 from protocols.pki.problems import CertificateProblem, Trouble
 from protocols.pki.profiles import ALIKE, PROFILES, Role
-from protocols.pki.reading import extension, is_ca, recognise
+from protocols.pki.reading import extension, is_ca, is_self_issued, recognise
 
 UNDERSTOOD = (
     x509.BasicConstraints,
@@ -60,6 +60,8 @@ def check_algorithm(certificate: x509.Certificate, policy: Policy) -> None:
             f"{wanted}{hint}: get one of the right kind",
             certificate,
         )
+    if is_self_issued(certificate):
+        return  # A root is trusted for being in the store, not for its own signature.
     used = certificate.signature_hash_algorithm
     if used is not None and used.digest_size < 32:
         raise CertificateProblem(
