@@ -37,7 +37,7 @@ class Doubt(StrEnum):
     SIGNATURE = "signature"
 
 
-class NotCredible(Exception):
+class NotCredible(ValueError):
     """Something shown or signed does not hold: the kind for the response code, one sentence for people."""
 
     def __init__(self, doubt: Doubt, sentence: str) -> None:

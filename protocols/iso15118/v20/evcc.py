@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from protocols.exi.messages.common import AuthorizationReq, CertificateInstallationReq
 from protocols.exi.schema import Element
 from protocols.iso15118.secc_side import Envelope
 from protocols.iso15118.table import State
@@ -12,6 +13,7 @@ REQUESTS: dict[State, Callable[[Trip, float], Element]] = {
     State.SESSION_SETUP: evcc_requests.session_setup,
     State.AUTHORIZATION_SETUP: evcc_requests.authorization_setup,
     State.AUTHORIZATION: evcc_requests.authorization,
+    State.CERTIFICATE_INSTALLATION: evcc_requests.authorization,
     State.SERVICE_DISCOVERY: evcc_requests.service_discovery,
     State.SERVICE_DETAIL: evcc_requests.service_detail,
     State.SERVICE_SELECTION: evcc_requests.service_selection,
@@ -41,6 +43,11 @@ class V20EvccSide(Trip):
         if state in (State.CHARGE_LOOP, State.POWER_DELIVERY, State.CABLE_CHECK):
             return evcc_requests.power_off(self, now)
         return evcc_requests.session_stop(self, now)
+
+    def another_way(self, request: Element) -> bool:
+        """A contract that was not taken leaves external means, if the charger has them."""
+        tries = isinstance(request, AuthorizationReq | CertificateInstallationReq)
+        return tries and self.authorisation.next_way(self.context)
 
     def take(self, envelope: Envelope, now: float) -> str | None:
         """Read an answer."""

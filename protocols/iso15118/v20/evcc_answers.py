@@ -6,7 +6,7 @@ from typing import Any
 from protocols.exi.messages.ac import AC_ChargeLoopRes, AC_ChargeParameterDiscoveryRes
 from protocols.exi.messages.common import (
     AuthorizationSetupRes,
-    AuthorizationType,
+    CertificateInstallationRes,
     PowerDeliveryRes,
     ScheduleExchangeRes,
     ServiceDetailRes,
@@ -24,7 +24,8 @@ from protocols.exi.messages.dc import (
 from protocols.exi.schema import Element
 from protocols.iso15118.events import LimitsReceived, ServiceSelected, SessionStarted, SetPointReceived
 from protocols.iso15118.table import Outcome
-from protocols.iso15118.v20 import evse_fields
+from protocols.iso15118.v20 import evcc_contract, evse_fields
+from protocols.iso15118.v20.evcc_contract import Authorisation
 from protocols.iso15118.v20.parameter_sets import read_parameter_set
 from protocols.iso15118.v20.rational import number
 from protocols.iso15118.v20.trip import Trip
@@ -49,8 +50,17 @@ def _session_setup(trip: Trip, message: SessionSetupRes, now: float) -> str | No
 
 
 def _authorization_setup(trip: Trip, message: AuthorizationSetupRes, now: float) -> str | None:
-    if AuthorizationType.EIM not in message.AuthorizationServices:
-        return "the charger offers no authorisation by external means (EIM)"
+    found = evcc_contract.ways(trip.context, message)
+    if not found:
+        return "the charger offers no authorisation that this car has: it wants a contract (Plug & Charge)"
+    mode = message.PnC_ASResAuthorizationMode
+    trip.authorisation = Authorisation(found, mode.GenChallenge if mode else b"")
+    return None
+
+
+def _certificate_installation(trip: Trip, message: CertificateInstallationRes, now: float) -> str | None:
+    if message.EVSEProcessing is ProcessingType.Finished and not message.ResponseCode.startswith("WARNING"):
+        trip.authorisation.take_contract(trip.context, message, now)
     return None
 
 
@@ -143,6 +153,7 @@ def _status(trip: Trip, status: EVSEStatusType | None) -> None:
 TAKERS: dict[type, Callable[[Trip, Any, float], str | None]] = {
     SessionSetupRes: _session_setup,
     AuthorizationSetupRes: _authorization_setup,
+    CertificateInstallationRes: _certificate_installation,
     ServiceDiscoveryRes: _service_discovery,
     ServiceDetailRes: _service_detail,
     AC_ChargeParameterDiscoveryRes: _ac_charge_parameters,

@@ -5,6 +5,7 @@ from protocols.exi.messages.common import (
     AuthorizationReq,
     AuthorizationSetupReq,
     AuthorizationType,
+    CertificateInstallationReq,
     ChannelSelectionType,
     ChargeProgressType,
     ChargingSessionType,
@@ -38,7 +39,8 @@ from protocols.iso15118.events import PreChargeUnmatched
 from protocols.iso15118.schedule import DAY_S, Steps, merged
 from protocols.iso15118.services import ControlMode, Energy
 from protocols.iso15118.table import Outcome
-from protocols.iso15118.v20 import car_fields
+from protocols.iso15118.v20 import car_fields, evcc_contract
+from protocols.iso15118.v20.evcc_contract import Way
 from protocols.iso15118.v20.rational import rational
 from protocols.iso15118.v20.schedules import read_steps
 from protocols.iso15118.v20.trip import Trip
@@ -67,8 +69,15 @@ def authorization_setup(trip: Trip, now: float) -> AuthorizationSetupReq:
     return AuthorizationSetupReq(Header=trip.header(now))
 
 
-def authorization(trip: Trip, now: float) -> AuthorizationReq:
-    """By external means."""
+def authorization(trip: Trip, now: float) -> AuthorizationReq | CertificateInstallationReq:
+    """The way that is tried now: by contract, perhaps asking for one first, or by external means."""
+    match trip.authorisation.way:
+        case Way.INSTALL:
+            return evcc_contract.ask_for_contract(trip.context, trip.header(now))
+        case Way.CONTRACT:
+            return evcc_contract.show_contract(trip.context, trip.header(now), trip.authorisation.challenge)
+        case Way.EXTERNAL:
+            pass
     return AuthorizationReq(
         Header=trip.header(now),
         SelectedAuthorizationService=AuthorizationType.EIM,

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from protocols.exi.schema import Element
-from protocols.iso15118.v20 import secc_power, secc_setup
+from protocols.iso15118.v20 import secc_contract, secc_power, secc_setup
 from protocols.iso15118.v20.agreement import Agreement
 
 ANSWERS: dict[str, Callable[[Agreement, Any, float], Element]] = {
     "SessionSetupReq": secc_setup.session_setup,
     "AuthorizationSetupReq": secc_setup.authorization_setup,
+    "CertificateInstallationReq": secc_contract.certificate_installation,
     "AuthorizationReq": secc_setup.authorization,
     "ServiceDiscoveryReq": secc_setup.service_discovery,
     "ServiceDetailReq": secc_setup.service_detail,

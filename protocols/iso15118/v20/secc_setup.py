@@ -23,6 +23,7 @@ from protocols.exi.messages.common_types import ProcessingType, ResponseCodeType
 from protocols.iso15118.events import AuthorizationRequested, ServiceSelected, SessionStarted
 from protocols.iso15118.refusal import Refusal
 from protocols.iso15118.services import Service
+from protocols.iso15118.v20 import secc_contract
 from protocols.iso15118.v20.agreement import Agreement
 from protocols.iso15118.v20.parameter_sets import parameter_set_element
 
@@ -40,14 +41,20 @@ def session_setup(agreed: Agreement, request: SessionSetupReq, now: float) -> Se
 
 
 def authorization_setup(agreed: Agreement, request: AuthorizationSetupReq, now: float) -> AuthorizationSetupRes:
-    """External means only: Plug & Charge needs TLS, [V2G20-2567]."""
-    return AuthorizationSetupRes(
+    """By contract where this session may have that, and by external means."""
+    means = secc_contract.credentials(agreed)
+    response = AuthorizationSetupRes(
         Header=agreed.header(now),
         ResponseCode=ResponseCodeType.OK,
         AuthorizationServices=[AuthorizationType.EIM],
-        CertificateInstallationService=False,
-        EIM_ASResAuthorizationMode=EIM_ASResAuthorizationModeType(),
+        CertificateInstallationService=means is not None and means.installs_contracts,
     )
+    if means is None:
+        response.EIM_ASResAuthorizationMode = EIM_ASResAuthorizationModeType()
+    else:
+        response.AuthorizationServices = [AuthorizationType.PnC, AuthorizationType.EIM]
+        response.PnC_ASResAuthorizationMode = secc_contract.offered_mode(agreed, means)
+    return response
 
 
 def authorization(agreed: Agreement, request: AuthorizationReq, now: float) -> AuthorizationRes:
@@ -56,8 +63,8 @@ def authorization(agreed: Agreement, request: AuthorizationReq, now: float) -> A
     def answer(code: ResponseCodeType, processing: ProcessingType) -> AuthorizationRes:
         return AuthorizationRes(Header=agreed.header(now), ResponseCode=code, EVSEProcessing=processing)
 
-    if request.SelectedAuthorizationService is not AuthorizationType.EIM:
-        return answer(ResponseCodeType.WARNING_AuthorizationSelectionInvalid, ProcessingType.Finished)
+    if request.SelectedAuthorizationService is AuthorizationType.PnC:
+        return answer(secc_contract.contract_code(agreed, request, now), ProcessingType.Finished)
     if agreed.evse.offer.automatic_authorization or agreed.evse.authorized:
         return answer(ResponseCodeType.OK, ProcessingType.Finished)
     if agreed.evse.authorized is False:

@@ -8,6 +8,7 @@ from protocols.exi.schema import Element
 from protocols.iso15118.evcc_side import EvccSide
 from protocols.iso15118.power import Limits
 from protocols.iso15118.services import ControlMode
+from protocols.iso15118.v20.evcc_contract import Authorisation
 from protocols.iso15118.v20.parameter_sets import ParameterSet
 
 
@@ -24,6 +25,7 @@ class Trip(EvccSide):
     renegotiated: bool = False
     asked_for_schedule: bool = False
     pre_charging_since_s: float | None = None
+    authorisation: Authorisation = field(default_factory=Authorisation)
 
     def turn_to_renegotiate(self) -> bool:
         """While a new schedule is wanted, every other request asks for it: the loop in between must not starve."""
