@@ -16,6 +16,12 @@ def _v20() -> Iterable[Dialect]:
     return DIALECTS
 
 
+def _v2() -> Iterable[Dialect]:
+    from protocols.iso15118.v2 import DIALECTS
+
+    return DIALECTS
+
+
 def _din() -> Iterable[Dialect]:
     from protocols.iso15118.din import DIALECTS
 
@@ -25,6 +31,7 @@ def _din() -> Iterable[Dialect]:
 GENERATIONS: dict[ProtocolName, Callable[[], Iterable[Dialect]]] = {
     ProtocolName.V20_DC: _v20,
     ProtocolName.V20_AC: _v20,
+    ProtocolName.V2: _v2,
     ProtocolName.DIN: _din,
 }
 """Where each protocol comes from. A new generation adds its line here, and a function like `_v20`."""

@@ -1,0 +1,268 @@
+"""What the EVCC takes from each answer of ISO 15118-2. Each function returns why the session cannot go on, or None."""
+
+from collections.abc import Callable
+from typing import Any
+
+from protocols.exi.messages.v2 import (
+    AuthorizationRes,
+    CableCheckRes,
+    CertificateInstallationRes,
+    CertificateUpdateRes,
+    ChargeParameterDiscoveryRes,
+    ChargingStatusRes,
+    CurrentDemandRes,
+    MeteringReceiptRes,
+    PaymentDetailsRes,
+    PowerDeliveryRes,
+    PreChargeRes,
+    ServiceDetailRes,
+    ServiceDiscoveryRes,
+    SessionSetupRes,
+    WeldingDetectionRes,
+)
+from protocols.exi.messages.v2_types import (
+    AC_EVSEChargeParameterType,
+    AC_EVSEStatusType,
+    DC_EVSEStatusType,
+    EnergyTransferModeType,
+    EVSENotificationType,
+    EVSEProcessingType,
+    isolationLevelType,
+    paymentOptionType,
+    responseCodeType,
+    serviceCategoryType,
+)
+from protocols.exi.namespaces import V2
+from protocols.iso15118.credentials import NotCredible
+from protocols.iso15118.events import (
+    LimitsReceived,
+    MeteringConfirmed,
+    ServiceSelected,
+    SessionStarted,
+    SetPointReceived,
+)
+from protocols.iso15118.secc_side import Envelope
+from protocols.iso15118.secured import Secured
+from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds
+from protocols.iso15118.table import Outcome
+from protocols.iso15118.v2 import certificates, evse_fields
+from protocols.iso15118.v2.evcc_requests import credentials_of
+from protocols.iso15118.v2.services import CERTIFICATE_SERVICE, INSTALLATION
+from protocols.iso15118.v2.trip import Trip
+from protocols.iso15118.v2.values import number
+
+Mode, Payment = EnergyTransferModeType, paymentOptionType
+WANTED_MODES = {Energy.AC: (Mode.AC_three_phase_core, Mode.AC_single_phase_core), Energy.DC: evse_fields.DC_MODES}
+"""The most wanted first."""
+NOT_SAFE = (isolationLevelType.Fault, isolationLevelType.Invalid)
+
+
+def take(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    """Take in any answer; those without content need nothing."""
+    taker = TAKERS.get(type(envelope.body))
+    return None if taker is None else taker(trip, envelope, now)
+
+
+def _session_setup(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message = _body(envelope)
+    resumed = message.ResponseCode is responseCodeType.OK_OldSessionJoined
+    trip.emit(SessionStarted(now, message.EVSEID, envelope.session_id.hex().upper(), resumed))
+    return None
+
+
+def _service_discovery(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: ServiceDiscoveryRes = _body(envelope)
+    offered = message.ChargeService.SupportedEnergyTransferMode.EnergyTransferMode
+    trip.mode = next((mode for mode in WANTED_MODES[trip.plan.service.energy] if mode in offered), None)
+    if trip.mode is None:
+        energy = trip.plan.service.energy.upper()
+        trip.leave(Outcome.TERMINATE, f"{energy} is not offered, only {', '.join(offered)}", gave_up=True)
+        return None
+    options = message.PaymentOptionList.PaymentOption
+    services = message.ServiceList.Service if message.ServiceList else []
+    if any(service.ServiceCategory is serviceCategoryType.ContractCertificate for service in services):
+        trip.certificate_set = _certificate_set(trip)
+    payment = _payment(trip, options)
+    if payment is None:
+        trip.leave(Outcome.TERMINATE, f"no way to pay: offered is {', '.join(options)}", gave_up=True)
+    else:
+        trip.payment = payment
+    if trip.payment is not Payment.Contract:
+        trip.certificate_set = None
+    return None
+
+
+def _payment(trip: Trip, options: list[paymentOptionType]) -> paymentOptionType | None:
+    """By contract where we have one, or can get one, and TLS protects it."""
+    credentials = trip.context.credentials
+    can_pay = credentials is not None and (credentials.contract is not None or trip.certificate_set is not None)
+    if Payment.Contract in options and can_pay and trip.context.security.level >= Secured.TLS_1_2:
+        return Payment.Contract
+    return Payment.ExternalPayment if Payment.ExternalPayment in options else None
+
+
+def _certificate_set(trip: Trip) -> int | None:
+    """What we would ask of the certificate service."""
+    credentials = trip.context.credentials
+    if credentials is None:
+        return None
+    if credentials.contract is None:
+        return INSTALLATION if credentials.provisioning is not None else None
+    return None
+
+
+def _service_detail(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: ServiceDetailRes = _body(envelope)
+    if message.ServiceID != CERTIFICATE_SERVICE:
+        return f"the charger told the details of service {message.ServiceID}, which was not asked about"
+    trip.certificate_sets_known = True
+    parameters = message.ServiceParameterList
+    offered = [one.ParameterSetID for one in parameters.ParameterSet] if parameters else []
+    if offered and trip.certificate_set not in offered:
+        trip.certificate_set = None
+        if credentials_of(trip).contract is None:
+            trip.leave(Outcome.TERMINATE, "the charger installs no contract certificates", gave_up=True)
+    return None
+
+
+def _provision(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: CertificateInstallationRes | CertificateUpdateRes = _body(envelope)
+    try:
+        credentials_of(trip).take_contract(V2, certificates.received(message, envelope.signature), now)
+    except NotCredible as doubt:
+        return f"the contract certificate is refused: {doubt}"
+    trip.certificate_set = None
+    return None
+
+
+def _payment_details(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    trip.challenge = _body(envelope).GenChallenge
+    return None
+
+
+def _authorization(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    if _body(envelope).EVSEProcessing is EVSEProcessingType.Ongoing_WaitingForCustomerInteraction:
+        # A driver looking for the card is not the charger's delay.
+        trip.began_s = now
+    return None
+
+
+def _charge_parameters(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: ChargeParameterDiscoveryRes = _body(envelope)
+    if message.EVSEProcessing is not EVSEProcessingType.Finished:
+        return None
+    parameter = message.EVSEChargeParameter
+    ac = isinstance(parameter, AC_EVSEChargeParameterType)
+    if ac != (trip.plan.service.energy is Energy.AC):
+        return f"the charger answered with {type(parameter).__name__} for {trip.mode}"
+    if isinstance(parameter, AC_EVSEChargeParameterType):
+        trip.nominal_v = number(parameter.EVSENominalVoltage)
+    first = not trip.schedules
+    trip.evse_limits = evse_fields.read_limits(parameter, trip.phases)
+    trip.schedules = list(message.SASchedules.SAScheduleTuple) if message.SASchedules else []
+    if not trip.schedules:
+        return "the charger finished its schedules and offers none"
+    offered = [one.SAScheduleTupleID for one in trip.schedules]
+    wanted = trip.plan.resume.schedule_id if trip.plan.resume is not None else None
+    trip.schedule_id = wanted if wanted in offered and wanted is not None else offered[0]
+    if first:
+        trip.emit(ServiceSelected(now, trip.plan.service, ControlMode.SCHEDULED, MobilityNeeds.FROM_CAR))
+    trip.emit(LimitsReceived(now, trip.evse_limits))
+    return None
+
+
+def _cable_check(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: CableCheckRes = _body(envelope)
+    status = message.DC_EVSEStatus
+    if message.EVSEProcessing is EVSEProcessingType.Finished and status.EVSEIsolationStatus in NOT_SAFE:
+        return f"the insulation test ended with {status.EVSEIsolationStatus}"
+    _heed_stop_code(trip, status)
+    return None
+
+
+def _voltage(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: PreChargeRes | WeldingDetectionRes = _body(envelope)
+    trip.evse_voltage_v = number(message.EVSEPresentVoltage)
+    return None
+
+
+def _power_delivery(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: PowerDeliveryRes = _body(envelope)
+    _heed(trip, message.EVSEStatus)
+    return None
+
+
+def _charging_status(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: ChargingStatusRes = _body(envelope)
+    _heed(trip, message.AC_EVSEStatus)
+    if message.AC_EVSEStatus.RCD:
+        trip.leave(Outcome.TERMINATE, "the charger's residual current device has found a fault", gave_up=True)
+    return _loop(trip, message, None, None, now)
+
+
+def _current_demand(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: CurrentDemandRes = _body(envelope)
+    _heed(trip, message.DC_EVSEStatus)
+    trip.evse_voltage_v, current_a = number(message.EVSEPresentVoltage), number(message.EVSEPresentCurrent)
+    return _loop(trip, message, trip.evse_voltage_v, current_a, now)
+
+
+def _loop(
+    trip: Trip,
+    message: ChargingStatusRes | CurrentDemandRes,
+    voltage_v: float | None,
+    current_a: float | None,
+    now: float,
+) -> str | None:
+    trip.set_point_w = evse_fields.read_set_point(message, trip.evse_limits, trip.phases)
+    trip.receipt_for = message if message.ReceiptRequired else None
+    trip.car.follow(trip.set_point_w, now)
+    trip.emit(SetPointReceived(now, trip.set_point_w, voltage_v, current_a))
+    return None
+
+
+def _metering_receipt(trip: Trip, envelope: Envelope, now: float) -> str | None:
+    message: MeteringReceiptRes = _body(envelope)
+    signed = trip.payment is Payment.Contract
+    trip.emit(MeteringConfirmed(now, evse_fields.read_meter(trip.meter()), signed=signed))
+    trip.receipt_for = None
+    _heed(trip, message.EVSEStatus)
+    return None
+
+
+def _heed(trip: Trip, status: AC_EVSEStatusType | DC_EVSEStatusType) -> None:
+    """Do what the charger wants."""
+    if status.EVSENotification is EVSENotificationType.StopCharging:
+        trip.leave(Outcome.TERMINATE, f"the charger asked for it ({status.EVSENotification})")
+    elif status.EVSENotification is EVSENotificationType.ReNegotiation and trip.power_on:
+        trip.renegotiating = True
+    elif isinstance(status, DC_EVSEStatusType):
+        _heed_stop_code(trip, status)
+
+
+def _heed_stop_code(trip: Trip, status: DC_EVSEStatusType) -> None:
+    if status.EVSEStatusCode in evse_fields.STOP_CODES:
+        trip.leave(Outcome.TERMINATE, f"the charger is in state {status.EVSEStatusCode}", gave_up=True)
+
+
+def _body(envelope: Envelope) -> Any:
+    return envelope.body
+
+
+TAKERS: dict[type, Callable[[Trip, Envelope, float], str | None]] = {
+    SessionSetupRes: _session_setup,
+    ServiceDiscoveryRes: _service_discovery,
+    ServiceDetailRes: _service_detail,
+    CertificateInstallationRes: _provision,
+    CertificateUpdateRes: _provision,
+    PaymentDetailsRes: _payment_details,
+    AuthorizationRes: _authorization,
+    ChargeParameterDiscoveryRes: _charge_parameters,
+    CableCheckRes: _cable_check,
+    PreChargeRes: _voltage,
+    WeldingDetectionRes: _voltage,
+    PowerDeliveryRes: _power_delivery,
+    ChargingStatusRes: _charging_status,
+    CurrentDemandRes: _current_demand,
+    MeteringReceiptRes: _metering_receipt,
+}

@@ -1,0 +1,132 @@
+"""Schedules of ISO 15118-2: power limits and prices that we offer, and the profile that a car made of them (8.5.2).
+
+One direction only: what a schedule says about discharging has no place here. Prices in money have none either; the
+wire knows levels (1 is the cheapest) and percentages of the dearest hour.
+"""
+
+from itertools import islice
+
+from protocols.exi.messages.v2_types import (
+    ChargingProfileType,
+    ConsumptionCostType,
+    CostType,
+    PMaxScheduleEntryType,
+    PMaxScheduleType,
+    ProfileEntryType,
+    RelativeTimeIntervalType,
+    SalesTariffEntryType,
+    SalesTariffType,
+    SAScheduleListType,
+    SAScheduleTupleType,
+    costKindType,
+)
+from protocols.iso15118.schedule import DAY_S, Prices, Schedule, Steps, merged
+from protocols.iso15118.v2.values import W, number, physical
+
+MAX_ENTRIES = 12
+"""Peers built on libcbv2g hold no longer lists; what lies beyond is offered at the next renegotiation."""
+MAX_PROFILE_ENTRIES = 24
+MAX_LEVELS = 255
+LONGEST_S = 86_400
+"""The longest duration that the wire carries."""
+
+
+def schedule_list(schedules: tuple[Schedule, ...], max_entries: int | None) -> SAScheduleListType:
+    """The wire form of one to three alternatives, cut to what the car said it can hold."""
+    points = max(1, min(MAX_ENTRIES, max_entries or MAX_ENTRIES))
+    return SAScheduleListType(
+        SAScheduleTuple=[_tuple(schedule, number, points) for number, schedule in enumerate(schedules, start=1)]
+    )
+
+
+def _tuple(schedule: Schedule, tuple_id: int, points: int) -> SAScheduleTupleType:
+    entries = [
+        PMaxScheduleEntryType(TimeInterval=interval, PMax=physical(power_w, W))
+        for interval, power_w in _intervals(schedule.charge, points)
+    ]
+    prices = schedule.charge_prices
+    return SAScheduleTupleType(
+        SAScheduleTupleID=tuple_id,
+        PMaxSchedule=PMaxScheduleType(PMaxScheduleEntry=entries),
+        SalesTariff=None if prices is None else _tariff(prices, tuple_id, points),
+    )
+
+
+def _intervals(steps: Steps, points: int) -> list[tuple[RelativeTimeIntervalType, float]]:
+    """Starts for all, and a duration for the last, where the schedule ends."""
+    kept = list(islice(merged(steps), points))
+    result: list[tuple[RelativeTimeIntervalType, float]] = []
+    start_s = 0.0
+    for duration_s, value in kept:
+        result.append((RelativeTimeIntervalType(start=round(start_s)), value))
+        start_s += duration_s
+    if result:
+        last, last_s = result[-1][0], kept[-1][0]
+        last.duration = min(LONGEST_S, round(last_s))
+    return result
+
+
+def _tariff(prices: Prices, tuple_id: int, points: int) -> SalesTariffType:
+    intervals = _intervals(prices.steps, points)
+    levels = sorted({price for _, price in intervals})[:MAX_LEVELS]
+    dearest = max((abs(price) for price in levels), default=0.0)
+    entries = [
+        SalesTariffEntryType(
+            TimeInterval=interval,
+            EPriceLevel=levels.index(price) + 1 if price in levels else MAX_LEVELS,
+            ConsumptionCost=[_relative_cost(price, dearest)],
+        )
+        for interval, price in intervals
+    ]
+    return SalesTariffType(
+        SalesTariffID=tuple_id,
+        SalesTariffDescription=f"{prices.currency} a kWh, as levels",
+        NumEPriceLevels=len(levels),
+        SalesTariffEntry=entries,
+    )
+
+
+def _relative_cost(price: float, dearest: float) -> ConsumptionCostType:
+    # The wire carries no negative price: below zero is as cheap as nothing.
+    percent = round(100 * max(0.0, price) / dearest) if dearest else 0
+    cost = CostType(costKind=costKindType.relativePricePercentage, amount=percent)
+    return ConsumptionCostType(startValue=physical(0, W), Cost=[cost])
+
+
+def read_power_limits(element: PMaxScheduleType) -> Steps:
+    """(duration in s, W) of a schedule received; the last step lasts a day where it has no duration."""
+    entries = element.PMaxScheduleEntry
+    starts = [entry.TimeInterval.start for entry in entries]
+    last_s = entries[-1].TimeInterval.duration
+    ends = [*starts[1:], starts[-1] + (DAY_S if last_s is None else last_s)]
+    return tuple(
+        (max(0.0, float(end - start)), number(entry.PMax))
+        for start, end, entry in zip(starts, ends, entries, strict=True)
+    )
+
+
+def read_profile(profile: ChargingProfileType | None) -> Steps:
+    """(duration in s, W) of the car's own plan; its last entry holds on for a day."""
+    if profile is None:
+        return ()
+    starts = [entry.ChargingProfileEntryStart for entry in profile.ProfileEntry]
+    ends = [*starts[1:], starts[-1] + DAY_S]
+    return tuple(
+        (max(0.0, float(end - start)), number(entry.ChargingProfileEntryMaxPower))
+        for start, end, entry in zip(starts, ends, profile.ProfileEntry, strict=True)
+    )
+
+
+def profile_element(steps: Steps) -> ChargingProfileType:
+    """What the car means to draw, as the wire wants it: starts, and a last entry of 0 W where the schedule ends."""
+    kept = list(islice(merged(steps), MAX_PROFILE_ENTRIES - 1))
+    entries: list[ProfileEntryType] = []
+    start_s = 0.0
+    for duration_s, power_w in [*kept, (0.0, 0.0)]:
+        entries.append(
+            ProfileEntryType(
+                ChargingProfileEntryStart=round(start_s), ChargingProfileEntryMaxPower=physical(max(0.0, power_w), W)
+            )
+        )
+        start_s += duration_s
+    return ChargingProfileType(ProfileEntry=entries)

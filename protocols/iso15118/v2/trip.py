@@ -1,0 +1,64 @@
+"""What the EVCC knows about its session of ISO 15118-2."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from protocols.exi.messages.v2 import BodyType, ChargingStatusRes, CurrentDemandRes, V2G_Message
+from protocols.exi.messages.v2_types import (
+    EnergyTransferModeType,
+    MessageHeaderType,
+    MeterInfoType,
+    SAScheduleTupleType,
+    paymentOptionType,
+)
+from protocols.exi.messages.xmldsig import SignatureType
+from protocols.exi.schema import Element
+from protocols.iso15118.evcc_side import EvccSide
+from protocols.iso15118.power import Limits
+from protocols.iso15118.v2.evse_fields import AC_MODES
+
+
+@dataclass(slots=True)
+class Trip(EvccSide):
+    """Where this session stands, and where it wants to go.
+
+    `certificate_set` is the parameter set of the certificate service that it means to use. `signature` is that of
+    the request being made, for its header.
+    """
+
+    began_s: float | None = None
+    mode: EnergyTransferModeType | None = None
+    payment: paymentOptionType = paymentOptionType.ExternalPayment
+    certificate_set: int | None = None
+    certificate_sets_known: bool = False
+    challenge: bytes = b""
+    signed_challenge: bool = False
+    nominal_v: float = 230.0
+    evse_limits: Limits = field(default_factory=lambda: Limits(0.0))
+    schedules: list[SAScheduleTupleType] = field(default_factory=list)
+    schedule_id: int = 1
+    evse_voltage_v: float = 0.0
+    set_point_w: float = 0.0
+    pre_charging_since_s: float | None = None
+    renegotiating: bool = False
+    receipt_for: ChargingStatusRes | CurrentDemandRes | None = None
+    signature: SignatureType | None = None
+
+    @property
+    def phases(self) -> int:
+        """Phases in AC."""
+        return 1 if self.mode is None else AC_MODES.get(self.mode, 1)
+
+    def wrap(self, body: Element, now: float) -> Element:
+        """V2G_Message around the body; a signature goes into one header."""
+        header = MessageHeaderType(SessionID=self.session_id, Signature=self.signature)
+        self.signature = None
+        content: Any = body
+        return V2G_Message(Header=header, Body=BodyType(BodyElement=content))
+
+    def meter(self) -> MeterInfoType:
+        """The reading that the charger wants confirmed; raises `ValueError` where it sent none."""
+        info = None if self.receipt_for is None else self.receipt_for.MeterInfo
+        if info is None:
+            raise ValueError("the charger asked for a receipt without a meter reading")
+        return info
