@@ -83,14 +83,14 @@ def edit_home(text: str, changes: Mapping[KeyPath, Any]) -> str:
     return tomlkit.dumps(document)
 
 
-def write_whole(path: Path, text: str, mode: int = 0o644) -> None:
-    """Put ``text`` in ``path``: after a power cut there is the old text or the new one, never half of one."""
+def write_whole(path: Path, content: str | bytes, mode: int = 0o644) -> None:
+    """Put ``content`` in ``path``: after a power cut there is the old one or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else mode)

@@ -1,6 +1,5 @@
 """OCSP for a home: answers that are stapled to the charger's handshakes, and revoking what the home itself issued."""
 
-import base64
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -104,16 +103,16 @@ def fetch(entry: Entry, issuer: x509.Certificate, at: datetime) -> bytes | None:
     answer = reply.content[:LARGEST_BYTES]
     if check_response(answer, entry.certificate, issuer, at) is None:
         raise PkiError(f"the OCSP responder of '{common_name(issuer.subject)}' answered for another certificate")
-    write_whole(entry.ocsp_path, base64.encodebytes(answer).decode(), OWNER_ONLY)
+    write_whole(entry.ocsp_path, answer, OWNER_ONLY)
     return answer
 
 
 def _kept(entry: Entry, issuer: x509.Certificate, at: datetime) -> bytes | None:
     """The answer that lies beside ``entry``, as long as it holds."""
     try:
-        answer = base64.b64decode(entry.ocsp_path.read_bytes())
+        answer = entry.ocsp_path.read_bytes()
         return answer if check_response(answer, entry.certificate, issuer, at) is not None else None
     except CertificateProblem as problem:
         return answer if problem.trouble is Trouble.REVOKED else None
-    except (OSError, ValueError):
+    except OSError:
         return None

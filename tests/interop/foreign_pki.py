@@ -1,4 +1,4 @@
-"""Lays certificates of ours out as the foreign stack (PyPI iso15118) reads them; it knows secp256r1 only."""
+"""Lays certificates of ours out as the foreign stack (PyPI iso15118) reads them; it knows secp256r1 only::
 
     python tests/interop/foreign_pki.py DIR
 
