@@ -28,6 +28,8 @@ from protocols.iso15118 import (
     Event,
     LoopAnswered,
     MessageSeen,
+    ProtocolChosen,
+    ProtocolName,
     Service,
     ServiceSelected,
     SessionEnded,
@@ -37,9 +39,12 @@ from protocols.iso15118 import (
     Timings,
 )
 from protocols.iso15118.sdp import SDP_PORT
+from protocols.iso15118.services import ProtocolName
 
 SERVICES = {service.name.lower(): service for service in Service}
 CONTROL_MODES = {mode.name.lower(): mode for mode in ControlMode}
+PROTOCOLS = {protocol.value: protocol for protocol in ProtocolName}
+PROTOCOLS = {str(protocol): protocol for protocol in ProtocolName}
 
 LINES_HELP = """\
 Standard output has one JSON line a message and a state change, and one at the end of a session:
@@ -56,6 +61,7 @@ class Totals:
     began_s: float | None = None
     peer_id: str = ""
     session_id: str = ""
+    protocol: str | None = None
     service: str | None = None
     control_mode: str | None = None
     messages: int = 0
@@ -93,6 +99,8 @@ class SessionLog:
                 _line(event, "state", state=event.state, previous=event.previous)
             case SessionStarted():
                 totals.peer_id, totals.session_id = event.peer_id, event.session_id
+            case ProtocolChosen(protocol=protocol):
+                totals.protocol = protocol.value
             case ServiceSelected():
                 totals.service = event.service.name.lower()
                 totals.control_mode = event.control_mode.name.lower()
@@ -106,7 +114,8 @@ class SessionLog:
                 pass
 
     def _print_message(self, event: MessageSeen) -> None:
-        body = to_json(event.message)[event.name]
+        # The document of ISO 15118-2 and DIN SPEC 70121 is a V2G_Message, whose body the message is.
+        (body,) = to_json(event.message).values()
         _line(
             event,
             "message",
@@ -129,6 +138,7 @@ class SessionLog:
             "reason": event.reason,
             "peer": totals.peer_id,
             "session": totals.session_id,
+            "protocol": totals.protocol,
             "service": totals.service,
             "control_mode": totals.control_mode,
             "security": _told(totals.security, self._lab_switch) if totals.security else None,
@@ -179,6 +189,13 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--interface", required=True, metavar="IF", help="network interface to the other end; lo for this machine"
     )
     parser.add_argument(
+        "--protocol",
+        action="append",
+        choices=PROTOCOLS,
+        help="what may be spoken, may be repeated; a car proposes them in this order (default: a charger all of them, "
+        "a car the one of ISO 15118-20 for its service)",
+    )
+    parser.add_argument(
         "--timeout-scale",
         type=positive,
         default=1.0,
@@ -192,6 +209,11 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="laboratory: another UDP port for discovery (default %(default)s)",
     )
+
+
+def protocols_of(args: argparse.Namespace) -> tuple[ProtocolName, ...]:
+    """The protocols asked for, in order; none if nothing was said."""
+    return tuple(PROTOCOLS[name] for name in args.protocol or ())
 
 
 def timings_of(args: argparse.Namespace) -> Timings:
