@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from protocols.pki import Algorithm, Role, car_set, public_set
+from protocols.pki import Role
 from protocols.pki.bundle import key_to_pem, to_pem
 
 SERVICES = ["ac", "ac_bpt", "dc", "dc_bpt"]
 LOOPS = 6
+GIVEN = (Role.V2G_ROOT, Role.OEM_ROOT, Role.SECC, Role.PROVISIONING)
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -32,24 +33,22 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory, foreign_pki: Any) -> World:
     at = dt.datetime.now(dt.UTC)
-    sets = (public_set(Algorithm.P256, at), car_set(Algorithm.P256, at))
+    family, foreign = foreign_pki.foreign_world(at), tmp_path_factory.mktemp("foreign")
     home = tmp_path_factory.mktemp("home")
-    for members in sets:
-        for role, identity in members.members.items():
-            folder = home / "given" / role
-            folder.mkdir(parents=True)
-            (folder / "certificate.pem").write_text(to_pem(identity.chain))
-            if role in (Role.SECC, Role.VEHICLE, Role.PROVISIONING):
-                (folder / "certificate.pem").write_text(to_pem(identity.chain) + key_to_pem(identity.key, None))
-    return World(home, foreign_pki.lay_out(tmp_path_factory.mktemp("foreign"), *sets))
+    for role in GIVEN:
+        identity = family[role]
+        key = "" if role.is_root else key_to_pem(identity.key, None)
+        (home / f"{role}.pem").write_text(to_pem(identity.chain) + key)
+    foreign_pki.write_foreign_pki(foreign, family)
+    return World(home, foreign)
 
 
 @pytest.fixture(scope="module")
 def environment(lab: Any, world: World) -> dict[str, str]:
     """Ours: the certificates imported as a person would."""
     environment = lab.home_environment(world.home)
-    for role in (Role.V2G_ROOT, Role.OEM_ROOT, Role.SECC, Role.PROVISIONING):
-        lab.import_certificates(environment, world.home / "given" / role / "certificate.pem", role)
+    for role in GIVEN:
+        lab.import_certificates(environment, world.home / f"{role}.pem", role)
     return environment
 
 
