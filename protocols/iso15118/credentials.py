@@ -6,18 +6,18 @@ file. It asks through these two ports, the charger's and the car's; None in a co
 fetched before, or `new_contract` answers None and is asked again.
 
 Certificates travel as DER bytes. `namespace` is the EXI set that the signed elements belong to (`V20_COMMON`, or
--2's); it decides the grammar, the hash and the policy for algorithms. `fragments` are the signed elements by their Id.
+-2's); it decides the grammar and the policy for algorithms. `fragments` are the signed elements.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from protocols.exi.messages.xmldsig import SignatureType
-from protocols.exi.schema import Element
+from protocols.iso15118.signature import Fragment
 
-Fragments = Mapping[str, Element]
+Fragments = Sequence[Fragment]
 
 
 class Doubt(StrEnum):

@@ -12,6 +12,8 @@ from protocols.exi.messages.common_types import ListOfRootCertificateIDsType
 from protocols.exi.messages.xmldsig import X509IssuerSerialType
 from protocols.iso15118.credentials import Chain, RootId
 
+PROVISIONING_CHAIN = "OEMProvisioningCertificateChain"
+"""The one chain that is signed, by its element's name."""
 MOST_ROOTS = 20
 """What ListOfRootCertificateIDs holds."""
 NO_ROOT = RootId("", 0)

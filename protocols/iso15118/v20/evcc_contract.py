@@ -17,7 +17,8 @@ from protocols.exi.namespaces import V20_COMMON
 from protocols.iso15118.credentials import CarCredentials, Chain, ContractReceived, Doubt, NotCredible
 from protocols.iso15118.evcc_side import EvccContext
 from protocols.iso15118.events import ContractInstalled, ContractRefused
-from protocols.iso15118.v20.chains import contract_chain, read_chain, root_ids, signed_chain
+from protocols.iso15118.signature import Fragment
+from protocols.iso15118.v20.chains import PROVISIONING_CHAIN, contract_chain, read_chain, root_ids, signed_chain
 
 SIGNED_ID = "id1"
 MOST_CONTRACTS = 1
@@ -91,7 +92,7 @@ def show_contract(context: EvccContext, header: MessageHeaderType, challenge: by
     mode = PnC_AReqAuthorizationModeType(
         Id=SIGNED_ID, GenChallenge=challenge, ContractCertificateChain=contract_chain(means.contract or Chain(b""))
     )
-    header.Signature = means.sign_with_contract(V20_COMMON, {mode.Id: mode})
+    header.Signature = means.sign_with_contract(V20_COMMON, [Fragment(mode.Id, mode)])
     return AuthorizationReq(
         Header=header, SelectedAuthorizationService=AuthorizationType.PnC, PnC_AReqAuthorizationMode=mode
     )
@@ -101,7 +102,7 @@ def ask_for_contract(context: EvccContext, header: MessageHeaderType) -> Certifi
     """The maker's certificate, signed by its key. Raises `NotCredible` without one."""
     means = _means(context)
     shown = signed_chain(means.provisioning or Chain(b""), SIGNED_ID)
-    header.Signature = means.sign_with_provisioning(V20_COMMON, {shown.Id: shown})
+    header.Signature = means.sign_with_provisioning(V20_COMMON, [Fragment(shown.Id, shown, PROVISIONING_CHAIN)])
     return CertificateInstallationReq(
         Header=header,
         OEMProvisioningCertificateChain=shown,
@@ -121,7 +122,7 @@ def _received(message: CertificateInstallationRes) -> ContractReceived:
         dh_public_key=data.DHPublicKey,
         encrypted_key=sealed,
         provider=read_chain(message.CPSCertificateChain),
-        fragments={data.Id: data},
+        fragments=[Fragment(data.Id, data)],
         signature=message.Header.Signature,
     )
 

@@ -28,8 +28,9 @@ from protocols.iso15118.credentials import (
 )
 from protocols.iso15118.events import ContractAccepted, ContractInstalled, ContractRefused
 from protocols.iso15118.refusal import Refusal, least
+from protocols.iso15118.signature import Fragment
 from protocols.iso15118.v20.agreement import Agreement
-from protocols.iso15118.v20.chains import contract_chain, plain_chain, read_chain, read_root_ids
+from protocols.iso15118.v20.chains import PROVISIONING_CHAIN, contract_chain, plain_chain, read_chain, read_root_ids
 
 INSTALLATION_ID = "id1"
 DH_KEY_BYTES = 133
@@ -86,7 +87,7 @@ def contract_code(agreed: Agreement, request: AuthorizationReq, now: float) -> R
 def _believed(agreed: Agreement, means: ChargerCredentials, mode: PnC_AReqAuthorizationModeType, now: float) -> str:
     """The signature is checked before the contract: whoever cannot sign is told nothing about it."""
     chain = read_chain(mode.ContractCertificateChain)
-    means.check_signature(V20_COMMON, {mode.Id: mode}, _signature(agreed), chain.leaf)
+    means.check_signature(V20_COMMON, [Fragment(mode.Id, mode)], _signature(agreed), chain.leaf)
     return means.contract_holder(V20_COMMON, chain, None, now)
 
 
@@ -105,7 +106,12 @@ def certificate_installation(
     response.Header, response.ResponseCode = agreed.header(now), ResponseCodeType.OK
     response.EVSEProcessing = ProcessingType.Finished
     try:
-        means.check_signature(V20_COMMON, {shown.Id: shown}, _signature(agreed), shown.Certificate)
+        means.check_signature(
+            V20_COMMON,
+            [Fragment(shown.Id, shown, PROVISIONING_CHAIN)],
+            _signature(agreed),
+            shown.Certificate,
+        )
         wanted = ContractWanted(
             read_chain(shown),
             read_root_ids(request.ListOfRootCertificateIDs),
@@ -132,15 +138,13 @@ def _fill(response: CertificateInstallationRes, issued: ContractIssued) -> None:
         ContractCertificateChain=contract_chain(issued.contract),
         ECDHCurve=ECDHCurveType(issued.curve),
         DHPublicKey=issued.dh_public_key.ljust(DH_KEY_BYTES, b"\0"),
+        # A contract's own key is secp521r1 whatever curve its transport was agreed on.
+        SECP521_EncryptedPrivateKey=issued.encrypted_key,
     )
-    if data.ECDHCurve is ECDHCurveType.SECP521:
-        data.SECP521_EncryptedPrivateKey = issued.encrypted_key
-    else:
-        data.X448_EncryptedPrivateKey = issued.encrypted_key
     response.CPSCertificateChain = plain_chain(issued.provider)
     response.SignedInstallationData = data
     response.RemainingContractCertificateChains = min(issued.remaining, 255)
-    response.Header.Signature = issued.sign({data.Id: data})
+    response.Header.Signature = issued.sign([Fragment(data.Id, data)])
 
 
 def check_reading(agreed: Agreement, request: MeteringConfirmationReq, now: float) -> None:
@@ -151,7 +155,7 @@ def check_reading(agreed: Agreement, request: MeteringConfirmationReq, now: floa
     if means is None:
         return
     try:
-        means.check_signature(V20_COMMON, {data.Id: data}, _signature(agreed), agreed.contract_leaf)
+        means.check_signature(V20_COMMON, [Fragment(data.Id, data)], _signature(agreed), agreed.contract_leaf)
     except NotCredible as doubt:
         raise Refusal(ResponseCodeType.FAILED_MeteringSignatureNotValid, str(doubt)) from doubt
 

@@ -20,6 +20,7 @@ from protocols.iso15118 import (
     SimulatedCar,
     Timings,
 )
+from protocols.iso15118.credentials import CarCredentials, ChargerCredentials
 from protocols.iso15118.events import Event, SessionEnded
 
 TLS = ConnectionSecurity("TLSv1.3")
@@ -38,14 +39,20 @@ class Conversation:
     timings: Timings = field(default_factory=Timings)
     with_stage: bool = True
     security: ConnectionSecurity = TLS
+    charger_credentials: ChargerCredentials | None = None
+    car_credentials: CarCredentials | None = None
     now: float = START_S
     secc_events: list[Event] = field(default_factory=list)
     evcc_events: list[Event] = field(default_factory=list)
     listeners: list[Callable[[Event], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.secc = SeccSession(self.evse, self.timings, security=self.security)
-        self.evcc = EvccSession(self.car, self.plan, self.timings, security=self.security)
+        self.secc = SeccSession(
+            self.evse, self.timings, security=self.security, credentials=self.charger_credentials
+        )
+        self.evcc = EvccSession(
+            self.car, self.plan, self.timings, security=self.security, credentials=self.car_credentials
+        )
         if self.with_stage:
             self.listeners.append(IdealStage(self.evse).handle)
 

@@ -1,0 +1,180 @@
+"""Plug & Charge in ISO 15118-20: a contract shown, installed, refused; whole sessions with real keys."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import pytest
+
+from protocols.iso15118 import CarPlan, ConnectionSecurity, Service
+from protocols.iso15118.contracts import CarContracts, ChargerContracts, ProvisioningService
+from protocols.iso15118.credentials import ContractWanted, Doubt, NotCredible
+from protocols.iso15118.events import (
+    AuthorizationRequested,
+    ContractAccepted,
+    ContractInstalled,
+    ContractRefused,
+    MessageSeen,
+)
+from protocols.pki import Algorithm, CertificateSet, Identity, Policy, Role, TrustStore, car_set, new, public_set
+from protocols.pki.homes import Names
+
+NOW = datetime.fromtimestamp(1_800_000_000, UTC)
+CAR = Names(emaid="DETWOC12345678", pcid="TWO00000000000042A")
+CURVES = [Algorithm.P521, Algorithm.ED448]
+
+
+@cache
+def world(algorithm: Algorithm = Algorithm.P521) -> CertificateSet:
+    """Car, operator, provisioning service: made once, keys cost time."""
+    return CertificateSet({**car_set(algorithm, NOW, CAR).members, **public_set(algorithm, NOW, CAR).members})
+
+
+class Operator:
+    """Issues contracts below its sub-CA; always secp521r1, as only that key can be carried."""
+
+    def __init__(self, certificates: CertificateSet) -> None:
+        self.by = certificates[Role.MO_SUB2]
+        self.asked = 0
+        self.not_ready = 0
+
+    def contract_for(self, pcid: str, wanted: ContractWanted, at: datetime) -> Identity | None:
+        self.asked += 1
+        if pcid != CAR.pcid:
+            raise NotCredible(Doubt.MISSING, f"no contract waits for {pcid}")
+        if self.asked <= self.not_ready:
+            return None
+        return new(Role.CONTRACT, CAR.emaid, self.by, at, key=Algorithm.P521.new_key())
+
+
+def charger(certificates: CertificateSet | None = None, **changes: object) -> ChargerContracts:
+    certificates = certificates or world()
+    return replace(ChargerContracts(certificates.store), **changes)  # type: ignore[arg-type]
+
+
+def car(certificates: CertificateSet | None = None, *, contract: bool = True) -> CarContracts:
+    certificates = certificates or world()
+    held = certificates[Role.CONTRACT] if contract else None
+    return CarContracts(certificates.store, held, certificates[Role.PROVISIONING])
+
+
+@pytest.mark.parametrize("algorithm", CURVES)
+def test_a_car_charges_by_its_contract(conversation: Callable[..., object], algorithm: Algorithm) -> None:
+    certificates = world(algorithm)
+    talk = conversation(charger_credentials=charger(certificates), car_credentials=car(certificates)).run()
+    assert talk.secc_end.proper, talk.secc_end
+    assert talk.evcc_end.proper, talk.evcc_end
+    assert [event.emaid for event in talk.secc_of(ContractAccepted)] == [CAR.emaid]
+    assert not talk.secc_of(AuthorizationRequested)
+
+
+def test_without_tls_only_external_means_are_offered(conversation: Callable[..., object]) -> None:
+    plan = CarPlan(Service.AC_BPT, lab_v20_without_tls=True)
+    talk = conversation(
+        plan=plan, security=ConnectionSecurity(), charger_credentials=charger(), car_credentials=car()
+    )
+    talk.evse.offer = replace(talk.evse.offer, lab_v20_without_tls=True)
+    talk.run()
+    assert talk.secc_end.proper, talk.secc_end
+    assert not talk.secc_of(ContractAccepted)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("expired", "expired"),
+        ("early", "valid"),
+        ("stranger", "neither sent along nor"),
+        ("listed", "not on this charger's list"),
+    ],
+)
+def test_a_contract_that_is_not_taken_leaves_external_means(
+    conversation: Callable[..., object], damage: str, words: str
+) -> None:
+    means, holder = charger(), car()
+    issuer = world()[Role.MO_SUB2]
+    if damage == "expired":
+        holder.held = new(Role.CONTRACT, CAR.emaid, issuer, NOW - timedelta(days=30), lifetime_days=20)
+    elif damage == "early":
+        holder.held = new(Role.CONTRACT, CAR.emaid, issuer, NOW + timedelta(days=3))
+    elif damage == "stranger":
+        means = charger(store=TrustStore())
+    else:
+        means = charger(accepted=frozenset({"DETWOC00000000"}))
+    talk = conversation(charger_credentials=means, car_credentials=holder).run()
+    assert talk.secc_end.proper, talk.secc_end
+    (refused,) = talk.secc_of(ContractRefused)
+    assert words in refused.reason
+    assert not talk.secc_of(ContractAccepted)
+
+
+def test_a_car_that_cannot_sign_is_told_nothing_and_sent_away(conversation: Callable[..., object]) -> None:
+    thief = car()
+    held = world()[Role.CONTRACT]
+    thief.held = Identity(held.certificate, Algorithm.P521.new_key(), held.above)
+    talk = conversation(charger_credentials=charger(), car_credentials=thief).run()
+    assert "FAILED_SignatureError" in talk.secc_end.reason
+    assert not talk.evcc_end.proper
+    assert not talk.secc_of(ContractAccepted)
+
+
+def test_p256_contracts_are_refused_unless_the_interop_profile_is_chosen(conversation: Callable[..., object]) -> None:
+    certificates = world(Algorithm.P256)
+    strict = conversation(charger_credentials=charger(certificates), car_credentials=car(certificates)).run()
+    assert "secp256r1" in strict.secc_of(ContractRefused)[0].reason
+    lax = conversation(
+        charger_credentials=charger(certificates, policy_v20=Policy.INTEROP), car_credentials=car(certificates)
+    ).run()
+    assert lax.secc_of(ContractAccepted)
+
+
+@pytest.mark.parametrize("algorithm", CURVES)
+@pytest.mark.parametrize("not_ready", [0, 3])
+def test_a_contract_is_installed_and_used_at_once(
+    conversation: Callable[..., object], algorithm: Algorithm, not_ready: int
+) -> None:
+    certificates = world(algorithm)
+    operator = Operator(certificates)
+    operator.not_ready = not_ready
+    service = ProvisioningService(certificates[Role.CPS], operator)
+    kept: list[Identity] = []
+    holder = car(certificates, contract=False)
+    holder.keep = kept.append
+    talk = conversation(charger_credentials=charger(certificates, service=service), car_credentials=holder).run()
+    assert talk.secc_end.proper, talk.secc_end
+    assert [event.emaid for event in talk.evcc_of(ContractInstalled)] == [CAR.emaid]
+    assert [event.emaid for event in talk.secc_of(ContractAccepted)] == [CAR.emaid]
+    assert operator.asked == not_ready + 1
+    assert kept == [holder.held]
+
+
+def test_no_contract_for_this_car_leaves_external_means(conversation: Callable[..., object]) -> None:
+    operator = Operator(world())
+    stranger = new(Role.PROVISIONING, "XYZ00000000000042A", world()[Role.OEM_SUB2], NOW - timedelta(days=1))
+    holder = car(contract=False)
+    holder.maker = stranger
+    service = ProvisioningService(world()[Role.CPS], operator)
+    talk = conversation(charger_credentials=charger(service=service), car_credentials=holder).run()
+    assert talk.secc_end.proper, talk.secc_end
+    assert "no contract waits for XYZ" in talk.secc_of(ContractRefused)[0].reason
+    assert holder.held is None
+
+
+def test_a_contract_from_a_service_that_nobody_knows_is_not_kept(conversation: Callable[..., object]) -> None:
+    rogue = public_set(Algorithm.P521, NOW)
+    service = ProvisioningService(rogue[Role.CPS], Operator(world()))
+    holder = car(contract=False)
+    talk = conversation(charger_credentials=charger(service=service), car_credentials=holder).run()
+    assert talk.evcc_of(ContractRefused)
+    assert holder.held is None
+    assert talk.secc_end.proper, "external means are left"
+
+
+def test_the_challenge_is_new_in_each_session(conversation: Callable[..., object]) -> None:
+    challenges = set()
+    for _ in range(2):
+        talk = conversation(charger_credentials=charger(), car_credentials=car()).run()
+        (setup,) = [e.message for e in talk.secc_of(MessageSeen) if e.name == "AuthorizationSetupRes"]
+        challenges.add(setup.PnC_ASResAuthorizationMode.GenChallenge)
+    assert len(challenges) == 2
