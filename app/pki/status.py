@@ -101,7 +101,13 @@ def fetch(entry: Entry, issuer: x509.Certificate, at: datetime) -> bytes | None:
             f"the OCSP responder of '{common_name(issuer.subject)}' ({url:.80}) does not answer: {type(error).__name__}"
         ) from error
     answer = reply.content[:LARGEST_BYTES]
-    if check_response(answer, entry.certificate, issuer, at) is None:
+    try:
+        status = check_response(answer, entry.certificate, issuer, at)
+    except CertificateProblem as problem:
+        if problem.trouble is Trouble.REVOKED:
+            write_whole(entry.ocsp_path, answer, OWNER_ONLY)  # It must outlive the good answer that lies there.
+        raise
+    if status is None:
         raise PkiError(f"the OCSP responder of '{common_name(issuer.subject)}' answered for another certificate")
     write_whole(entry.ocsp_path, answer, OWNER_ONLY)
     return answer
