@@ -10,12 +10,10 @@ from app.commands.arguments import identifier, percent, positive, whole
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,
-    PROTOCOLS,
     SERVICES,
     SessionLog,
     add_common_arguments,
     on_stop_signal,
-    protocols_of,
     tell_warnings,
     timings_of,
 )
@@ -52,12 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"{LINES_HELP}\n{EPILOG}"
     parser.add_argument(
         "--service", choices=SERVICES, default="dc_bpt", help="the service to ask for (default %(default)s)"
-    )
-    parser.add_argument(
-        "--protocol",
-        action="append",
-        choices=PROTOCOLS,
-        help="a protocol to propose; several by priority, the most wanted first (default: ISO 15118-20 for --service)",
     )
     parser.add_argument(
         "--control-mode",
@@ -121,9 +113,7 @@ async def _drive(args: argparse.Namespace, security: SessionSecurity) -> Session
     car = _car(args)
     plan = CarPlan(
         service=SERVICES[args.service],
-        protocols=tuple(PROTOCOLS[name] for name in args.protocol or ()),
         control_mode=CONTROL_MODES[args.control_mode] if args.control_mode else None,
-        protocols=protocols_of(args),
         loop_interval_s=args.interval,
         lab_v20_without_tls=args.no_tls,
         pre_charge_patience_s=None if args.strict else PRE_CHARGE_PATIENCE_S,

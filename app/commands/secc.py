@@ -10,12 +10,10 @@ from app.commands.arguments import identifier, positive
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,
-    PROTOCOLS,
     SERVICES,
     SessionLog,
     add_common_arguments,
     on_stop_signal,
-    protocols_of,
     tell_warnings,
     timings_of,
 )
@@ -27,7 +25,6 @@ from protocols.iso15118 import (
     Evse,
     EvseOffer,
     IdealStage,
-    ProtocolName,
     LoopAnswered,
     Notification,
     PowerDeliveryChanged,
@@ -66,12 +63,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         choices=SERVICES,
         help="a service to offer; may be given several times (default: all four)",
-    )
-    parser.add_argument(
-        "--protocol",
-        action="append",
-        choices=PROTOCOLS,
-        help="a protocol to offer; may be given several times (default: all; the car's priorities decide)",
     )
     parser.add_argument(
         "--control-mode",
@@ -212,7 +203,7 @@ def _evse(args: argparse.Namespace) -> Evse:
     first = CONTROL_MODES[args.control_mode]
     offer = EvseOffer(
         evse_id=args.evse_id,
-        protocols=tuple(PROTOCOLS[name] for name in args.protocol or PROTOCOLS),
+        protocols=protocols_of(args) or tuple(ProtocolName),
         services=tuple(SERVICES[name] for name in args.service) if args.service else tuple(Service),
         control_modes=(first, *(mode for mode in ControlMode if mode is not first)),
         phases=args.phases,

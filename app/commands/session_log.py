@@ -39,12 +39,10 @@ from protocols.iso15118 import (
     Timings,
 )
 from protocols.iso15118.sdp import SDP_PORT
-from protocols.iso15118.services import ProtocolName
 
 SERVICES = {service.name.lower(): service for service in Service}
 CONTROL_MODES = {mode.name.lower(): mode for mode in ControlMode}
 PROTOCOLS = {protocol.value: protocol for protocol in ProtocolName}
-PROTOCOLS = {str(protocol): protocol for protocol in ProtocolName}
 
 LINES_HELP = """\
 Standard output has one JSON line a message and a state change, and one at the end of a session:
@@ -189,13 +187,6 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--interface", required=True, metavar="IF", help="network interface to the other end; lo for this machine"
     )
     parser.add_argument(
-        "--protocol",
-        action="append",
-        choices=PROTOCOLS,
-        help="what may be spoken, may be repeated; a car proposes them in this order (default: a charger all of them, "
-        "a car the one of ISO 15118-20 for its service)",
-    )
-    parser.add_argument(
         "--timeout-scale",
         type=positive,
         default=1.0,
@@ -209,11 +200,6 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="laboratory: another UDP port for discovery (default %(default)s)",
     )
-
-
-def protocols_of(args: argparse.Namespace) -> tuple[ProtocolName, ...]:
-    """The protocols asked for, in order; none if nothing was said."""
-    return tuple(PROTOCOLS[name] for name in args.protocol or ())
 
 
 def timings_of(args: argparse.Namespace) -> Timings:
