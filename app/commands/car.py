@@ -14,6 +14,7 @@ from app.commands.session_log import (
     SessionLog,
     add_common_arguments,
     on_stop_signal,
+    protocols_of,
     tell_warnings,
     timings_of,
 )
@@ -114,6 +115,7 @@ async def _drive(args: argparse.Namespace, security: SessionSecurity) -> Session
     plan = CarPlan(
         service=SERVICES[args.service],
         control_mode=CONTROL_MODES[args.control_mode] if args.control_mode else None,
+        protocols=protocols_of(args),
         loop_interval_s=args.interval,
         lab_v20_without_tls=args.no_tls,
         pre_charge_patience_s=None if args.strict else PRE_CHARGE_PATIENCE_S,

@@ -14,6 +14,7 @@ from app.commands.session_log import (
     SessionLog,
     add_common_arguments,
     on_stop_signal,
+    protocols_of,
     tell_warnings,
     timings_of,
 )
@@ -28,6 +29,7 @@ from protocols.iso15118 import (
     LoopAnswered,
     Notification,
     PowerDeliveryChanged,
+    ProtocolName,
     SeccServer,
     Service,
     SessionEnded,

@@ -187,6 +187,13 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         "--interface", required=True, metavar="IF", help="network interface to the other end; lo for this machine"
     )
     parser.add_argument(
+        "--protocol",
+        action="append",
+        choices=PROTOCOLS,
+        help="what may be spoken, may be repeated; a car proposes them in this order (default: a charger all of them, "
+        "a car the one of ISO 15118-20 for its service)",
+    )
+    parser.add_argument(
         "--timeout-scale",
         type=positive,
         default=1.0,
@@ -200,6 +207,11 @@ def add_common_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PORT",
         help="laboratory: another UDP port for discovery (default %(default)s)",
     )
+
+
+def protocols_of(args: argparse.Namespace) -> tuple[ProtocolName, ...]:
+    """The protocols asked for, in order; none if nothing was said."""
+    return tuple(PROTOCOLS[name] for name in args.protocol or ())
 
 
 def timings_of(args: argparse.Namespace) -> Timings:
