@@ -18,6 +18,7 @@ from typing import Any, Protocol
 
 from energy.grid_events import GridEvent
 from energy.model import Charger, EvState, Readings, SetPoint
+from energy.plan.types import Plan
 from protocols.iec61851 import Check, Pilot
 
 
@@ -252,6 +253,14 @@ class SessionWatcher(Protocol):
 
     def session_changed(self, session: CarSession) -> None:
         """The charger's newest picture of the car; at once, without waiting."""
+        ...
+
+
+class PlanWatcher(Protocol):
+    """A driver that acts on the plan ahead of its set-points: told each new one by the engine."""
+
+    def plan_changed(self, plan: Plan) -> None:
+        """The plan that is in force from now on; at once, without waiting."""
         ...
 
 

@@ -18,26 +18,23 @@ from typing import Any
 from app.clock import Clock, WallClock
 from app.config.home import ChargerSection
 from app.drivers.cable import Cable, News, Pulled, Trouble, Verdict
-from app.drivers.charger_session import V20, SessionPicture
+from app.drivers.charger_offer import charges_basically, limits_of, offer_of
+from app.drivers.charger_plan import Act, PlanDesk, Situation
+from app.drivers.charger_session import PAUSED, V20, SessionPicture
+from app.drivers.charger_sleep import Sleep
 from app.drivers.modbus import Links
 from app.drivers.power_stage import make_stage
 from app.ports import Board, Health, HealthLevel, LinkNews, Matching, PowerStage, StageAbility, StageReading
 from energy.model import Charger, Ev, SetPoint
+from energy.plan.types import Plan
 from protocols import iso15118 as iso
 from protocols.exi import to_json
-from protocols.iec61851 import Circuit, OutletChanged, OutletConfig, OutletState, PilotTimings
+from protocols.iec61851 import Circuit, OutletChanged, OutletConfig, OutletState, Pilot, PilotTimings
+from protocols.iso15118.events import SessionPaused
 from protocols.iso15118.network import steady_clock
 
 log = logging.getLogger(__name__)
 
-SERVICES = {"ac": iso.Service.AC, "ac_bpt": iso.Service.AC_BPT, "dc": iso.Service.DC, "dc_bpt": iso.Service.DC_BPT}
-MODES = {"dynamic": iso.ControlMode.DYNAMIC, "scheduled": iso.ControlMode.SCHEDULED}
-PROTOCOLS = {
-    "iso15118-20": (iso.ProtocolName.V20_DC, iso.ProtocolName.V20_AC),
-    "iso15118-2": (iso.ProtocolName.V2,),
-    "din70121": (iso.ProtocolName.DIN,),
-}
-BASIC = "basic"
 LOOP_MESSAGES = frozenset(
     f"{kind}{end}"
     for kind in ("DC_ChargeLoop", "AC_ChargeLoop", "CurrentDemand", "ChargingStatus")
@@ -69,10 +66,14 @@ class Iso15118Charger:
         matching: Matching | None = None,
         make_security: Callable[[], iso.SeccSecurity] = iso.SeccSecurity,
         voltage_v: float = 230.0,
+        currency: str = "EUR",
+        paused: object = None,
+        remember_paused: Callable[[object], None] = lambda _paused: None,
     ) -> None:
         """``clock`` is home time; wires run in real time beside it. ``timings`` other than the standard's are for
         laboratories. ``stage`` is made from the section where it is None; ``make_security`` is called at each start,
-        and what it raises is the driver's failure.
+        and what it raises is the driver's failure. ``paused`` is what ``remember_paused`` was told last, if that was
+        not None: a car that slept on the cable when the engine stopped.
 
         Raises ProfileError, PowerStageError for a power stage that cannot be driven.
         """
@@ -84,7 +85,7 @@ class Iso15118Charger:
         self._timings = timings
         self._steady = steady_clock()
         self._make_security = make_security
-        self.evse = iso.Evse(_offer(section), limits=_limits(section))
+        self.evse = iso.Evse(offer_of(section), limits=limits_of(section))
         self.stage = stage or make_stage(
             section.power_stage,
             self._wire,
@@ -102,7 +103,7 @@ class Iso15118Charger:
             self.stage,
             OutletConfig(
                 digital=bool(self.evse.offer.protocols),
-                basic=BASIC in section.protocols and _is_ac(section) and StageAbility.PILOT in self.stage.abilities,
+                basic=charges_basically(section) and StageAbility.PILOT in self.stage.abilities,
                 ventilation=section.ventilated,
                 timings=pilot_timings or PilotTimings(),
             ),
@@ -111,6 +112,11 @@ class Iso15118Charger:
             matching=matching,
         )
         self.picture = SessionPicture(charger, car, circuit)
+        self.desk = PlanDesk(currency, self.evse.limits, pause_when_idle=section.pause_when_idle)
+        self._remember_paused = remember_paused
+        self._restore(paused)
+        self._scheduled = False
+        self._protocol: iso.ProtocolName | None = None
         self._server: iso.SeccServer | None = None
         self._board: Board | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -126,6 +132,8 @@ class Iso15118Charger:
             iso.SessionStarted: self._on_started,
             iso.ServiceSelected: self._on_service,
             iso.CableCheckRequested: self._on_cable_check,
+            iso.NeedsReceived: self._on_needs,
+            SessionPaused: self._on_paused,
             iso.PreChargeRequested: self._on_pre_charge,
             iso.PowerDeliveryChanged: self._on_power_delivery,
             iso.StateChanged: self._on_state,
@@ -178,6 +186,12 @@ class Iso15118Charger:
         self.stage.set_power(stage_w, self._wire.now_s() + lives_s)
         with self._timed():
             self.cable.offer(power_w, now + lives_s, now, cable_a=reading.cable_a if reading else None)
+        self._follow_plan(power_w)
+
+    def plan_changed(self, plan: Plan) -> None:
+        """The home has a new plan: what a car is offered follows it."""
+        self.desk.plan_changed(plan)
+        self._offer_schedule()
 
     def stop_session(self, reason: str) -> None:
         """Ask the car to end the session."""
@@ -196,6 +210,53 @@ class Iso15118Charger:
         self._trouble = ""
         self._say(HealthLevel.OK, "")
 
+    # The plan.
+
+    def _offer_schedule(self) -> None:
+        """Have the schedule that holds from now on ready for a car that asks."""
+        picture = self.picture.now
+        schedule = self.desk.schedule(self._clock.now_s(), discharge=picture.ev.can_discharge)
+        if schedule is not None:
+            self.evse.offer_schedules(schedule)
+
+    def _follow_plan(self, power_w: float) -> None:
+        self._offer_schedule()
+        picture = self.picture.now
+        situation = Situation(
+            charging=self._in_session and picture.state == iso.State.CHARGE_LOOP,
+            scheduled=self._scheduled,
+            paused=picture.state == PAUSED and not self._in_session,
+            pauses=self._protocol in V20,
+        )
+        match self.desk.act(situation, power_w, self._clock.now_s()):
+            case Act.RENEGOTIATE if self.evse.notification is None:
+                self.evse.notify(iso.Notification.ScheduleRenegotiation)
+            case Act.PAUSE if self.evse.notification is None:
+                log.info("%s: the plan wants no power for long: the car may sleep", self.name)
+                self.evse.notify(iso.Notification.Pause)
+            case Act.NOT_PAUSE if self.evse.notification is iso.Notification.Pause:
+                self.evse.notification = None
+            case Act.WAKE:
+                log.info("%s: power is wanted of a car that sleeps: it is woken", self.name)
+                self.wake()
+            case _:
+                pass
+
+    def _restore(self, plain: object) -> None:
+        if plain is None:
+            return
+        try:
+            sleep = Sleep.from_plain(plain)
+        except ValueError as error:
+            log.warning("%s: %s; a car that slept here begins anew", self.name, error)
+            return
+        self.evse.paused = sleep.session
+        self.picture.asleep(sleep)
+
+    def _forget_paused(self) -> None:
+        self.evse.paused = None
+        self._remember_paused(None)
+
     # What the session, the stage and the modem tell.
 
     def _on_event(self, event: iso.Event) -> None:
@@ -204,12 +265,16 @@ class Iso15118Charger:
             with self._timed():
                 handler(event)
         self.picture.take(event, self._clock.now_s())
+        if isinstance(event, iso.ServiceSelected):
+            self._offer_schedule()
         if not isinstance(event, iso.MessageSeen | iso.PayloadSeen):
             self._publish()
 
     def _on_stage(self, reading: StageReading) -> None:
         with self._timed():
             self.cable.read(reading, self._steady())
+        if reading.pilot is Pilot.A and self.evse.paused is not None:
+            self._forget_paused()
         now_s = self._clock.now_s()
         self.picture.stage(reading, now_s)
         self.picture.outlet(self.cable.outlet, now_s)
@@ -256,6 +321,7 @@ class Iso15118Charger:
             self._server.cut(why)
 
     def _on_protocol(self, event: iso.ProtocolChosen) -> None:
+        self._protocol = event.protocol
         self._unprotected = event.protocol in V20 and event.secured < iso.Secured.TLS_1_3
 
     def _on_started(self, event: iso.SessionStarted) -> None:
@@ -263,10 +329,19 @@ class Iso15118Charger:
         self._in_session = True
         self.evse.contactor_fault = bool(self.cable.outlet.faults)
         self.cable.session_began(self._steady())
+        self._remember_paused(None)
         self._say(HealthLevel.OK, f"session with {event.peer_id}")
 
     def _on_service(self, event: iso.ServiceSelected) -> None:
         self.cable.may_take = event.service.energy is iso.Energy.AC
+        self._scheduled = event.control_mode is iso.ControlMode.SCHEDULED
+
+    def _on_needs(self, _event: iso.NeedsReceived) -> None:
+        # The answer is on its way with the schedule that stood.
+        self.desk.exchanged()
+
+    def _on_paused(self, event: SessionPaused) -> None:
+        self._remember_paused(Sleep.of(event.paused, self.picture.now).to_plain())
 
     def _on_cable_check(self, _event: iso.CableCheckRequested) -> None:
         self.cable.check_isolation()
@@ -293,6 +368,7 @@ class Iso15118Charger:
             self._in_session = False
             self.cable.session_ended(self._steady(), proper=event.proper)
         self._unprotected = False
+        self.desk.session_over()
         if self._trouble:
             return
         level = HealthLevel.OK if event.proper else HealthLevel.WARNING
@@ -357,30 +433,6 @@ class Iso15118Charger:
         if self._board is not None:
             since_s = self._clock.now_s()
             self._board.publish_health(self.name, Health(level=level, text=text, since_s=since_s, details=details))
-
-
-def _offer(section: ChargerSection) -> iso.EvseOffer:
-    wanted = (PROTOCOLS.get(name, ()) for name in section.protocols)
-    return iso.EvseOffer(
-        evse_id=section.evse_id,
-        protocols=tuple(protocol for protocols in wanted for protocol in protocols),
-        lab_v20_without_tls=section.lab_v20_without_tls,
-        services=tuple(SERVICES[name] for name in section.services),
-        control_modes=(MODES[section.control_mode],),
-        phases=section.phases,
-    )
-
-
-def _limits(section: ChargerSection) -> iso.Limits:
-    return iso.Limits(
-        max_charge_w=section.charge_max_w,
-        min_charge_w=section.charge_min_w,
-        max_discharge_w=section.discharge_max_w,
-    )
-
-
-def _is_ac(section: ChargerSection) -> bool:
-    return any(SERVICES[name].energy is iso.Energy.AC for name in section.services)
 
 
 def _ratio(power_w: float, voltage_v: float) -> float:

@@ -7,6 +7,7 @@ is taken as the grid side's, the converter's loss is in the charger's efficienci
 from collections.abc import Callable
 from dataclasses import replace
 
+from app.drivers.charger_sleep import Sleep
 from app.ports import CarSession, StageReading
 from energy.model import Charger, Ev, EvState
 from protocols.iec61851 import PROTOCOL, WITH_CAR, Circuit, Outlet, OutletState
@@ -19,6 +20,7 @@ from protocols.iso15118.table import State
 _SOC_STEP = 0.011
 """The wire's state of charge is in whole percent."""
 UNPLUGGED = "unplugged"
+PAUSED = "paused"
 WAITING = "plugged"
 TITLES = {
     ProtocolName.V20_DC: "ISO 15118-20",
@@ -40,6 +42,7 @@ class SessionPicture:
         self._usual = car
         self._charger = charger
         self._circuit = circuit or Circuit(charger.phases)
+        self._sleep: Sleep | None = None
         self._cipher = ""
         self._protocol = ProtocolName.V20_DC
         self._plugged = False
@@ -77,13 +80,16 @@ class SessionPicture:
             self._counters = None
             # The cable's first message may be here before the stage was asked: then the picture has begun already.
             if not (plugged and self._in_session):
-                self.now = replace(self._empty(), since_s=now_s, state=WAITING if plugged else UNPLUGGED)
+                self.now = self._found(now_s) if plugged else replace(self._empty(), since_s=now_s)
+            self._sleep = None
         if not plugged and not self._in_session:
             self.now = replace(self.now, ev=replace(self.now.ev, power_w=reading.ev_w or 0.0, at_s=now_s))
             return
         ev = replace(self.now.ev, connected=True, power_w=reading.ev_w or 0.0, at_s=now_s)
         charged, discharged = reading.import_wh or 0.0, reading.export_wh or 0.0
-        self._counters = self._counters or (charged, discharged)
+        if self._counters is None:
+            # Of a car that sleeps since before, what it had been given counts on.
+            self._counters = charged - self.now.charged_wh, discharged - self.now.discharged_wh
         self.now = replace(
             self.now,
             ev=ev,
@@ -91,9 +97,36 @@ class SessionPicture:
             discharged_wh=max(0.0, discharged - self._counters[1]),
         )
 
+    def _found(self, now_s: float) -> CarSession:
+        """A car is on the cable: a new one, or the one that slept there."""
+        sleep = self._sleep
+        if sleep is None:
+            return replace(self._empty(), since_s=now_s, state=WAITING)
+        ev = EvState(
+            connected=True,
+            ev=replace(self._usual, ev_id=sleep.session.evcc_id, capacity_wh=sleep.capacity_wh),
+            soc=sleep.soc,
+            can_charge=True,
+            can_discharge=sleep.can_discharge,
+            at_s=now_s,
+        )
+        return CarSession(
+            charger=self._charger,
+            ev=ev,
+            session_id=sleep.session.session_id.hex().upper(),
+            evcc_id=sleep.session.evcc_id,
+            protocol=sleep.protocol,
+            state=PAUSED,
+            since_s=sleep.since_s,
+            departure_s=sleep.departure_s,
+            target_soc=sleep.target_soc,
+            charged_wh=sleep.charged_wh,
+            discharged_wh=sleep.discharged_wh,
+        )
+
     def outlet(self, outlet: Outlet, now_s: float) -> None:
         """Fold in where the pilot stands: without a digital session it may steer the car by itself."""
-        if self._in_session or not outlet.connected:
+        if self._in_session or not outlet.connected or (self.now.state == PAUSED and not outlet.basic):
             return
         if not outlet.basic:
             if self.now.authorization == "basic":
@@ -115,6 +148,10 @@ class SessionPicture:
         takes = outlet.state in TAKES_CURRENT
         ev = replace(self.now.ev, connected=True, can_charge=takes, can_discharge=False, soc=None, at_s=now_s)
         self.now = replace(self.now, charger=charger, ev=ev, protocol=PROTOCOL, state=outlet.state.value)
+
+    def asleep(self, sleep: Sleep) -> None:
+        """A car that paused before this engine started is still on the cable, unless the stage says otherwise."""
+        self._sleep = sleep
 
     def _opened(self, event: e.Event, _now_s: float) -> None:
         if isinstance(event, e.ConnectionOpened):
@@ -141,7 +178,7 @@ class SessionPicture:
                 self.now,
                 session_id=event.session_id,
                 evcc_id=event.peer_id,
-                since_s=now_s,
+                since_s=self.now.since_s if event.resumed and self.now.state == PAUSED else now_s,
                 ev=replace(self.now.ev, ev=ev, connected=True),
             )
 
@@ -201,10 +238,15 @@ class SessionPicture:
         self.now = replace(self.now, messages=self.now.messages + 1)
 
     def _ended(self, event: e.Event, now_s: float) -> None:
-        if isinstance(event, e.SessionEnded):
-            self._in_session = False
-            ev = replace(self.now.ev, can_charge=False, can_discharge=False, at_s=now_s)
-            self.now = replace(self.now, ev=ev, state="paused" if event.paused else "ended")
+        if not isinstance(event, e.SessionEnded):
+            return
+        self._in_session = False
+        if event.paused:
+            # It sleeps: it can be woken, and then takes and gives what it did before.
+            self.now = replace(self.now, state=PAUSED)
+            return
+        ev = replace(self.now.ev, can_charge=False, can_discharge=False, at_s=now_s)
+        self.now = replace(self.now, ev=ev, state="ended")
 
 
 def state_of_charge(report: CarReport, capacity_wh: float) -> float | None:

@@ -3,7 +3,7 @@
 Heavy protocol packages are imported only where the home has such a thing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from protocols.iso15118 import SeccSecurity
 
 QUICKEST_STAGE_S = 0.1
+PAUSED_SETTING = "paused_session"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +38,10 @@ class Workshop:
     """Real seconds between two looks at the power stage."""
     home_file: Path | None = None
     """Beside it lie the secrets."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """What was remembered when the engine ran last."""
+    remember: Callable[[str, Any], None] = lambda _key, _value: None
+    """Keep a setting, in JSON's own types, over a restart."""
     charger: ChargerDriver | None = None
     """Made before the links that may stop its session."""
     links: Links = field(default_factory=Links)
@@ -71,6 +76,9 @@ def _charger(shop: Workshop) -> Iterable[Driver]:
         matching=_matching(shop, section),
         make_security=_security(shop, section),
         voltage_v=shop.config.connection.voltage_v,
+        currency=shop.config.home.currency,
+        paused=shop.settings.get(PAUSED_SETTING),
+        remember_paused=lambda paused: shop.remember(PAUSED_SETTING, paused),
     )
     shop.charger = charger
     return (charger,)

@@ -36,7 +36,7 @@ from app.engine.sessions import LOST, SessionRecord
 from app.engine.supervisor import Supervisor, in_one_line
 from app.engine.tariff import PriceNow, tariff
 from app.engine.wish_keeper import WishKeeper
-from app.ports import ChargerDriver, Driver, Health, HealthLevel, Report, SessionWatcher
+from app.ports import ChargerDriver, Driver, Health, HealthLevel, PlanWatcher, Report, SessionWatcher
 from app.store import AccountRow, PlanRow, Retention, Store
 from energy.links import is_limited
 from energy.model import Wishes
@@ -112,12 +112,15 @@ class Engine:
             secrets=secrets,
             state_dir=state_dir,
             home_file=home_file,
+            settings=settings,
+            remember=self.scribe.remember,
             timings_factor=options.timings_factor,
             stage_interval_s=options.stage_interval_s,
         )
         self.drivers: list[Driver] = make_drivers(self._shop)
         self.charger: ChargerDriver | None = next(filter(_is_charger, self.drivers), None)
         self.watchers = list(filter(_watches, self.drivers))
+        self.plan_watchers = list(filter(_watches_plan, self.drivers))
         self.supervisor = Supervisor(self.board, self.book)
         self.wishes = WishKeeper(self.fixed, clock, store, self._on_wishes)
         self.wishes.restore(settings)
@@ -320,6 +323,8 @@ class Engine:
                 self.book.complain(rule.source, f"not heard of: the home is kept to {rule.import_w:.0f} W of import")
 
     def _on_plan(self, done: PlanDone, why: str) -> None:
+        for watcher in self.plan_watchers:
+            watcher.plan_changed(done.plan)
         self.dispatcher.tick()
         made_s = done.plan.made_s
         if why != "time" or made_s - self._plan_kept_s >= PLAN_KEPT_EVERY_S:
@@ -388,3 +393,7 @@ def _reports(driver: object) -> TypeGuard[Report]:
 
 def _watches(driver: object) -> TypeGuard[SessionWatcher]:
     return hasattr(driver, "session_changed")
+
+
+def _watches_plan(driver: object) -> TypeGuard[PlanWatcher]:
+    return hasattr(driver, "plan_changed")
