@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.commands.doctor_findings import Finding, Level
+from app.commands.doctor_machine import BUILT_S
 from app.commands.pki_check import check_folder
 from app.commands.pki_show import as_json, as_table, rows
 from app.errors import UsageError, UserError
@@ -116,7 +117,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _make(folder: CertificateFolder, args: argparse.Namespace) -> int:
-    at = datetime.now(UTC)
+    at = _calendar()
     if args.renew:
         made = renew(folder, at)
         if not made:
@@ -138,7 +139,7 @@ def _import(folder: CertificateFolder, args: argparse.Namespace) -> int:
     bundle = Bundle(
         tuple(one for part in parts for one in part.certificates), tuple(key for part in parts for key in part.keys)
     )
-    for taken in import_bundle(folder, bundle, datetime.now(UTC), Role(args.role) if args.role else None):
+    for taken in import_bundle(folder, bundle, _calendar(), Role(args.role) if args.role else None):
         print(_told(taken.entry))
         for note in taken.notes:
             print(f"  note: {note}")
@@ -198,6 +199,14 @@ def _export(folder: CertificateFolder, args: argparse.Namespace) -> int:
 
 
 _ACTIONS = {"make": _make, "import": _import, "show": _show, "check": _check, "revoke": _revoke, "export": _export}
+
+
+def _calendar() -> datetime:
+    """Now, if the clock can be believed: what is made or taken with a wrong date is of no use to anybody."""
+    now = datetime.now(UTC)
+    if now.timestamp() < BUILT_S:
+        raise UserError(f"the clock shows {now:%Y-%m-%d %H:%M}, and certificates go by it: set it right first")
+    return now
 
 
 def _told(entry: Entry) -> str:
@@ -275,8 +284,9 @@ def _at(parser: argparse.ArgumentParser) -> None:
 
 def _day(text: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=UTC)
-    except ValueError:
+        when = datetime.fromisoformat(text)
+        return when.replace(tzinfo=when.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise argparse.ArgumentTypeError(f"{text!r:.20} is no date: write it as 2027-01-31") from None
 
 

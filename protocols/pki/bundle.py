@@ -56,7 +56,10 @@ def read_bundle(data: bytes, passphrase: str | None = None) -> Bundle:
     password = passphrase.encode() if passphrase else None
     bundle = _read_pem(data, password) if b"-----BEGIN " in data else _read_binary(data, password)
     if not bundle.certificates and not bundle.keys:
-        raise _unreadable("no certificate and no key is in it")
+        request = b"CERTIFICATE REQUEST" in data
+        raise _unreadable(
+            "it is a request: its issuer makes a certificate of it" if request else "no certificate and no key is in it"
+        )
     for certificate in bundle.certificates:
         check_readable(certificate)
     return bundle

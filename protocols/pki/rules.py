@@ -103,6 +103,8 @@ def check_rules(certificate: x509.Certificate, role: Role | None, depth: int) ->
                 certificate,
             )
     if role is not None:
+        if not exact_common_name(certificate):
+            raise _not_allowed(certificate, "it names no one, or several (common name)")
         if usage is not None and not usage.digital_signature:
             raise _not_allowed(certificate, "its key may not sign")
         return

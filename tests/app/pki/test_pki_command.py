@@ -471,3 +471,24 @@ def _known(name) -> Identity:
 
 def test_nothing_to_export(pki):
     assert "there is no cps certificate" in pki("export", "--role", "cps").err
+
+
+def test_a_clock_that_lost_its_time_makes_nothing(pki, monkeypatch):
+    import app.commands.pki as command
+
+    class Lost(datetime):
+        @classmethod
+        def now(cls, tz=None):
+            return datetime(1970, 1, 2, tzinfo=tz)
+
+    monkeypatch.setattr(command, "datetime", Lost)
+    ran = pki("make")
+    assert ran.status == 1
+    assert "the clock shows 1970-01-02 00:00" in ran.err
+    assert listed(pki) == []
+
+
+def test_a_request_is_told_from_a_certificate(pki, tmp_path):
+    path = tmp_path / "x.csr"
+    path.write_text("-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END CERTIFICATE REQUEST-----\n")
+    assert "it is a request" in pki("import", path).err

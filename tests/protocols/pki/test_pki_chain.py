@@ -277,3 +277,25 @@ def test_a_name_with_control_characters_cannot_break_the_line(world, forge, at):
     odd = forge(Role.CONTRACT, world[Role.MO_SUB2], name="evil\nline\x1b[31m", ends=at - timedelta(hours=1))
     text = refused(Trouble.EXPIRED, odd.chain, Role.CONTRACT, at, world.store)
     assert "evil?line?[31m" in text
+
+
+def test_a_leaf_that_names_nobody_or_two(world, at):
+    from cryptography.x509.oid import NameOID
+
+    above = world[Role.MO_SUB2]
+    key = ec.generate_private_key(ec.SECP521R1())
+    for names in ([], ["USTWOC00000001", "USTWOC00000002"]):
+        parts = [x509.NameAttribute(NameOID.COMMON_NAME, name) for name in names]
+        parts.append(x509.NameAttribute(NameOID.DOMAIN_COMPONENT, "MO"))
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name(parts))
+            .issuer_name(above.certificate.subject)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(at)
+            .not_valid_after(at + timedelta(days=1))
+            .sign(above.key, hashes.SHA512())
+        )
+        text = refused(Trouble.NOT_ALLOWED, [certificate, *above.chain], Role.CONTRACT, at, world.store)
+        assert "names no one, or several" in text
