@@ -118,6 +118,7 @@ async def _drive(args: argparse.Namespace, security: SessionSecurity) -> Session
         protocols=protocols_of(args),
         loop_interval_s=args.interval,
         lab_v20_without_tls=args.no_tls,
+        install_contract=args.install_contract,
         pre_charge_patience_s=None if args.strict else PRE_CHARGE_PATIENCE_S,
     )
     log = SessionLog(lambda: (car.charged_wh, car.discharged_wh), lab_switch=args.no_tls)

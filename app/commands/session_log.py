@@ -3,6 +3,7 @@
 Stable keys. A message: ``time`` (ISO 8601, UTC), ``kind`` "message", ``sender`` ("evcc" or "secc"), ``namespace``,
 ``message``, ``state`` (of this end, when it came or went), ``json`` (the body, element names as in the standard).
 The connection: ``time``, ``kind`` "connection", ``security`` (``tls`` null or the version, ``cipher``, ``peer``, ...).
+A contract (Plug & Charge): ``time``, ``kind`` "contract", and ``accepted``, ``installed`` (EMAID) or ``refused`` (why).
 A state change: ``time``, ``kind`` "state", ``state``, ``previous``. The last line of a session: ``summary``.
 """
 
@@ -24,6 +25,9 @@ from protocols.exi import to_json
 from protocols.iso15118 import (
     ConnectionOpened,
     ConnectionSecurity,
+    ContractAccepted,
+    ContractInstalled,
+    ContractRefused,
     ControlMode,
     Event,
     LoopAnswered,
@@ -65,6 +69,7 @@ class Totals:
     messages: int = 0
     charge_loops: int = 0
     security: ConnectionSecurity | None = None
+    contract: str | None = None
     least_w: float | None = None
     most_w: float | None = None
 
@@ -93,6 +98,13 @@ class SessionLog:
             case ConnectionOpened(security=security):
                 totals.security = security
                 _line(event, "connection", security=_told(security, self._lab_switch))
+            case ContractAccepted(emaid=emaid):
+                totals.contract = emaid
+                _line(event, "contract", accepted=emaid)
+            case ContractInstalled(emaid=emaid):
+                _line(event, "contract", installed=emaid)
+            case ContractRefused(reason=reason):
+                _line(event, "contract", refused=reason)
             case StateChanged():
                 _line(event, "state", state=event.state, previous=event.previous)
             case SessionStarted():
@@ -140,6 +152,7 @@ class SessionLog:
             "service": totals.service,
             "control_mode": totals.control_mode,
             "security": _told(totals.security, self._lab_switch) if totals.security else None,
+            "contract": totals.contract,
             "messages": totals.messages,
             "charge_loops": totals.charge_loops,
             "least_set_point_w": totals.least_w,

@@ -3,14 +3,17 @@
 import argparse
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from app.cable_tls import OCSP_CHOICES, CableTls
 from app.pki import home_folder
+from app.pki.contracts import car_contracts, charger_contracts
 from protocols.iso15118 import Capture, EvccSecurity, SeccSecurity
 from protocols.iso15118.capture import WARNING as CAPTURE_WARNING
 from protocols.iso15118.network import steady_clock
 from protocols.iso15118.services import ProtocolName
+from protocols.pki import Policy
 
 LAB_WARNING = "laboratory: this session is not encrypted, and whoever is on the cable can read and change it (--no-tls)"
 
@@ -43,12 +46,38 @@ def add_security_arguments(parser: argparse.ArgumentParser, *, charger: bool) ->
     )
     if charger:
         group.add_argument(
+            "--authorization",
+            choices=("any", "eim"),
+            default="any",
+            help="eim: never by contract (default: by contract too, where a root in the folder can vouch for one)",
+        )
+        group.add_argument(
+            "--install-contracts", action="store_true", help="put the folder's contract into cars that ask for one"
+        )
+        group.add_argument(
+            "--accept",
+            action="append",
+            metavar="EMAID",
+            help="take only this contract; may be given several times (default: any that a root vouches for)",
+        )
+        group.add_argument(
             "--ocsp-response",
             type=Path,
             metavar="FILE",
             help="an OCSP response (DER) to staple (default: the one that 'twoway pki check --online' keeps)",
         )
     else:
+        group.add_argument(
+            "--authorization",
+            choices=("eim", "pnc"),
+            default="eim",
+            help="pnc: by the folder's contract, if the charger takes contracts (default %(default)s)",
+        )
+        group.add_argument(
+            "--install-contract",
+            action="store_true",
+            help="ask the charger for a contract first, with the folder's provisioning certificate",
+        )
         group.add_argument(
             "--ocsp",
             choices=OCSP_CHOICES,
@@ -70,6 +99,7 @@ class SessionSecurity:
     """What the options came to; a context that closes its files. Raises UserError, TransportError."""
 
     def __init__(self, args: argparse.Namespace, command: str) -> None:
+        self._args = args
         self.lab_switch: bool = args.no_tls
         self.capture: Capture | None = None
         self._key_log: Path | None = args.key_log
@@ -91,11 +121,27 @@ class SessionSecurity:
 
     def secc(self) -> SeccSecurity:
         """For the charger's side."""
-        return SeccSecurity() if self.lab_switch else self._tls.secc()
+        if self.lab_switch:
+            return SeccSecurity()
+        args, interop = self._args, self._tls.interop
+        found = None
+        if args.authorization != "eim":
+            found = charger_contracts(
+                self._tls.folder, interop=interop, install=args.install_contracts, accepted=args.accept
+            )
+        return replace(self._tls.secc(), contracts=found)
 
     def evcc(self, protocols: Iterable[ProtocolName]) -> EvccSecurity:
         """For the car's side, by what it is going to propose."""
-        return EvccSecurity() if self.lab_switch else self._tls.evcc(protocols)
+        wanted = tuple(protocols)
+        if self.lab_switch:
+            return EvccSecurity()
+        found = None
+        if self._args.authorization == "pnc" or self._args.install_contract:
+            weak = self._tls.interop or not set(wanted) & {ProtocolName.V20_AC, ProtocolName.V20_DC}
+            policy = Policy.V2 if weak else Policy.V20
+            found = car_contracts(self._tls.folder, policy, interop=self._tls.interop)
+        return replace(self._tls.evcc(wanted), contracts=found)
 
     def warn(self) -> None:
         """Say once what a person must know of these options, when there is something to protect."""

@@ -41,8 +41,8 @@ class CarPlan:
     `resume` is the session that this car paused, to be taken up again where it stood; `resume_session_id` alone asks
     for it without its context. `value_added` are the services besides energy that it selects where they are offered.
     `lab_v20_without_tls`: propose -20 even where the connection has no TLS 1.3, which the standard forbids.
-    With credentials (`credentials.CarCredentials`) and TLS, `by_contract` pays by contract where that is offered, else by
-    external means; `install_contract` asks for a contract first.
+    With credentials (`credentials.CarCredentials`) and TLS, `by_contract` pays by contract where that is offered, else
+    by external means; `install_contract` asks for a contract first.
     """
 
     service: Service = Service.DC_BPT

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from protocols.iso15118.connection import ConnectionSecurity, PeerCertificate
+from protocols.iso15118.credentials import CarCredentials, ChargerCredentials
 from protocols.iso15118.sdp import Security
 from protocols.iso15118.tls import (
     V2,
@@ -36,6 +37,8 @@ class SeccSecurity:
     offers: tuple[TlsOffer, ...] = ()
     allow_plain: bool = True
     key_log: KeyLog | None = None
+    contracts: ChargerCredentials | None = None
+    """Plug & Charge; None: external means only."""
 
     def answer(self, asked: Security) -> Security | None:
         """What SDP answers a car that asks for this; None: no answer, as nothing here suits it."""
@@ -59,6 +62,8 @@ class EvccSecurity:
     allow_plain: bool = False
     """Whether a car that asked for TLS goes on with a charger that has none."""
     key_log: KeyLog | None = None
+    contracts: CarCredentials | None = None
+    """Plug & Charge; None: external means only."""
 
     @property
     def asks(self) -> Security:

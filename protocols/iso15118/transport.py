@@ -147,7 +147,7 @@ class SeccServer:
         if self.session is not None:
             return _Refused()
         self._pipe = SessionPipe(
-            SeccSession(self.evse, self._timings),
+            SeccSession(self.evse, self._timings, credentials=self._security.contracts),
             self._on_event,
             self._clock,
             tls=self._security.tls() if kind is Security.TLS else None,
@@ -188,7 +188,7 @@ class EvccClient:
         asked = self._security.asks
         found = await discover(interface, self._sdp_port, asked, self._timings, self._capture)
         with_tls = self._agree(asked, found.security)
-        session = EvccSession(self._car, self._plan, self._timings)
+        session = EvccSession(self._car, self._plan, self._timings, credentials=self._security.contracts)
         host = found.address if interface.loopback else f"{found.address}%{interface.name}"
 
         def make_pipe() -> SessionPipe:
