@@ -87,7 +87,7 @@ class ChargerSection(Section):
     kind: Literal["iso15118"] = "iso15118"
     interface: Name = "lo"
     """Network interface of the power-line modem (or "lo" for the demo home)."""
-    services: list[Literal["ac", "ac_bpt", "dc", "dc_bpt"]] = ["dc_bpt", "dc", "ac_bpt", "ac"]
+    services: list[Literal["ac", "ac_bpt", "dc", "dc_bpt", "mcs", "mcs_bpt"]] = ["dc_bpt", "dc", "ac_bpt", "ac"]
     control_mode: Literal["dynamic", "scheduled"] = "dynamic"
     protocols: Annotated[list[Literal["iso15118-20", "iso15118-2", "din70121", "basic"]], Field(min_length=1)] = [
         "iso15118-20",

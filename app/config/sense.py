@@ -160,7 +160,7 @@ def _protocols(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
     charger = home.charger
     if charger is None:
         return
-    kinds = {service[:2] for service in charger.services}
+    kinds = {"ac" if service.startswith("ac") else "dc" for service in charger.services}
     useful = [name for name in charger.protocols if kinds.intersection(_ENERGY[name])]
     if not useful:
         what = f"no car can charge by {', '.join(charger.protocols)} at an outlet with {', '.join(charger.services)}"

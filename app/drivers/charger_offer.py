@@ -3,7 +3,7 @@
 from app.config.home import ChargerSection
 from protocols import iso15118 as iso
 
-SERVICES = {"ac": iso.Service.AC, "ac_bpt": iso.Service.AC_BPT, "dc": iso.Service.DC, "dc_bpt": iso.Service.DC_BPT}
+SERVICES = {service.name.lower(): service for service in iso.Service}
 MODES = {"dynamic": iso.ControlMode.DYNAMIC, "scheduled": iso.ControlMode.SCHEDULED}
 PROTOCOLS = {
     "iso15118-20": (iso.ProtocolName.V20_DC, iso.ProtocolName.V20_AC),

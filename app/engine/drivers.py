@@ -138,7 +138,7 @@ def _backend(shop: Workshop) -> Iterable[Driver]:
     from app.drivers.backend import BackendDriver
 
     charger = shop.config.charger
-    dc = charger is not None and any(service.startswith("dc") for service in charger.services)
+    dc = charger is not None and any(not service.startswith("ac") for service in charger.services)
     driver = BackendDriver(
         section,
         shop.clock,

@@ -123,7 +123,7 @@ def test_a_byte_order_mark_is_no_problem(tmp_path):
             '["dc_bpt", "dc"]',
             '[\n  "dc_bpt",\n  "dcc",\n]',
             '"dcc"',
-            ["services 2", "'ac', 'ac_bpt', 'dc' or 'dc_bpt'"],
+            ["services 2", "'ac', 'ac_bpt', 'dc', 'dc_bpt', 'mcs' or 'mcs_bpt'"],
         ),
         ('host = "192.0.2.10"', 'host = ""', 'host = ""', ["only a name"]),
         # nonsense that a schema cannot see
