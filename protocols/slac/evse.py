@@ -147,10 +147,11 @@ class Matcher:
 
     @staticmethod
     def _why(error: Exception) -> str:
-        cause = error.__cause__ or error
-        if isinstance(cause, RunRestarted):
+        # pyslac wraps what stopped it, now and then.
+        causes = (error, error.__cause__)
+        if any(isinstance(one, RunRestarted) for one in causes):
             return "the car began a new run"
-        if isinstance(cause, TimeoutError):
+        if any(isinstance(one, TimeoutError) for one in causes):
             return "the car stopped answering in the middle of the matching"
         return f"the matching broke off: {error}"
 
@@ -238,7 +239,7 @@ def read_command(line: bytes) -> tuple[str, bool]:
     return do, command.get("on") is not False
 
 
-async def serve(interface: str, settle_s: float, timings: Timings) -> int:
+async def serve(interface: str, settle_s: float, timeout_scale: float) -> int:
     """Serve until standard input ends; returns the exit status."""
     sock = open_socket(interface)
     mac = mac_of(sock)
@@ -256,7 +257,8 @@ async def serve(interface: str, settle_s: float, timings: Timings) -> int:
             session.receive(raw)
 
     wire = Wire(sock, on_frame, on_loss)
-    session = EvseSession(mac, wire.send, timings=timings, settle_s=settle_s)
+    timings = Timings().scaled(timeout_scale)
+    session = EvseSession(mac, wire.send, timings=timings, settle_s=settle_s, patience=timeout_scale)
     keep_only_net_raw()
     tell("ready", mac=mac_text(mac), interface=interface, uid=os.getuid(), capabilities=["cap_net_raw"])
     matcher = Matcher(session, tell, lambda peer: let_in(sock, peer))
@@ -296,7 +298,7 @@ def main() -> int:
     parser.add_argument("--timeout-scale", type=float, default=1.0, metavar="N", help="laboratory: wait N times longer")
     args = parser.parse_args()
     try:
-        return asyncio.run(serve(args.interface, args.settle, Timings().scaled(args.timeout_scale)))
+        return asyncio.run(serve(args.interface, args.settle, args.timeout_scale))
     except (WireError, PrivilegeError) as error:
         with suppress(BrokenPipeError):
             tell("error", reason=str(error))

@@ -89,9 +89,12 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
         *,
         timings: Timings | None = None,
         settle_s: float = 10.0,
+        patience: float = 1.0,
         on_ignored: Callable[[str], None] = lambda reason: None,
     ) -> None:
-        """`settle_s` is how long a modem takes to work again after it was given a key."""
+        """`settle_s` is how long a modem takes to work again after it was given a key; `patience` multiplies the time
+        that pyslac waits for each frame, for cars slower than the standard.
+        """
         # pyslac's own constructor would open a socket.
         self.timings = timings or Timings()
         self.iface, self.evse_id = "", ""
@@ -106,6 +109,7 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
         """What the modem said of its link."""
         self._send = send
         self._settle_s = settle_s
+        self._patience = patience
         self._on_ignored = on_ignored
         self._queue: asyncio.Queue[bytes] = asyncio.Queue()
         self._again: bytes | None = None
@@ -196,7 +200,7 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
 
     async def rcv_frame(self, rcv_frame_size: int, timeout: float) -> bytes:
         """The next frame that belongs to this run, whole. Raises TimeoutError, RunRestarted."""
-        raw = await asyncio.wait_for(self._queue.get(), float(timeout))
+        raw = await asyncio.wait_for(self._queue.get(), float(timeout) * self._patience)
         if self.state == MATCHING and isinstance(read_frame(raw, exact=False).message, SlacParmReq):
             self._again = raw
             raise RunRestarted
@@ -209,7 +213,7 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
         until_s = loop.time() + self.time_out_ms / 1000
         while sounds < (self.num_expected_sounds or 0) and (left_s := until_s - loop.time()) > 0:
             try:
-                raw = await self.rcv_frame(LARGEST_READ, left_s)
+                raw = await self.rcv_frame(LARGEST_READ, left_s / self._patience)
             except TimeoutError:
                 break
             message = read_frame(raw, exact=False).message
