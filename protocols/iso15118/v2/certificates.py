@@ -4,6 +4,7 @@ from protocols.exi.messages.v2 import CertificateInstallationRes, CertificateUpd
 from protocols.exi.messages.v2_types import CertificateChainType, SubCertificatesType
 from protocols.exi.messages.xmldsig import SignatureType
 from protocols.iso15118.credentials import Chain, ContractReceived, Fragments
+from protocols.iso15118.signature import Fragment
 
 
 def chain_element(chain: Chain, element_id: str | None = None) -> CertificateChainType:
@@ -22,7 +23,12 @@ def provision_fragments(response: CertificateInstallationRes | CertificateUpdate
     """The four elements of a provision that the provisioning service signs, [V2G2-783]."""
     contract = response.ContractSignatureCertChain
     key, point, emaid = response.ContractSignatureEncryptedPrivateKey, response.DHpublickey, response.eMAID
-    return {contract.Id or "": contract, key.Id: key, point.Id: point, emaid.Id: emaid}
+    return (
+        Fragment(contract.Id or "", contract, "ContractSignatureCertChain"),
+        Fragment(key.Id, key, "ContractSignatureEncryptedPrivateKey"),
+        Fragment(point.Id, point, "DHpublickey"),
+        Fragment(emaid.Id, emaid, "eMAID"),
+    )
 
 
 def received(

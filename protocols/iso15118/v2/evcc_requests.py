@@ -38,6 +38,7 @@ from protocols.iso15118.events import PreChargeUnmatched
 from protocols.iso15118.power import CarReport
 from protocols.iso15118.schedule import DAY_S, Steps, merged
 from protocols.iso15118.services import Energy
+from protocols.iso15118.signature import Fragment
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.v2 import car_fields
 from protocols.iso15118.v2.certificates import chain_element
@@ -92,7 +93,7 @@ def certificate_installation(trip: Trip) -> CertificateInstallationReq:
         ListOfRootCertificateIDs=_roots(credentials),
     )
     try:
-        trip.signature = credentials.sign_with_provisioning(V2, {SIGNED_ID: request})
+        trip.signature = credentials.sign_with_provisioning(V2, [Fragment(SIGNED_ID, request)])
     except NotCredible as doubt:
         raise ValueError(str(doubt)) from None
     return request
@@ -274,7 +275,7 @@ def credentials_of(trip: Trip) -> CarCredentials:
 
 def _sign(trip: Trip, request: AuthorizationReq | CertificateUpdateReq | MeteringReceiptReq) -> None:
     try:
-        trip.signature = credentials_of(trip).sign_with_contract(V2, {SIGNED_ID: request})
+        trip.signature = credentials_of(trip).sign_with_contract(V2, [Fragment(SIGNED_ID, request)])
     except NotCredible as doubt:
         raise ValueError(str(doubt)) from None
 

@@ -38,6 +38,7 @@ from protocols.iso15118.credentials import (
 from protocols.iso15118.events import MeteringConfirmed
 from protocols.iso15118.evse import Notification
 from protocols.iso15118.refusal import Refusal
+from protocols.iso15118.signature import Fragment
 from protocols.iso15118.v2 import evse_fields
 from protocols.iso15118.v2.agreement import Agreement
 from protocols.iso15118.v2.certificates import chain_element, provision_fragments, read_chain
@@ -76,7 +77,7 @@ def authorization(agreed: Agreement, request: AuthorizationReq, now: float) -> A
     if not agreed.challenge_met:
         if request.GenChallenge != agreed.challenge:
             raise Refusal(Code.FAILED_ChallengeInvalid, "the car did not return the challenge that it was given")
-        _check(agreed, {request.Id or "": request}, agreed.contract_leaf, Code.FAILED_SignatureError)
+        _check(agreed, [Fragment(request.Id or "", request)], agreed.contract_leaf, Code.FAILED_SignatureError)
         agreed.challenge_met = True
     if agreed.evse.authorized is False:
         raise Refusal(Code.FAILED, f"contract {agreed.emaid} was not authorised")
@@ -87,7 +88,7 @@ def certificate_installation(
     agreed: Agreement, request: CertificateInstallationReq, now: float
 ) -> CertificateInstallationRes:
     """A first contract, for a car that signs with its maker's certificate."""
-    _check(agreed, {request.Id: request}, request.OEMProvisioningCert, Code.FAILED_SignatureError)
+    _check(agreed, [Fragment(request.Id, request)], request.OEMProvisioningCert, Code.FAILED_SignatureError)
     wanted = ContractWanted(Chain(request.OEMProvisioningCert), _roots(request.ListOfRootCertificateIDs))
     return _provided(agreed, CertificateInstallationRes, wanted, now)
 
@@ -95,7 +96,7 @@ def certificate_installation(
 def certificate_update(agreed: Agreement, request: CertificateUpdateReq, now: float) -> CertificateUpdateRes:
     """A new contract for an old one, whose key has signed."""
     chain = read_chain(request.ContractSignatureCertChain)
-    _check(agreed, {request.Id: request}, chain.leaf, Code.FAILED_SignatureError)
+    _check(agreed, [Fragment(request.Id, request)], chain.leaf, Code.FAILED_SignatureError)
     wanted = ContractWanted(chain, _roots(request.ListOfRootCertificateIDs), (request.eMAID,), update=True)
     return _provided(agreed, CertificateUpdateRes, wanted, now)
 
@@ -113,7 +114,7 @@ def metering_receipt(agreed: Agreement, request: MeteringReceiptReq, now: float)
         raise Refusal(
             Code.FAILED_MeteringSignatureNotValid, "the car confirmed another reading than the one it was given"
         )
-    _check(agreed, {request.Id or "": request}, agreed.contract_leaf, Code.FAILED_MeteringSignatureNotValid)
+    _check(agreed, [Fragment(request.Id or "", request)], agreed.contract_leaf, Code.FAILED_MeteringSignatureNotValid)
     agreed.receipt_for = None
     if agreed.evse.notification is Notification.MeteringConfirmation:
         agreed.evse.notification = None

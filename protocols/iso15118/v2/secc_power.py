@@ -219,7 +219,7 @@ def charging_status(agreed: Agreement, request: ChargingStatusReq, now: float) -
 def current_demand(agreed: Agreement, request: CurrentDemandReq, now: float) -> CurrentDemandRes:
     """One turn of the DC loop; the answer carries the set-point of this very moment as the present limits.
 
-    The car asks for a current, so what flows is the less of both; `LoopAnswered` tells that.
+    The car asks for a current (`CarReport.target_w`), so what flows is the less of both.
     """
     _heed_fault(request.DC_EVStatus)
     readings = agreed.evse.readings
@@ -227,7 +227,7 @@ def current_demand(agreed: Agreement, request: CurrentDemandReq, now: float) -> 
     report = agreed.car = car_fields.read_loop(request, agreed.report(now), voltage_v)
     set_point_w = report.limits.clip(_set_point(agreed, now))
     wanted_w = report.target_w or 0.0
-    agreed.emit(LoopAnswered(now, report, min(set_point_w, wanted_w)))
+    agreed.emit(LoopAnswered(now, report, set_point_w))
     limits, meter = agreed.limits, evse_fields.meter_info(agreed.evse.meter)
     wanted_a = number(request.EVTargetCurrent)
     return CurrentDemandRes(
