@@ -10,8 +10,10 @@ from collections.abc import Callable
 from typing import Protocol, cast
 
 from protocols.iso15118.connection import PLAIN, ConnectionSecurity
+from protocols.iso15118.evcc import EvccSession
 from protocols.iso15118.events import ConnectionOpened, Event, SessionEnded
 from protocols.iso15118.link import Link
+from protocols.iso15118.recording.recorder import Recorder
 from protocols.iso15118.security import described
 from protocols.iso15118.table import State
 from protocols.iso15118.tls import TlsClient, TlsEnd
@@ -48,13 +50,21 @@ class SessionPipe(asyncio.Protocol):
     """The answer goes out before the application hears of it."""
 
     def __init__(
-        self, link: Link, on_event: OnEvent, clock: Clock, *, tls: TlsEnd | None = None, tap: Tap | None = None
+        self,
+        link: Link,
+        on_event: OnEvent,
+        clock: Clock,
+        *,
+        tls: TlsEnd | None = None,
+        tap: Tap | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.link = link
         self._on_event = on_event
         self._clock = clock
         self._tls = tls
         self._tap = tap
+        self._recorder = recorder
         self._begun = False
         self._transport: asyncio.Transport | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -82,7 +92,7 @@ class SessionPipe(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes from the peer."""
         if self._tls is None:
-            self.link.receive(data, self._clock())
+            self._receive(data)
         else:
             self._receive_by(self._tls, data)
         if self._tap is not None:
@@ -97,19 +107,28 @@ class SessionPipe(asyncio.Protocol):
         if self._linger is not None:
             self._linger.cancel()
         reason = str(exc) if exc else "the peer closed it"
-        self.link.connection_lost(self._clock(), self._tls.lost(reason) if self._tls is not None else reason)
+        self._lost(self._tls.lost(reason) if self._tls is not None else reason)
         self._transport = None
         self.flush()
 
     def cut(self, reason: str) -> None:
         """End the session here and now."""
-        self.link.end(self._clock(), reason)
+        self._end(reason)
         self.flush()
+
+    def stop(self, reason: str) -> None:
+        """Car's side: end the session in order, from the next request on."""
+        if isinstance(self.link, EvccSession):
+            if self._recorder is not None:
+                self._recorder.ended_by("stop", self._clock(), reason)
+            self.link.stop(reason)
 
     def flush(self) -> None:
         """Send what is to be sent, tell what is to be told, set the timer."""
         self._send()
         while (event := self.link.next_event()) is not None:
+            if self._recorder is not None:
+                self._recorder.heard(event)
             if isinstance(event, SessionEnded) and not self.ended.done():
                 self.ended.set_result(event)
             self._tell(event)
@@ -122,19 +141,39 @@ class SessionPipe(asyncio.Protocol):
         """The session may begin: the connection stands, secured as far as it is going to be."""
         self._begun = True
         self.link.security = security
-        self._tell(ConnectionOpened(self._clock(), security))
-        self.link.connected(self._clock())
+        now = self._clock()
+        if self._recorder is not None:
+            self._recorder.opened(now, security)
+        self._tell(ConnectionOpened(now, security))
+        self.link.connected(now)
+
+    def _receive(self, plain: bytes) -> None:
+        if self._recorder is not None:
+            self._recorder.inputs()
+        self.link.receive(plain, self._clock())
+
+    def _lost(self, reason: str) -> None:
+        now = self._clock()
+        if self._recorder is not None and not self.link.ended:
+            self._recorder.ended_by("lost", now, reason)
+        self.link.connection_lost(now, reason)
+
+    def _end(self, reason: str) -> None:
+        now = self._clock()
+        if self._recorder is not None and not self.link.ended:
+            self._recorder.ended_by("cut", now, reason)
+        self.link.end(now, reason)
 
     def _receive_by(self, tls: TlsEnd, data: bytes) -> None:
         plain = tls.receive(data)
         if tls.facts is not None and not self._begun:
             self._begin(described(tls.facts))
         if plain:
-            self.link.receive(plain, self._clock())
+            self._receive(plain)
         if tls.failure is not None:
-            self.link.end(self._clock(), tls.failure)
+            self._end(tls.failure)
         elif tls.closed:
-            self.link.connection_lost(self._clock(), "the peer closed it")
+            self._lost("the peer closed it")
 
     def _send(self) -> None:
         data = self.link.data_to_send()
@@ -149,7 +188,7 @@ class SessionPipe(asyncio.Protocol):
             self._tap.moved(data, sent=True)
         self._transport.write(data)
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
-            self.link.end(self._clock(), "the peer does not read what it is sent")
+            self._end("the peer does not read what it is sent")
             self._transport.abort()
 
     def _tell(self, event: Event) -> None:
@@ -171,8 +210,11 @@ class SessionPipe(asyncio.Protocol):
     def _on_timer(self) -> None:
         self._timer = None
         if self._begun:
-            self.link.on_timer(self._clock())
+            now = self._clock()
+            if self._recorder is not None:
+                self._recorder.timer(now)
+            self.link.on_timer(now)
         elif self._clock() >= self._opened_s + HANDSHAKE_S:
             peer = self._tls.peer if self._tls is not None else "the peer"
-            self.link.end(self._clock(), f"{peer} did not finish the TLS handshake within {HANDSHAKE_S:g} s")
+            self._end(f"{peer} did not finish the TLS handshake within {HANDSHAKE_S:g} s")
         self.flush()

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import socket
+from collections.abc import Callable
 
 from protocols.iso15118.capture import Capture
 from protocols.iso15118.car import CarModel, CarPlan
@@ -23,9 +24,11 @@ from protocols.iso15118.network import (
     steady_clock,
 )
 from protocols.iso15118.pipe import OnEvent, SessionPipe
+from protocols.iso15118.recording.recorder import Recorder, Sink
 from protocols.iso15118.registry import get_ready
 from protocols.iso15118.sdp import SDP_PORT, SdpResponse, Security
 from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.secc_side import new_challenge, new_session_id
 from protocols.iso15118.security import EvccSecurity, SeccSecurity
 from protocols.iso15118.timings import HANDSHAKE_MESSAGE, Timings
 
@@ -60,6 +63,7 @@ class SeccServer:
         security: SeccSecurity | None = None,
         sdp_port: int = SDP_PORT,
         capture: Capture | None = None,
+        record: Callable[[], Sink] | None = None,
     ) -> None:
         self.evse = evse
         self.ports: dict[Security, int] = {}
@@ -70,6 +74,7 @@ class SeccServer:
         self._timings = timings or Timings()
         self._security = security or SeccSecurity()
         self._capture = capture
+        self._record = record
         self._clock = steady_clock()
         self._pipe: SessionPipe | None = None
         self._servers: list[asyncio.Server] = []
@@ -146,14 +151,34 @@ class SeccServer:
             self._pipe.cut("another car connected, and this connection had said nothing")
         if self.session is not None:
             return _Refused()
-        self._pipe = SessionPipe(
-            SeccSession(self.evse, self._timings, credentials=self._security.contracts),
+        self._pipe = self._new_pipe(kind)
+        return self._pipe
+
+    def _new_pipe(self, kind: Security) -> SessionPipe:
+        contracts, recorder = self._security.contracts, None
+        make_session_id, make_challenge = new_session_id, new_challenge
+        if self._record is not None:
+            recorder = Recorder.of_charger(
+                self._record(), self.evse, self._clock(), self._timings, contracts=contracts is not None
+            )
+            contracts = recorder.port(contracts)
+            make_session_id = recorder.chosen("session_id", make_session_id)
+            make_challenge = recorder.chosen("challenge", make_challenge)
+        session = SeccSession(
+            self.evse,
+            self._timings,
+            credentials=contracts,
+            make_session_id=make_session_id,
+            make_challenge=make_challenge,
+        )
+        return SessionPipe(
+            session,
             self._on_event,
             self._clock,
             tls=self._security.tls() if kind is Security.TLS else None,
             tap=self._capture.connection() if self._capture is not None else None,
+            recorder=recorder,
         )
-        return self._pipe
 
 
 class EvccClient:
@@ -170,6 +195,7 @@ class EvccClient:
         security: EvccSecurity | None = None,
         sdp_port: int = SDP_PORT,
         capture: Capture | None = None,
+        record: Callable[[], Sink] | None = None,
     ) -> None:
         self._interface_name = interface
         self._car, self._plan = car, plan
@@ -178,6 +204,7 @@ class EvccClient:
         self._security = security or EvccSecurity()
         self._sdp_port = sdp_port
         self._capture = capture
+        self._record = record
         self._clock = steady_clock()
         self._pipe: SessionPipe | None = None
 
@@ -188,7 +215,13 @@ class EvccClient:
         asked = self._security.asks
         found = await discover(interface, self._sdp_port, asked, self._timings, self._capture)
         with_tls = self._agree(asked, found.security)
-        session = EvccSession(self._car, self._plan, self._timings, credentials=self._security.contracts)
+        car, contracts, recorder = self._car, self._security.contracts, None
+        if self._record is not None:
+            recorder = Recorder.of_car(
+                self._record(), self._plan, self._clock(), self._timings, contracts=contracts is not None
+            )
+            car, contracts = recorder.port(car), recorder.port(contracts)
+        session = EvccSession(car, self._plan, self._timings, credentials=contracts)
         host = found.address if interface.loopback else f"{found.address}%{interface.name}"
 
         def make_pipe() -> SessionPipe:
@@ -198,6 +231,7 @@ class EvccClient:
                 self._clock,
                 tls=self._security.tls() if with_tls else None,
                 tap=self._capture.connection() if self._capture is not None else None,
+                recorder=recorder,
             )
 
         try:
@@ -218,8 +252,8 @@ class EvccClient:
 
     def stop(self, reason: str) -> None:
         """End the session in order; before there is one, `run` has to be cancelled instead."""
-        if self._pipe is not None and isinstance(self._pipe.link, EvccSession):
-            self._pipe.link.stop(reason)
+        if self._pipe is not None:
+            self._pipe.stop(reason)
 
     @property
     def connected(self) -> bool:

@@ -1,0 +1,169 @@
+"""Runs our own end again with what it was given in a recording, and compares what it sends, byte for byte."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+from protocols.iso15118.car import CarModel, CarPlan
+from protocols.iso15118.connection import ConnectionSecurity
+from protocols.iso15118.credentials import CarCredentials, ChargerCredentials, Doubt, NotCredible
+from protocols.iso15118.evcc import EvccSession
+from protocols.iso15118.events import PayloadSeen
+from protocols.iso15118.evse import Evse
+from protocols.iso15118.link import Link
+from protocols.iso15118.recording.plain import Line, RecordingError, hints_of, member_kind, revive
+from protocols.iso15118.recording.reader import Session
+from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.timings import Timings
+from protocols.iso15118.v2gtp import pack
+
+
+class Answers:
+    """What the ports gave in the recording, in order, by name."""
+
+    def __init__(self, lines: list[Line]) -> None:
+        self._given: dict[str, deque[Line]] = defaultdict(deque)
+        for line in lines:
+            if line["kind"] == "port":
+                self._given[line["name"]].append(line)
+
+    def take(self, name: str) -> Any:
+        """The next value of this name. Raises `RecordingError` when the state machine asks more than it did then, and
+        `NotCredible` where the port did."""
+        if not self._given[name]:
+            raise RecordingError(f"it asks for {name} where it did not in the recording")
+        line = self._given[name].popleft()
+        if "doubt" in line:
+            raise NotCredible(Doubt(line["doubt"]), line["sentence"])
+        return line["value"]
+
+
+class ReplayedPort:
+    """Stands in for a port of the application, and gives what was given then."""
+
+    def __init__(self, port: type, answers: Answers) -> None:
+        self._port = port
+        self._answers = answers
+
+    def __getattr__(self, name: str) -> Any:
+        kind = member_kind(self._port, name)
+        if isinstance(self._port.__dict__.get(name), property):
+            return revive(self._answers.take(name), kind)
+        return lambda *_, **__: revive(self._answers.take(name), kind)
+
+
+class Driven:
+    """Our state machine on a recording's lines. `difference`: the first one found, in one sentence."""
+
+    def __init__(self, session: Session) -> None:
+        self.same = 0
+        """Messages of ours that came out as they were."""
+        self.difference: str | None = None
+        self._session = session
+        self._answers = Answers(session.lines)
+        self._made: deque[PayloadSeen] = deque()
+        self._role: str = session.header["role"]
+        self._evse = Evse()
+        self._link: Link | None = None
+
+    def run(self) -> "Driven":
+        """Go through the lines until the end or the first difference."""
+        try:
+            for line in self._session.lines[1:]:
+                self._take(line)
+                if self.difference is not None:
+                    break
+            if self.difference is None and self._made:
+                extra = self._made[0]
+                self.difference = f"it sends a message more than in the recording: {extra.payload.hex().upper():.80}"
+        except (RecordingError, LookupError, ValueError) as error:
+            self.difference = str(error)
+        return self
+
+    def _take(self, line: Line) -> None:
+        match line["kind"]:
+            case "inputs":
+                self._set_inputs(line["values"])
+            case "opened":
+                self._link = self._make(revive(line["security"], ConnectionSecurity))
+                self._call(lambda link: link.connected(line["time_s"]))
+            case "timer":
+                self._call(lambda link: link.on_timer(line["time_s"]))
+            case "message":
+                self._message(line)
+            case "stop":
+                self._call(lambda link: link.stop(line["reason"]) if isinstance(link, EvccSession) else None)
+            case "cut":
+                self._call(lambda link: link.end(line["time_s"], line["reason"]))
+            case "lost":
+                self._call(lambda link: link.connection_lost(line["time_s"], line["reason"]))
+            case _:
+                pass
+
+    def _message(self, line: Line) -> None:
+        payload, stream = bytes.fromhex(line["hex"]), int(line["stream"], 16)
+        if line["sender"] != self._role:
+            self._call(lambda link: link.receive(pack(stream, payload), line["time_s"]))
+            return
+        number = self.same + 1
+        if not self._made:
+            self.difference = f"it does not send its message {number} ({self._name(payload)})"
+            return
+        made = self._made.popleft()
+        if (made.payload_type, made.payload) != (stream, payload):
+            self.difference = (
+                f"its message {number} ({self._name(payload)}) was {payload.hex().upper():.120} "
+                f"and is now {made.payload.hex().upper():.120}"
+            )
+            return
+        self.same = number
+
+    def _name(self, payload: bytes) -> str:
+        return next((m.name for m in self._session.messages if m.payload == payload), "?")
+
+    def _call(self, what: Callable[[Link], None]) -> None:
+        link = self._link
+        if link is None:
+            return
+        what(link)
+        link.data_to_send()
+        while (event := link.next_event()) is not None:
+            if isinstance(event, PayloadSeen) and event.sender == self._role:
+                self._made.append(event)
+
+    def _set_inputs(self, values: dict[str, Any]) -> None:
+        kinds = hints_of(Evse)
+        known = {field.name for field in fields(Evse)}
+        for name, value in values.items():
+            if name not in known:
+                raise RecordingError(f"this version's charger has no {name}")
+            setattr(self._evse, name, revive(value, kinds[name]))
+
+    def _make(self, security: ConnectionSecurity) -> Link:
+        header = self._session.header
+        timings = revive(header["timings"], Timings)
+        if self._role == "secc":
+            before = {field.name: getattr(self._evse, field.name) for field in fields(self._evse)}
+            session = SeccSession(
+                self._evse,
+                timings,
+                security=security,
+                credentials=self._port(ChargerCredentials) if header.get("contracts") else None,
+                make_session_id=lambda: bytes.fromhex(self._answers.take("session_id")),
+                make_challenge=lambda: bytes.fromhex(self._answers.take("challenge")),
+            )
+            # The session forgets what belonged to the last car; the recorded values are those after that.
+            for name, value in before.items():
+                setattr(self._evse, name, value)
+            return session
+        return EvccSession(
+            self._port(CarModel),
+            revive(header["plan"], CarPlan),
+            timings,
+            security=security,
+            credentials=self._port(CarCredentials) if header.get("contracts") else None,
+        )
+
+    def _port(self, port: type) -> Any:
+        return ReplayedPort(port, self._answers)
