@@ -5,6 +5,7 @@ Whatever it was: nothing else stays in its effective, permitted, inheritable, am
 programme that it might start could gain more.
 """
 
+import contextlib
 import ctypes
 import os
 import struct
@@ -43,9 +44,11 @@ def keep_only_net_raw(*, user: int = NOBODY, group: int = NOBODY) -> None:
             libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
         if os.geteuid() == 0:
             _prctl(libc, _PR_SET_KEEPCAPS, 1)
-            os.setgroups([])
-            os.setresgid(group, group, group)
-            os.setresuid(user, user, user)
+            with contextlib.suppress(PermissionError):
+                # A root that may not change its user (a narrow container) stays one, without a root's rights.
+                os.setgroups([])
+                os.setresgid(group, group, group)
+                os.setresuid(user, user, user)
         _prctl(libc, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL)
         raw = 1 << CAP_NET_RAW
         _capset(libc, raw, raw, 0)
