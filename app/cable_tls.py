@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.errors import UserError
 from app.pki import CertificateFolder, PkiError
-from app.pki.folder import name_of
+from app.pki.status import staple
 from protocols.iso15118 import EvccSecurity, SeccSecurity
 from protocols.iso15118.services import ProtocolName
 from protocols.iso15118.tls import V2, V20, V20_INTEROP, KeyLog, TlsOffer, TlsProfile
@@ -34,7 +35,7 @@ class CableTls:
     """Talk without TLS to whom asks so: DIN and -2 may; -20 needs a lab switch of its own besides."""
     ocsp: str = "required"
     ocsp_file: Path | None = None
-    """An OCSP response (DER) for the charger's certificate; else the one beside it in the folder."""
+    """An OCSP response (DER) for the charger's certificate; else the folder's, or one that the home's root makes."""
     key_log: KeyLog | None = None
 
     @property
@@ -96,13 +97,12 @@ class CableTls:
         raise problem or PkiError(f"there is no car's certificate in {self.folder.path}")
 
     def _staple(self, identity: Identity) -> Callable[[], bytes]:
-        beside = self.folder.path / Role.SECC / f"{name_of(identity.certificate)}.ocsp"
-        path = self.ocsp_file or beside
-
         def read() -> bytes:
             try:
-                return path.read_bytes()
-            except OSError:
+                if self.ocsp_file is not None:
+                    return self.ocsp_file.read_bytes()
+                return staple(self.folder, identity.chain, now()) or b""
+            except (OSError, UserError):
                 return b""
 
         return read

@@ -26,17 +26,18 @@ def staples(folder: CertificateFolder, chain: Sequence[x509.Certificate], at: da
 
     A certificate of which nobody can tell has none.
     """
-    found = []
-    for depth, certificate in enumerate(chain):
-        entry = next((one for one in folder.entries() if one.certificates[:1] == (certificate,)), None)
-        issuer = issuer_certificate(folder, chain[depth:])
-        if entry is None or issuer is None:
-            continue
-        if (ca := issuer_of(folder, entry)) is not None:
-            found.append(responder(folder, ca).staple(certificate, at))
-        elif (kept := _kept(entry, issuer, at)) is not None:
-            found.append(kept)
-    return tuple(found)
+    answers = (staple(folder, chain[depth:], at) for depth in range(len(chain)))
+    return tuple(answer for answer in answers if answer is not None)
+
+
+def staple(folder: CertificateFolder, chain: Sequence[x509.Certificate], at: datetime) -> bytes | None:
+    """The OCSP response for the first of a chain, as ``staples`` finds it; None where nobody can tell."""
+    entry = next((one for one in folder.entries() if one.certificates[:1] == (chain[0],)), None)
+    issuer = issuer_certificate(folder, chain)
+    if entry is None or issuer is None:
+        return None
+    ca = issuer_of(folder, entry)
+    return _kept(entry, issuer, at) if ca is None else responder(folder, ca).staple(chain[0], at)
 
 
 def issuer_certificate(folder: CertificateFolder, chain: Sequence[x509.Certificate]) -> x509.Certificate | None:
