@@ -7,6 +7,7 @@ from protocols.exi.schema import Element
 from protocols.iso15118.connection import ConnectionSecurity
 from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits, MeterReading
+from protocols.iso15118.schedule import Schedule
 from protocols.iso15118.secured import Secured
 from protocols.iso15118.services import ControlMode, MobilityNeeds, ProtocolName, Service, ValueAdded
 from protocols.iso15118.table import State
@@ -137,7 +138,10 @@ class LimitsReceived(Event):
 
 @dataclass(frozen=True, slots=True)
 class NeedsReceived(Event):
-    """What the car wants by when; `renegotiation`: asked anew while power flows."""
+    """What the car wants by when; `renegotiation`: asked anew while power flows.
+
+    Car's side: what the driver told the charger, where it was agreed that the charger knows (MobilityNeeds 2).
+    """
 
     needs: EnergyNeeds
     renegotiation: bool = False
@@ -187,6 +191,20 @@ class SetPointReceived(Event):
     set_point_w: float
     evse_voltage_v: float | None
     evse_current_a: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulesReceived(Event):
+    """Car's side: the schedules that the charger offers; the car keeps to the first."""
+
+    schedules: tuple[Schedule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeterReceived(Event):
+    """Car's side: the charger's meter reading."""
+
+    reading: MeterReading
 
 
 @dataclass(frozen=True, slots=True)

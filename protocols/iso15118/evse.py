@@ -35,8 +35,8 @@ class EvseOffer:
     `negative_discharge_limits`: the standard does not say whether discharge limits are written below zero, and
     some cars expect them so. We read both and write magnitudes unless told otherwise.
     `protocols`: which the handshake may agree on; their order means nothing, the car's priorities decide.
-    `value_added`: services besides energy. `cable_check_patience_s`: after so long without an insulation test's result
-    the session is refused with a reason, rather than let the car's own 40 s run out.
+    `value_added`: services besides energy. `plans_each_request`: whenever the car asks for a schedule, it waits
+    until the application has answered `NeedsReceived` with `offer_schedules`.
     `lab_v20_without_tls`: the standard wants TLS 1.3 for -20; a laboratory may do without.
     """
 
@@ -55,7 +55,7 @@ class EvseOffer:
     service_renegotiation: bool = True
     negative_discharge_limits: bool = False
     value_added: tuple[ValueAdded, ...] = ()
-    cable_check_patience_s: float = 38.0
+    plans_each_request: bool = False
 
     def discharge(self, magnitude: float) -> float:
         """A discharge limit as this charger writes it."""
@@ -102,15 +102,26 @@ class Evse:
     paused: PausedSession | None = None
     _power_w: float = 0.0
     _valid_until_s: float = math.inf
+    _shares: tuple[float, ...] | None = None
 
-    def set_power(self, power_w: float, valid_until_s: float = math.inf) -> None:
+    def set_power(
+        self, power_w: float, valid_until_s: float = math.inf, shares: tuple[float, ...] | None = None
+    ) -> None:
         """The dispatch's set-point: W, > 0 charges, < 0 discharges; 0 W again from `valid_until_s` on.
 
-        Raises `ValueError` if it is not a finite number.
+        `shares` spread it over the phases of an AC charger, evenly if None. Raises `ValueError` if the power is not a
+        finite number, or the shares are not one for each phase that add up to 1.
         """
         if not math.isfinite(power_w):
             raise ValueError(f"a set-point must be a finite number of watts, not {power_w}")
-        self._power_w, self._valid_until_s = power_w, valid_until_s
+        if shares is not None and (len(shares) != self.offer.phases or not math.isclose(sum(shares), 1.0)):
+            raise ValueError(f"shares must be {self.offer.phases} numbers that add up to 1, not {shares}")
+        self._power_w, self._valid_until_s, self._shares = power_w, valid_until_s, shares
+
+    @property
+    def phase_shares(self) -> tuple[float, ...]:
+        """How an AC set-point is shared among the phases; they add up to 1."""
+        return self._shares or (1.0 / self.offer.phases,) * self.offer.phases
 
     def power_w(self, now: float) -> float:
         """The set-point in force at `now` (POSIX seconds)."""

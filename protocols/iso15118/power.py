@@ -60,7 +60,8 @@ class EnergyNeeds:
 class CarReport:
     """What the car told in one charge-loop request.
 
-    `ev_w` is its own measurement (AC only), `target_w` what it asks for (DC, scheduled mode), signed.
+    `ev_w` is its own measurement (AC only; `phases_w` its parts), `target_w` what it asks for (DC, scheduled mode).
+    Both are signed.
     """
 
     limits: Limits
@@ -70,16 +71,21 @@ class CarReport:
     target_w: float | None = None
     voltage_v: float | None = None
     complete: bool = False
+    phases_w: tuple[float, ...] = ()
     capacity_wh: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class EvseReadings:
-    """What the charger measures at its outlet. `power_w` is signed; voltage and current matter in DC."""
+    """What the charger measures at its outlet. `power_w` is signed; voltage and current matter in DC.
+
+    `phases_w` are its parts in AC; empty: not measured one by one.
+    """
 
     power_w: float = 0.0
     voltage_v: float = 0.0
     current_a: float = 0.0
+    phases_w: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A schedule is steps of (duration in s, power in W). A discharging step is a magn
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from protocols.iso15118.power import Limits
 
@@ -14,22 +15,54 @@ DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
+class Tax:
+    """A tax on the energy; `rate` 0.19 is 19 %. `included`: prices are told with it."""
+
+    name: str
+    rate: float
+    included: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Prices:
     """Money per kWh over time: (duration in s, price). Selling prices stand with the discharging schedule."""
 
     currency: str
     steps: Steps
     language: str = "ENG"
+    taxes: tuple[Tax, ...] = ()
+    minimum_cost: float | None = None
+    maximum_cost: float | None = None
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """One alternative that the car may select (one to three are offered)."""
+    """One alternative that the car may select (one to three are offered).
+
+    Where money is not told, levels may be: (duration in s, level), 0 the cheapest.
+    """
 
     charge: Steps
     discharge: Steps = ()
     charge_prices: Prices | None = None
     discharge_prices: Prices | None = None
+    charge_levels: Steps = ()
+    discharge_levels: Steps = ()
+
+    @property
+    def plan(self) -> Steps:
+        """Signed power step by step, as whoever made this schedule means it: discharging where charging has no room."""
+        edges = sorted({edge for steps in (self.charge, self.discharge) for edge in _edges(steps)})
+        signed: list[tuple[float, float]] = []
+        for start, end in pairwise([0.0, *edges]):
+            charge_w, discharge_w = power_at(self.charge, start) or 0.0, power_at(self.discharge, start) or 0.0
+            signed.append((end - start, charge_w if charge_w > 0 else 0.0 - discharge_w))
+        return tuple(merged(signed))
+
+
+def _edges(steps: Steps) -> Iterator[float]:
+    return accumulate(duration for duration, _ in steps)
 
 
 def unplanned(limits: Limits) -> Schedule:

@@ -32,7 +32,15 @@ from protocols.exi.messages.dc import (
 from protocols.exi.schema import Element
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits
 from protocols.iso15118.services import ControlMode, Energy, Service
-from protocols.iso15118.v20.rational import number, optional_number, optional_rational, phase_sum, rational
+from protocols.iso15118.v20.rational import (
+    by_phase,
+    number,
+    optional_number,
+    optional_rational,
+    phase_sum,
+    rational,
+    read_phases,
+)
 from protocols.iso15118.values import fraction, percent, seconds
 
 Modes = dict[tuple[Service, ControlMode], type[Element]]
@@ -201,7 +209,7 @@ def loop_element(report: CarReport, service: Service, mode: ControlMode) -> Elem
     if dc:
         fields |= _dc_loop_fields(report, mode, service.bidirectional)
     else:
-        fields["EVPresentActivePower"] = rational(report.ev_w or 0.0)
+        fields |= by_phase("EVPresentActivePower", report.phases_w or (report.ev_w or 0.0,))
         if mode is ControlMode.DYNAMIC:
             fields["EVPresentReactivePower"] = rational(0.0)
     element: Element = LOOP_TYPES[service, mode](**fields)
@@ -265,7 +273,8 @@ def read_loop(message: AC_ChargeLoopReq | DC_ChargeLoopReq, known: Limits) -> Ca
         "capacity_wh": optional_number(display.BatteryEnergyCapacity),
     }
     if isinstance(message, AC_ChargeLoopReq):
-        return CarReport(**common, ev_w=phase_sum(element, "EVPresentActivePower"))
+        phases_w = read_phases(element, "EVPresentActivePower")
+        return CarReport(**common, ev_w=sum(phases_w), phases_w=phases_w)
     voltage = number(message.EVPresentVoltage)
     current = optional_number(getattr(element, "EVTargetCurrent", None))
     target_w = None if current is None else current * voltage

@@ -7,14 +7,24 @@ from protocols.exi.messages.ac import AC_ChargeLoopRes, AC_ChargeParameterDiscov
 from protocols.exi.messages.common import (
     AuthorizationSetupRes,
     CertificateInstallationRes,
+    EVSECheckOutStatusType,
+    MeteringConfirmationRes,
     PowerDeliveryRes,
     ScheduleExchangeRes,
     ServiceDetailRes,
     ServiceDiscoveryRes,
     SessionSetupRes,
     SessionStopRes,
+    VehicleCheckInRes,
+    VehicleCheckOutRes,
 )
-from protocols.exi.messages.common_types import EVSENotificationType, EVSEStatusType, ProcessingType, ResponseCodeType
+from protocols.exi.messages.common_types import (
+    EVSENotificationType,
+    EVSEStatusType,
+    MeterInfoType,
+    ProcessingType,
+    ResponseCodeType,
+)
 from protocols.exi.messages.dc import (
     DC_ChargeLoopRes,
     DC_ChargeParameterDiscoveryRes,
@@ -22,12 +32,24 @@ from protocols.exi.messages.dc import (
     DC_WeldingDetectionRes,
 )
 from protocols.exi.schema import Element
-from protocols.iso15118.events import LimitsReceived, ServiceSelected, SessionStarted, SetPointReceived
+from protocols.iso15118.events import (
+    LimitsReceived,
+    MeteringConfirmed,
+    MeterReceived,
+    NeedsReceived,
+    SchedulesReceived,
+    ServiceSelected,
+    SessionStarted,
+    SetPointReceived,
+)
+from protocols.iso15118.services import MobilityNeeds, ValueAdded
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.v20 import evcc_contract, evse_fields
 from protocols.iso15118.v20.evcc_contract import Authorisation
 from protocols.iso15118.v20.parameter_sets import read_parameter_set
 from protocols.iso15118.v20.rational import number
+from protocols.iso15118.v20.schedules import read_schedule
+from protocols.iso15118.v20.secc_status import read_meter
 from protocols.iso15118.v20.trip import Trip
 
 STOP_NOTIFICATIONS = {
@@ -46,6 +68,8 @@ def take(trip: Trip, message: Element, now: float) -> str | None:
 def _session_setup(trip: Trip, message: SessionSetupRes, now: float) -> str | None:
     resumed = message.ResponseCode is ResponseCodeType.OK_OldSessionJoined
     trip.emit(SessionStarted(now, message.EVSEID, message.Header.SessionID.hex().upper(), resumed))
+    if resumed and trip.plan.resume is not None:
+        trip.take_up(trip.plan.resume)
     return None
 
 
@@ -66,12 +90,18 @@ def _certificate_installation(trip: Trip, message: CertificateInstallationRes, n
 
 def _service_discovery(trip: Trip, message: ServiceDiscoveryRes, now: float) -> str | None:
     offered = [service.ServiceID for service in message.EnergyTransferServiceList.Service]
-    if trip.plan.service not in offered:
-        trip.leave(Outcome.TERMINATE, f"service {trip.plan.service.name} is not offered, only {offered}", gave_up=True)
+    if trip.service not in offered:
+        trip.leave(Outcome.TERMINATE, f"service {trip.service.name} is not offered, only {offered}", gave_up=True)
+    extras = [service.ServiceID for service in message.VASList.Service] if message.VASList else []
+    trip.value_added = {extra: [] for extra in trip.plan.value_added if extra in extras}
     return None
 
 
 def _service_detail(trip: Trip, message: ServiceDetailRes, now: float) -> str | None:
+    if message.ServiceID in trip.value_added:
+        sets_of_it = [one.ParameterSetID for one in message.ServiceParameterList.ParameterSet]
+        trip.value_added[ValueAdded(message.ServiceID)] = sets_of_it
+        return None
     sets = [read_parameter_set(one) for one in message.ServiceParameterList.ParameterSet]
     wanted, mobility_needs = trip.plan.control_mode, trip.plan.mobility_needs
     fitting = sorted(
@@ -83,7 +113,7 @@ def _service_detail(trip: Trip, message: ServiceDetailRes, now: float) -> str | 
         trip.leave(Outcome.TERMINATE, f"no {mode} control mode is offered", gave_up=True)
         return None
     trip.parameter_set = chosen = fitting[0]
-    trip.emit(ServiceSelected(now, trip.plan.service, chosen.control_mode, chosen.mobility_needs))
+    trip.emit(ServiceSelected(now, trip.service, chosen.control_mode, chosen.mobility_needs))
     return None
 
 
@@ -104,6 +134,9 @@ def _schedule_exchange(trip: Trip, message: ScheduleExchangeRes, now: float) -> 
         return None
     scheduled = message.Scheduled_SEResControlMode
     trip.schedules = list(scheduled.ScheduleTuple) if scheduled else []
+    if trip.schedules:
+        trip.emit(SchedulesReceived(now, tuple(read_schedule(one) for one in trip.schedules)))
+    _mobility(trip, message.Dynamic_SEResControlMode, now)
     trip.renegotiated = trip.renegotiating
     if message.GoToPause:
         trip.leave(Outcome.PAUSE, "the charger asked for a pause instead of charging")
@@ -121,7 +154,10 @@ def _power_delivery(trip: Trip, message: PowerDeliveryRes, now: float) -> str | 
 
 
 def _charge_loop(trip: Trip, message: AC_ChargeLoopRes | DC_ChargeLoopRes, now: float) -> str | None:
-    _status(trip, message.EVSEStatus)
+    if message.MeterInfo is not None:
+        trip.emit(MeterReceived(now, read_meter(message.MeterInfo)))
+    _status(trip, message.EVSEStatus, message.MeterInfo)
+    _mobility(trip, message.CLResControlMode, now)
     trip.set_point_w = evse_fields.read_set_point(message, trip.evse_limits)
     voltage_v, current_a = None, None
     if isinstance(message, DC_ChargeLoopRes):
@@ -133,21 +169,58 @@ def _charge_loop(trip: Trip, message: AC_ChargeLoopRes | DC_ChargeLoopRes, now: 
 
 
 def _session_stop(trip: Trip, message: SessionStopRes, now: float) -> str | None:
-    # After a renegotiation the session goes on with the same wishes.
+    # After a renegotiation the session goes on, with the same wishes unless the car has said others.
     if trip.leaving is Outcome.OTHER_SERVICE:
         trip.leaving, trip.reason, trip.pre_charging_since_s = None, "", None
+        trip.selected, trip.next_service = trip.next_service or trip.selected, None
+        trip.parameter_set, trip.told, trip.renegotiated, trip.renegotiating = None, None, False, False
     return None
 
 
-def _status(trip: Trip, status: EVSEStatusType | None) -> None:
-    """Heed what the charger wants. A metering confirmation needs a contract key, so EIM cars pass over it."""
+def _check_in(trip: Trip, message: VehicleCheckInRes, now: float) -> str | None:
+    trip.check_ins += 1
+    return None
+
+
+def _check_out(trip: Trip, message: VehicleCheckOutRes, now: float) -> str | None:
+    trip.checked_out = message.EVSECheckOutStatus is EVSECheckOutStatusType.Completed
+    return None
+
+
+def _metering_confirmation(trip: Trip, message: MeteringConfirmationRes, now: float) -> str | None:
+    if trip.reading is not None:
+        trip.emit(MeteringConfirmed(now, read_meter(trip.reading), signed=True))
+    return None
+
+
+def _status(trip: Trip, status: EVSEStatusType | None, reading: MeterInfoType | None = None) -> None:
+    """Heed what the charger wants, with the next request: well within the time that it gives."""
     if status is None:
+        trip.reading = None
         return
-    stop = STOP_NOTIFICATIONS.get(status.EVSENotification)
-    if stop is not None:
-        trip.leave(stop, f"the charger asked for it ({status.EVSENotification})")
-    elif status.EVSENotification is EVSENotificationType.ScheduleRenegotiation and trip.power_on:
+    wanted = status.EVSENotification
+    if wanted in STOP_NOTIFICATIONS:
+        trip.leave(STOP_NOTIFICATIONS[wanted], f"the charger asked for it ({wanted})")
+    elif wanted is EVSENotificationType.ScheduleRenegotiation and trip.power_on:
         trip.renegotiating = True
+    elif wanted is EVSENotificationType.ExitStandby:
+        trip.wants_standby = False
+    elif wanted is EVSENotificationType.MeteringConfirmation and reading is not None and trip.reading is None:
+        # Only a contract has a key to confirm with, so a car that pays otherwise passes over it.
+        means = evcc_contract.credentials(trip.context)
+        if means is not None and means.contract is not None:
+            trip.reading = trip.reading_to_confirm = reading
+
+
+def _mobility(trip: Trip, element: object, now: float) -> None:
+    """Departure and targets that the charger's side knows, where it was agreed that it does."""
+    told = evse_fields.read_mobility(element)
+    chosen = trip.parameter_set
+    if told is None or chosen is None or chosen.mobility_needs is not MobilityNeeds.FROM_CHARGER:
+        return
+    if told != trip.told:
+        trip.emit(NeedsReceived(now, told, renegotiation=trip.power_on))
+    trip.told, trip.told_at_s = told, now
 
 
 TAKERS: dict[type, Callable[[Trip, Any, float], str | None]] = {
@@ -164,5 +237,8 @@ TAKERS: dict[type, Callable[[Trip, Any, float], str | None]] = {
     PowerDeliveryRes: _power_delivery,
     AC_ChargeLoopRes: _charge_loop,
     DC_ChargeLoopRes: _charge_loop,
+    MeteringConfirmationRes: _metering_confirmation,
+    VehicleCheckInRes: _check_in,
+    VehicleCheckOutRes: _check_out,
     SessionStopRes: _session_stop,
 }

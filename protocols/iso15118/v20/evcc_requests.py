@@ -18,6 +18,7 @@ from protocols.exi.messages.common import (
     PowerToleranceAcceptanceType,
     Scheduled_EVPPTControlModeType,
     ScheduleExchangeReq,
+    SelectedServiceListType,
     SelectedServiceType,
     ServiceDetailReq,
     ServiceDiscoveryReq,
@@ -42,10 +43,11 @@ from protocols.iso15118.table import Outcome
 from protocols.iso15118.v20 import car_fields, evcc_contract
 from protocols.iso15118.v20.evcc_contract import Way
 from protocols.iso15118.v20.rational import rational
-from protocols.iso15118.v20.schedules import read_steps
+from protocols.iso15118.v20.schedules import read_schedule
 from protocols.iso15118.v20.trip import Trip
 
 MAX_SUPPORTING_POINTS = 1024
+MOST_EXTRAS = 16
 PRE_CHARGE_TOLERANCE_V = 20.0
 """How near the outlet must come to the battery before the contactors may close (IEC 61851-23, 20 V)."""
 SAFE_VOLTAGE_V = 60.0
@@ -60,7 +62,7 @@ _STOP_WORDS = {
 
 def session_setup(trip: Trip, now: float) -> SessionSetupReq:
     """A new session, or back to the paused one."""
-    header = MessageHeaderType(SessionID=trip.plan.resume_session_id, TimeStamp=int(now))
+    header = MessageHeaderType(SessionID=trip.plan.old_session_id, TimeStamp=int(now))
     return SessionSetupReq(Header=header, EVCCID=trip.car.evcc_id)
 
 
@@ -85,28 +87,45 @@ def authorization(trip: Trip, now: float) -> AuthorizationReq | CertificateInsta
     )
 
 
+def go_on(trip: Trip, now: float) -> Element:
+    """A session taken up again: straight to the limits if both ends know the service, else from the start."""
+    return authorization_setup(trip, now) if trip.parameter_set is None else charge_parameters(trip, now)
+
+
 def service_discovery(trip: Trip, now: float) -> ServiceDiscoveryReq:
     """Which of the services that we know are there?"""
-    known = ServiceIDListType(ServiceID=[int(trip.plan.service)])
+    known = ServiceIDListType(ServiceID=[int(trip.service), *map(int, trip.plan.value_added)])
     return ServiceDiscoveryReq(Header=trip.header(now), SupportedServiceIDs=known)
 
 
 def service_detail(trip: Trip, now: float) -> ServiceDetailReq:
     """The parameter sets of ours."""
-    return ServiceDetailReq(Header=trip.header(now), ServiceID=int(trip.plan.service))
+    return ServiceDetailReq(Header=trip.header(now), ServiceID=int(trip.service))
 
 
-def service_selection(trip: Trip, now: float) -> ServiceSelectionReq:
-    """The first set with our control mode, which `evcc_answers` has found."""
+def service_selection(trip: Trip, now: float) -> ServiceDetailReq | ServiceSelectionReq:
+    """The set that `evcc_answers` has found to be ours; before that, details of what we take besides."""
+    unknown = next((extra for extra, sets in trip.value_added.items() if not sets), None)
+    if unknown is not None:
+        return ServiceDetailReq(Header=trip.header(now), ServiceID=int(unknown))
     set_id = trip.parameter_set.id if trip.parameter_set else 0
-    selected = SelectedServiceType(ServiceID=int(trip.plan.service), ParameterSetID=set_id)
-    return ServiceSelectionReq(Header=trip.header(now), SelectedEnergyTransferService=selected)
+    selected = SelectedServiceType(ServiceID=int(trip.service), ParameterSetID=set_id)
+    extras = [
+        SelectedServiceType(ServiceID=int(extra), ParameterSetID=one)
+        for extra, sets in trip.value_added.items()
+        for one in sets
+    ]
+    return ServiceSelectionReq(
+        Header=trip.header(now),
+        SelectedEnergyTransferService=selected,
+        SelectedVASList=SelectedServiceListType(SelectedService=extras[:MOST_EXTRAS]) if extras else None,
+    )
 
 
 def charge_parameters(trip: Trip, now: float) -> Element:
     """Our limits."""
-    service = trip.plan.service
-    target_soc = trip.car.report(now).needs.target_soc
+    service = trip.service
+    target_soc = trip.report(now).needs.target_soc
     mode = car_fields.limits_element(trip.car.limits, service, target_soc)
     if service.energy is Energy.AC:
         return AC_ChargeParameterDiscoveryReq(Header=trip.header(now), AC_CPDReqEnergyTransferMode=mode)  # type: ignore[arg-type]
@@ -115,8 +134,8 @@ def charge_parameters(trip: Trip, now: float) -> Element:
 
 def schedule_exchange(trip: Trip, now: float) -> ScheduleExchangeReq:
     """What we need by when."""
-    plan, needs = trip.plan, trip.car.report(now).needs
-    fields = car_fields.schedule_request_fields(needs, trip.control_mode, plan.service)
+    needs = trip.report(now).needs
+    fields = car_fields.schedule_request_fields(needs, trip.control_mode, trip.service)
     return ScheduleExchangeReq(
         Header=trip.header(now),
         MaximumSupportingPoints=MAX_SUPPORTING_POINTS,
@@ -158,12 +177,18 @@ def power_delivery(trip: Trip, now: float) -> PowerDeliveryReq:
     return _with_profile(trip, now, ChargeProgressType.Start)
 
 
-def renegotiate(trip: Trip, now: float) -> Element:
-    """In the charge loop: ask for a new schedule, then commit to it."""
-    if not trip.renegotiated:
-        return schedule_exchange(trip, now)
-    trip.renegotiating = trip.renegotiated = False
-    return _with_profile(trip, now, ChargeProgressType.ScheduleRenegotiation)
+def change_of_power(trip: Trip, now: float) -> PowerDeliveryReq | None:
+    """In the charge loop: into standby, out of it, or over to the schedule that the side stream brought."""
+    if trip.wants_standby and trip.power_on:
+        return PowerDeliveryReq(
+            Header=trip.header(now), EVProcessing=ProcessingType.Finished, ChargeProgress=ChargeProgressType.Standby
+        )
+    if not trip.power_on and not trip.wants_standby:
+        return _with_profile(trip, now, ChargeProgressType.Start)
+    if trip.renegotiated and trip.power_on:
+        trip.renegotiating = trip.renegotiated = False
+        return _with_profile(trip, now, ChargeProgressType.ScheduleRenegotiation)
+    return None
 
 
 def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> PowerDeliveryReq:
@@ -177,9 +202,8 @@ def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> Power
         EVPowerProfileEntries=EVPowerProfileEntryListType(EVPowerProfileEntry=entries),
     )
     if scheduled:
-        tuple_id = trip.schedules[0].ScheduleTupleID if trip.schedules else 1
         profile.Scheduled_EVPPTControlMode = Scheduled_EVPPTControlModeType(
-            SelectedScheduleTupleID=tuple_id,
+            SelectedScheduleTupleID=trip.schedule_id,
             PowerToleranceAcceptance=PowerToleranceAcceptanceType.PowerToleranceConfirmed,
         )
     else:
@@ -189,7 +213,7 @@ def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> Power
         EVProcessing=ProcessingType.Finished,
         ChargeProgress=progress,
         EVPowerProfile=profile,
-        BPT_ChannelSelection=channel if trip.plan.service.bidirectional else None,
+        BPT_ChannelSelection=channel if trip.service.bidirectional else None,
     )
 
 
@@ -197,17 +221,16 @@ def _profile(trip: Trip) -> Steps:
     """What we mean to draw: the first schedule as far as the car can, or its limit for a day."""
     limits = trip.car.limits
     if trip.schedules:
-        offered = read_steps(trip.schedules[0].ChargingSchedule.PowerSchedule)
-        return tuple(merged((s, limits.clip(w)) for s, w in offered))
+        return tuple(merged((s, limits.clip(w)) for s, w in read_schedule(trip.schedules[0]).plan))
     return ((DAY_S, limits.clip(trip.evse_limits.max_charge_w)),)
 
 
 def charge_loop(trip: Trip, now: float) -> Element:
     """Where the car stands."""
-    plan, report = trip.plan, trip.car.report(now)
-    mode = car_fields.loop_element(report, plan.service, trip.control_mode)
+    plan, report = trip.plan, trip.report(now)
+    mode = car_fields.loop_element(report, trip.service, trip.control_mode)
     display = car_fields.display_element(report, report.needs)
-    if plan.service.energy is Energy.AC:
+    if trip.service.energy is Energy.AC:
         return AC_ChargeLoopReq(
             Header=trip.header(now),
             DisplayParameters=display,

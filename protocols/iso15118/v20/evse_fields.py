@@ -29,8 +29,8 @@ from protocols.exi.messages.dc import (
 from protocols.iso15118.evse import EvseOffer
 from protocols.iso15118.power import EnergyNeeds, EvseReadings, Limits
 from protocols.iso15118.services import ControlMode
-from protocols.iso15118.v20.rational import number, optional_number, per_phase, phase_sum, rational
-from protocols.iso15118.values import percent, seconds
+from protocols.iso15118.v20.rational import by_phase, number, optional_number, per_phase, phase_sum, rational
+from protocols.iso15118.values import fraction, percent, seconds
 
 AcLimits = AC_CPDResEnergyTransferModeType | BPT_AC_CPDResEnergyTransferModeType
 DcLimits = DC_CPDResEnergyTransferModeType | BPT_DC_CPDResEnergyTransferModeType
@@ -115,15 +115,16 @@ def read_limits(element: AcLimits | DcLimits) -> Limits:
 def ac_targets(
     power_w: float,
     readings: EvseReadings,
-    phases: int,
+    shares: tuple[float, ...],
     mode: ControlMode,
     bidirectional: bool,
     mobility: EnergyNeeds | None,
 ) -> AcTargets:
-    """The set-point (signed W) and present power of an AC charge-loop answer."""
+    """The set-point (signed W) and present power of an AC charge-loop answer; `shares` spread it over the phases."""
+    present_w = readings.phases_w or tuple(readings.power_w * share for share in shares)
     fields: dict[str, Any] = {
-        **per_phase("EVSETargetActivePower", power_w, phases),
-        **per_phase("EVSEPresentActivePower", readings.power_w, phases),
+        **by_phase("EVSETargetActivePower", [power_w * share for share in shares]),
+        **by_phase("EVSEPresentActivePower", present_w),
     }
     if mode is ControlMode.SCHEDULED:
         scheduled = BPT_Scheduled_AC_CLResControlModeType if bidirectional else Scheduled_AC_CLResControlModeType
@@ -172,6 +173,16 @@ def mobility_fields(mobility: EnergyNeeds | None) -> dict[str, Any]:
         "MinimumSOC": percent(mobility.min_soc),
         "TargetSOC": percent(mobility.target_soc),
     }
+
+
+def read_mobility(element: object) -> EnergyNeeds | None:
+    """What the charger's side knows about departure and targets; None: nothing."""
+    departure = getattr(element, "DepartureTime", None)
+    minimum, target = getattr(element, "MinimumSOC", None), getattr(element, "TargetSOC", None)
+    if departure is None and minimum is None and target is None:
+        return None
+    departure_in_s = None if departure is None else float(departure)
+    return EnergyNeeds(departure_in_s, min_soc=fraction(minimum), target_soc=fraction(target))
 
 
 def read_set_point(message: AC_ChargeLoopRes | DC_ChargeLoopRes, limits: Limits) -> float:

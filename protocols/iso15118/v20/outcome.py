@@ -2,13 +2,19 @@
 
 from protocols.exi.messages.common import (
     AuthorizationRes,
+    CertificateInstallationRes,
     ChargeProgressType,
     ChargingSessionType,
+    EVCheckInStatusType,
+    EVSECheckOutStatusType,
     PowerDeliveryReq,
     PowerDeliveryRes,
+    SessionSetupRes,
     SessionStopReq,
+    VehicleCheckInReq,
+    VehicleCheckOutRes,
 )
-from protocols.exi.messages.common_types import ProcessingType
+from protocols.exi.messages.common_types import ProcessingType, ResponseCodeType
 from protocols.exi.messages.dc import DC_PreChargeReq, DC_WeldingDetectionReq
 from protocols.exi.schema import Element
 from protocols.iso15118.dialect import response_code
@@ -34,6 +40,8 @@ def requested_outcome(request: Element) -> Outcome | None:
         return _PROGRESS[request.ChargeProgress] if finished else Outcome.ONGOING
     if isinstance(request, SessionStopReq):
         return _STOP[request.ChargingSession]
+    if isinstance(request, VehicleCheckInReq):
+        return Outcome.DONE if request.EVCheckInStatus is EVCheckInStatusType.Completed else Outcome.ONGOING
     if isinstance(request, DC_PreChargeReq | DC_WeldingDetectionReq):
         finished = request.EVProcessing == ProcessingType.Finished
         return Outcome.DONE if finished else Outcome.ONGOING
@@ -42,7 +50,13 @@ def requested_outcome(request: Element) -> Outcome | None:
 
 def outcome_of(request: Element, response: Element) -> Outcome:
     """How this pair leads on. Failures (FAILED_...) end a session and never come here."""
-    refusable = isinstance(response, AuthorizationRes | PowerDeliveryRes)
+    if isinstance(response, SessionSetupRes):
+        joined = response.ResponseCode is ResponseCodeType.OK_OldSessionJoined
+        return Outcome.RESUMED if joined else Outcome.DONE
+    if isinstance(response, VehicleCheckOutRes):
+        leaving = response.EVSECheckOutStatus is EVSECheckOutStatusType.Completed
+        return Outcome.DONE if leaving else Outcome.ONGOING
+    refusable = isinstance(response, AuthorizationRes | CertificateInstallationRes | PowerDeliveryRes)
     if refusable and response_code(response).startswith("WARNING_"):
         return Outcome.REFUSED
     processing = getattr(response, "EVSEProcessing", ProcessingType.Finished)

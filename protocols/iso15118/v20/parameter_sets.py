@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 
 from protocols.exi.messages.common import ParameterSetType, ParameterType
-from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, Service
+from protocols.iso15118.schedule import Schedule
+from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, Service, ValueAdded
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +30,63 @@ def offered_sets(control_modes: Iterable[ControlMode]) -> tuple[ParameterSet, ..
     return tuple(ParameterSet(number, *pair) for number, pair in enumerate(pairs, start=1))
 
 
+class Pricing(IntEnum):
+    """What schedules say about money."""
+
+    NONE = 0
+    ABSOLUTE = 1
+    LEVELS = 2
+
+
+def pricing_of(schedules: Iterable[Schedule]) -> Pricing:
+    """What the schedules at hand say about money."""
+    known = tuple(schedules)
+    if any(schedule.charge_prices is not None for schedule in known):
+        return Pricing.ABSOLUTE
+    return Pricing.LEVELS if any(schedule.charge_levels for schedule in known) else Pricing.NONE
+
+
+VALUE_ADDED_SETS: dict[ValueAdded, dict[int, dict[str, int | str]]] = {
+    ValueAdded.INTERNET: {1: {"Protocol": "Https", "Port": 443}, 2: {"Protocol": "Http", "Port": 80}},
+    ValueAdded.PARKING_STATUS: {
+        1: {"IntendedService": 1, "ParkingStatusType": 4},
+        2: {"IntendedService": 2, "ParkingStatusType": 4},
+    },
+}
+"""Tables 208 and 209: the parameter sets of services besides energy (check-in, check-out; parked by the driver)."""
+
+
+def value_added_element(set_id: int, values: dict[str, int | str]) -> ParameterSetType:
+    """The wire form."""
+    return ParameterSetType(
+        ParameterSetID=set_id,
+        Parameter=[
+            ParameterType(Name=name, intValue=value)
+            if isinstance(value, int)
+            else ParameterType(Name=name, finiteString=value)
+            for name, value in values.items()
+        ],
+    )
+
+
+MCS_CONNECTOR = 1
+"""The megawatt coupler itself; the other numbers are other couplers."""
+
+
 def parameter_set_element(
-    offer: ParameterSet, service: Service, nominal_voltage_v: int, phases: int, absolute_prices: bool = False
+    offer: ParameterSet, service: Service, nominal_voltage_v: int, phases: int, pricing: Pricing = Pricing.NONE
 ) -> ParameterSetType:
-    """The wire form; `absolute_prices` tells that schedules come with prices in money.
+    """The wire form; `pricing` tells what schedules say about money.
 
     At most eight parameters: peers built on libcbv2g hold no more.
     """
     dc = service.energy is Energy.DC
     values = {
-        "Connector": 2 if dc or phases == 3 else 1,
+        "Connector": _connector(service, phases),
         **({} if dc else {"EVSENominalVoltage": nominal_voltage_v}),
         "ControlMode": int(offer.control_mode),
         "MobilityNeedsMode": int(offer.mobility_needs),
-        "Pricing": int(absolute_prices),
+        "Pricing": int(pricing),
         **({"BPTChannel": 1, "GeneratorMode": 1} if service.bidirectional else {}),
         **({"GridCodeIslandingDetectionMethod": 1} if service is Service.AC_BPT else {}),
     }
@@ -49,6 +94,12 @@ def parameter_set_element(
         ParameterSetID=offer.id,
         Parameter=[ParameterType(Name=name, intValue=value) for name, value in values.items()],
     )
+
+
+def _connector(service: Service, phases: int) -> int:
+    if service in (Service.MCS, Service.MCS_BPT):
+        return MCS_CONNECTOR
+    return 2 if service.energy is Energy.DC or phases == 3 else 1
 
 
 def read_parameter_set(element: ParameterSetType) -> ParameterSet | None:

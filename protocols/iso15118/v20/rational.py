@@ -1,5 +1,6 @@
 """Numbers as ISO 15118-20 carries them: Value * 10 ** Exponent, with 16 bits for the value (8.3.5.3.8)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from protocols.exi.messages.common_types import RationalNumberType
@@ -27,6 +28,17 @@ def optional_rational(value: float | None) -> RationalNumberType | None:
 def optional_number(value: RationalNumberType | None) -> float | None:
     """`number`, where None stays None."""
     return None if value is None else number(value)
+
+
+def by_phase(name: str, phases_w: Sequence[float]) -> dict[str, Any]:
+    """AC powers phase by phase as keyword arguments."""
+    return {name + suffix: rational(power_w) for suffix, power_w in zip(PHASE_SUFFIXES, phases_w, strict=False)}
+
+
+def read_phases(element: object, name: str) -> tuple[float, ...]:
+    """AC powers phase by phase, read back."""
+    values = (getattr(element, name + suffix, None) for suffix in PHASE_SUFFIXES)
+    return tuple(number(value) for value in values if value is not None)
 
 
 def per_phase(name: str, power_w: float, phases: int) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """What the EVCC knows about its session of ISO 15118-20."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from protocols.exi.messages.common import ScheduleTupleType
-from protocols.exi.messages.common_types import MessageHeaderType
+from protocols.exi.messages.common_types import MessageHeaderType, MeterInfoType
 from protocols.exi.schema import Element
 from protocols.iso15118.evcc_side import EvccSide
-from protocols.iso15118.power import Limits
-from protocols.iso15118.services import ControlMode
+from protocols.iso15118.paused import PausedSession
+from protocols.iso15118.power import CarReport, EnergyNeeds, Limits
+from protocols.iso15118.services import ControlMode, Energy, ProtocolName, Service, ValueAdded
 from protocols.iso15118.v20.evcc_contract import Authorisation
 from protocols.iso15118.v20.parameter_sets import ParameterSet
 
@@ -21,16 +22,66 @@ class Trip(EvccSide):
     schedules: list[ScheduleTupleType] = field(default_factory=list)
     evse_voltage_v: float = 0.0
     set_point_w: float = 0.0
-    renegotiating: bool = False
     renegotiated: bool = False
-    asked_for_schedule: bool = False
+    """The new schedule is there; what is left is to commit to it."""
+    selected: Service | None = None
+    value_added: dict[ValueAdded, list[int]] = field(default_factory=dict)
+    """Services besides energy, with their parameter sets; none yet: still to be asked for."""
+    told: EnergyNeeds | None = None
+    told_at_s: float = 0.0
+    reading: MeterInfoType | None = None
+    """What the car was asked to confirm, until it is asked no more."""
+    reading_to_confirm: MeterInfoType | None = None
+    check_ins: int = 0
+    asked_to_leave: bool = False
+    checked_out: bool = False
     pre_charging_since_s: float | None = None
     authorisation: Authorisation = field(default_factory=Authorisation)
 
-    def turn_to_renegotiate(self) -> bool:
-        """While a new schedule is wanted, every other request asks for it: the loop in between must not starve."""
-        self.asked_for_schedule = self.renegotiating and (self.renegotiated or not self.asked_for_schedule)
-        return self.asked_for_schedule
+    @property
+    def schedule_id(self) -> int:
+        """The schedule that the car keeps to; 1 where there is none to choose."""
+        return self.schedules[0].ScheduleTupleID if self.schedules else 1
+
+    def report(self, now: float) -> CarReport:
+        """Where the car stands; departure and targets are the charger's where it knows them better."""
+        report, told = self.car.report(now), self.told
+        if told is None:
+            return report
+        departure = None if told.departure_in_s is None else max(0.0, told.departure_in_s - (now - self.told_at_s))
+        needs = replace(report.needs, departure_in_s=departure, min_soc=told.min_soc, target_soc=told.target_soc)
+        return replace(report, needs=needs)
+
+    def paused_session(self, now: float) -> PausedSession | None:
+        """This session, to be taken up again where it stood."""
+        chosen = self.parameter_set
+        if chosen is None:
+            return None
+        peer = self.context.security.peer
+        return PausedSession(
+            self.session_id,
+            self.car.evcc_id,
+            protocol=ProtocolName.V20_AC if self.service.energy is Energy.AC else ProtocolName.V20_DC,
+            peer="" if peer is None else peer.subject,
+            service=self.service,
+            control_mode=chosen.control_mode,
+            mobility_needs=chosen.mobility_needs,
+            parameter_set_id=chosen.id,
+            authorized=True,
+            paused_at_s=now,
+        )
+
+    def take_up(self, paused: PausedSession) -> None:
+        """The charger knows the session that this car paused: what was agreed then holds again."""
+        if paused.service is None or paused.parameter_set_id is None or paused.control_mode is None:
+            return
+        self.selected = paused.service
+        self.parameter_set = ParameterSet(paused.parameter_set_id, paused.control_mode, paused.mobility_needs)
+
+    @property
+    def service(self) -> Service:
+        """What this car came for, or asked for since."""
+        return self.selected or self.plan.service
 
     @property
     def control_mode(self) -> ControlMode:

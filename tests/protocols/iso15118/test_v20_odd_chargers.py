@@ -67,7 +67,11 @@ def set_to(**values: Any) -> Callable[[Any], None]:
 @pytest.mark.parametrize(
     ("request_name", "values", "match"),
     [
-        ("AuthorizationSetupReq", {"AuthorizationServices": [AuthorizationType.PnC]}, "no authorisation by external"),
+        (
+            "AuthorizationSetupReq",
+            {"AuthorizationServices": [AuthorizationType.PnC]},
+            "no authorisation that this car has",
+        ),
         (
             "ServiceDetailReq",
             {"Header": MessageHeaderType(SessionID=b"\xee" * 8, TimeStamp=1)},

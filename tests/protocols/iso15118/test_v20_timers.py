@@ -6,7 +6,7 @@ import pytest
 
 from protocols.iso15118 import CarPlan, Evse, EvseOffer, Service, SimulatedCar, State, Timings
 from protocols.iso15118.connection import ConnectionSecurity
-from protocols.iso15118.events import PowerDeliveryChanged
+from protocols.iso15118.events import CableCheckRequested, PowerDeliveryChanged
 from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.timings import EVCC_COMMUNICATION_SETUP, SECC_SEQUENCE
 from protocols.iso15118.v20.table import TABLE
@@ -120,13 +120,22 @@ def test_schedules_that_never_come(conversation: Any) -> None:
 def test_cable_check_that_never_ends(conversation: Any) -> None:
     talk = conversation(plan=CarPlan(Service.DC), with_stage=False)
     talk.run()
+    assert talk.now == pytest.approx(START_S + 38, abs=0.2)
+    assert "no result within 38 s" in talk.secc_end.reason
+    assert "DC_CableCheckReq with FAILED" in talk.evcc_end.reason
+
+
+def test_a_charger_that_lets_the_cable_check_go_on_too_long(conversation: Any) -> None:
+    patient = Timings(overrides={"V2G_SECC_CableCheck_Performance_Time": 1e9})
+    talk = conversation(plan=CarPlan(Service.DC), with_stage=False, timings=patient)
+    talk.run()
     assert talk.now == pytest.approx(START_S + 40, abs=0.2)
     assert "V2G_EVCC_CableCheck_Timeout" in talk.evcc_end.reason
 
 
 def test_pre_charge_that_never_gets_there(conversation: Any) -> None:
     talk = conversation(plan=CarPlan(Service.DC), with_stage=False)
-    talk.run(until=lambda: talk.secc.state is State.CABLE_CHECK and talk.secc.side.asked_for_cable_check)
+    talk.run(until=lambda: talk.secc_of(CableCheckRequested))
     talk.evse.insulation_ok = True
     talk.run()
     assert "V2G_EVCC_PreCharge_Timeout" in talk.evcc_end.reason
@@ -147,7 +156,7 @@ def test_no_timer_outlives_the_session(conversation: Any) -> None:
 
 
 def test_connection_lost_at_any_moment_ends_at_once(conversation: Any) -> None:
-    for state in TABLE.states - {State.ENDED}:
+    for state in TABLE.states - {State.ENDED, State.RESUMED, State.CERTIFICATE_INSTALLATION}:
         talk = conversation(plan=CarPlan(Service.DC_BPT))
         talk.run(until=lambda talk=talk, state=state: talk.secc.state is state)
         talk.secc.connection_lost(talk.now, "reset")

@@ -84,7 +84,7 @@ def test_a_set_point_survives_the_wire(service: Service, mode: ControlMode, powe
         message: AC_ChargeLoopRes | DC_ChargeLoopRes = AC_ChargeLoopRes(
             Header=header,
             ResponseCode=ResponseCodeType.OK,
-            CLResControlMode=evse_fields.ac_targets(power_w, readings, 3, mode, service.bidirectional, None),
+            CLResControlMode=evse_fields.ac_targets(power_w, readings, (1 / 3,) * 3, mode, service.bidirectional, None),
         )
     else:
         message = DC_ChargeLoopRes(

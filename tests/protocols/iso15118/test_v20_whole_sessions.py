@@ -12,7 +12,7 @@ from protocols.exi.messages.common import (
     SessionSetupRes,
     SignedMeteringDataType,
 )
-from protocols.exi.messages.common_types import MeterInfoType, ResponseCodeType
+from protocols.exi.messages.common_types import ResponseCodeType
 from protocols.exi.namespaces import V20_COMMON
 from protocols.iso15118 import (
     CarPlan,
@@ -43,11 +43,12 @@ from protocols.iso15118.events import (
     SetPointReceived,
     StateChanged,
 )
-from protocols.iso15118.power import EnergyNeeds, Limits
+from protocols.iso15118.power import EnergyNeeds, Limits, MeterReading
 from protocols.iso15118.schedule import Prices
 from protocols.iso15118.services import Energy
 from protocols.iso15118.v2gtp import PayloadType, pack
 from protocols.iso15118.v20.rational import number
+from protocols.iso15118.v20.secc_status import meter_element
 
 COMMON_START = [
     "supportedAppProtocol",
@@ -379,10 +380,12 @@ def test_metering_confirmation_is_answered_when_asked_for(conversation: Any) -> 
     talk = conversation(plan=CarPlan(Service.AC), car=SimulatedCar())
     talk.run(until=lambda: talk.secc.state is State.CHARGE_LOOP and bool(talk.secc_of(LoopAnswered)))
     talk.evse.notify(Notification.MeteringConfirmation)
+    talk.listeners.append(lambda event: setattr(talk.evse, "meter", MeterReading("M1", 42, 0)))
+    talk.run(until=lambda: talk.secc.side.meter_sent == MeterReading("M1", 42, 0))
     data = SignedMeteringDataType(
         Id="id1",
         SessionID=talk.secc.side.session_id,
-        MeterInfo=MeterInfoType(MeterID="M1", ChargedEnergyReadingWh=42),
+        MeterInfo=meter_element(MeterReading("M1", 42, 0), bidirectional=False),
     )
     data.Dynamic_SMDTControlMode = Dynamic_SMDTControlModeType()
     request = MeteringConfirmationReq(Header=talk.secc.side.header(talk.now), SignedMeteringData=data)
