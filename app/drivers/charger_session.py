@@ -135,7 +135,7 @@ class SessionPicture:
         if self.now.authorization != "basic":
             # Nobody on this wire gives a session a name.
             self.now = replace(
-                self._empty(), since_s=now_s, session_id=f"IEC61851-{int(now_s):X}", authorization="basic"
+                self._empty(), since_s=now_s, session_id=f"IEC61851-{int(now_s * 1000):X}", authorization="basic"
             )
         circuit, charger = self._circuit, self._charger
         charger = replace(

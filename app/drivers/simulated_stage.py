@@ -42,6 +42,7 @@ class SimulatedStage:
         self._now_s = clock()
         self.inlet = inlet or _willing(self._now_s)
         self._asked = (0.0, float("-inf"))
+        self._heard_until_s = float("-inf")
         self._closed = False
         self._charged_wh = self._discharged_wh = 0.0
 
@@ -63,6 +64,7 @@ class SimulatedStage:
         """See the port."""
         self._move()
         self._asked = (power_w, expires_s)
+        self._heard_until_s = expires_s
 
     def set_contactor(self, closed: bool) -> None:
         """See the port."""
@@ -98,7 +100,7 @@ class SimulatedStage:
         """Go on to the clock's time, measure, tell."""
         self._move()
         self.inlet.on_timer(self._now_s)
-        if read_duty(self.hardware.duty).offer is Offer.CURRENT and self._now_s >= self._asked[1]:
+        if read_duty(self.hardware.duty).offer is Offer.CURRENT and self._now_s >= self._heard_until_s:
             # The dead-man: a current that nobody renews is offered no longer.
             self.set_pilot(X1)
         self._switch()

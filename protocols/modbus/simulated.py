@@ -7,6 +7,7 @@ stage asks for its present values and tells which power and contactor it follows
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -96,6 +97,8 @@ class SimulatedPowerStage:
     hardware: Hardware = field(default_factory=lambda: Hardware(contactor_s=0.0, isolation_s=0.1, welding_s=0.1))
     """Contactor, tests and pre-charge; its defects are the place to break things."""
     _deadman: Deadman = field(default_factory=Deadman)
+    _heard_until_s: float = -math.inf
+    """When the last set-point that was written expires, dropped or not."""
     _image: RegisterImage = field(init=False)
     _told: tuple[float, bool] = (0.0, False)
     _written: asyncio.Event = field(default_factory=asyncio.Event)
@@ -124,7 +127,7 @@ class SimulatedPowerStage:
         pilot = hardware.defects.pilot or values.pilot
         if pilot not in CLOSING_PILOTS:
             self._open()
-        if read_duty(hardware.duty).offer is Offer.CURRENT and not self._deadman.left_s(now_s):
+        if read_duty(hardware.duty).offer is Offer.CURRENT and now_s >= self._heard_until_s:
             hardware.duty = X1
         self._tell(now_s)
         shown = values.by_quantity() | {
@@ -199,6 +202,7 @@ class SimulatedPowerStage:
         if not believable or not MIN_EXPIRY_S <= expiry_s <= MAX_EXPIRY_S:
             return False
         self._deadman.write(power_w, expiry_s, self.clock())
+        self._heard_until_s = self.clock() + expiry_s
         return True
 
     def _switch(self, command: float) -> bool:
