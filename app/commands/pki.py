@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--name", metavar="TEXT", type=_home_name, default=DEFAULT.home, help="what the home's root is called"
     )
     how = making.add_mutually_exclusive_group()
-    how.add_argument("--renew", action="store_true", help="only renew what was made here and ends soon")
+    how.add_argument("--renew", action="store_true", help="only renew what was made here and ends soon or was revoked")
     how.add_argument("--again", action="store_true", help="put aside what was made here before, and make it anew")
 
     importing = _action(actions, "import", "keep certificates and keys that you were given")
@@ -121,7 +121,7 @@ def _make(folder: CertificateFolder, args: argparse.Namespace) -> int:
     if args.renew:
         made = renew(folder, at)
         if not made:
-            print("Nothing that was made here ends soon.")
+            print("Nothing that was made here ends soon or was revoked.")
     else:
         names = Names(args.secc_id, args.emaid, args.pcid, args.name)
         algorithms = [PROFILES[name] for name in args.profile or ("v20", "v2")]

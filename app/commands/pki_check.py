@@ -6,7 +6,8 @@ from datetime import datetime
 from app.commands.doctor_findings import Finding, Level, fail, ok, warn
 from app.pki.folder import CertificateFolder, Entry, PkiError
 from app.pki.importing import policy_of
-from app.pki.status import fetch, issuer_certificate, revocations, staples
+from app.pki.revoked import revocations
+from app.pki.status import fetch, issuer_certificate, staples
 from protocols.pki.chain import is_issued_by, verify_chain
 from protocols.pki.expiry import days_left, expiring
 from protocols.pki.names import common_name

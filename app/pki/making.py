@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from app.pki.folder import CertificateFolder, Entry, PkiError
+from app.pki.revoked import revocations
 from protocols.pki.algorithms import Algorithm, algorithm_of
 from protocols.pki.chain import is_issued_by
 from protocols.pki.expiry import expiring
@@ -61,15 +62,19 @@ def make_sets(
 
 
 def renew(folder: CertificateFolder, at: datetime) -> tuple[Entry, ...]:
-    """Renew what ends soon and whose issuer's key is here, from the top down; put the old ones aside.
+    """Renew what ends soon or was revoked and whose issuer's key is here, from the top down; put the old ones aside.
 
     A sub-CA keeps its key, so that what it issued goes on; a leaf gets a new one. Raises PkiError where an issuer has
     ended itself.
     """
     made: list[Entry] = []
+    revoked = revocations(folder)
     for role in (role for role in RENEWED if not role.is_root):
         for entry in folder.entries(role):
-            if entry.certificates and entry.has_key and expiring([(role, entry.certificate)], at):
+            if not entry.certificates or not entry.has_key:
+                continue
+            is_void = role.is_leaf and entry.certificate.serial_number in revoked
+            if is_void or expiring([(role, entry.certificate)], at):
                 issuer = issuer_of(folder, entry)
                 if issuer is not None:
                     made.append(_renewed(folder, entry, issuer, at))

@@ -1,8 +1,7 @@
 """OCSP for a home: answers that are stapled to the charger's handshakes, and revoking what the home itself issued."""
 
-import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 import httpx
 from cryptography import x509
@@ -10,6 +9,7 @@ from cryptography import x509
 from app.config.load import write_whole
 from app.pki.folder import OWNER_ONLY, CertificateFolder, Entry, PkiError
 from app.pki.making import issuer_of
+from app.pki.revoked import keep_revocations, revocations
 from protocols.pki.chain import is_issued_by
 from protocols.pki.issue import Identity
 from protocols.pki.names import common_name
@@ -18,7 +18,6 @@ from protocols.pki.problems import CertificateProblem, Trouble
 
 ANSWER_S = 10.0
 LARGEST_BYTES = 20_000
-REVOKED = "revoked.json"
 
 
 def staples(folder: CertificateFolder, chain: Sequence[x509.Certificate], at: datetime) -> tuple[bytes, ...]:
@@ -56,18 +55,6 @@ def responder(folder: CertificateFolder, ca: Identity) -> Responder:
     return Responder(ca.certificate, ca, issued, revocations(folder))
 
 
-def revocations(folder: CertificateFolder) -> dict[int, datetime]:
-    """Serial numbers of what was revoked here, and when. Raises PkiError where the list cannot be read."""
-    path = folder.path / REVOKED
-    try:
-        rows = json.loads(path.read_text("utf-8"))
-        return {int(serial, 16): datetime.fromisoformat(since).astimezone(UTC) for serial, since in rows.items()}
-    except FileNotFoundError:
-        return {}
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise PkiError(f"{path} cannot be read as the list of revoked certificates: mend or remove it") from error
-
-
 def revoke(folder: CertificateFolder, entry: Entry, at: datetime) -> None:
     """From now on say that ``entry`` is revoked. Raises PkiError where its issuer's key is not here."""
     if issuer_of(folder, entry) is None:
@@ -75,9 +62,7 @@ def revoke(folder: CertificateFolder, entry: Entry, at: datetime) -> None:
             f"'{common_name(entry.certificate.subject)}' was not issued here: only "
             f"'{common_name(entry.certificate.issuer)}' can revoke it"
         )
-    rows = revocations(folder) | {entry.certificate.serial_number: at}
-    text = json.dumps({f"{serial:x}": since.isoformat() for serial, since in sorted(rows.items())}, indent=2)
-    write_whole(folder.path / REVOKED, text + "\n", OWNER_ONLY)
+    keep_revocations(folder, revocations(folder) | {entry.certificate.serial_number: at})
 
 
 def fetch(entry: Entry, issuer: x509.Certificate, at: datetime) -> bytes | None:

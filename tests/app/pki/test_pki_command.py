@@ -419,6 +419,9 @@ def test_revoked_is_said_by_check_and_in_the_staple(pki):
     ran = pki("check")
     assert ran.status == 1
     assert "was revoked on" in ran.out
+    assert pki("make", "--renew").status == 0
+    assert pki("check").status == 0
+    assert secc["id"] not in {row["id"] for row in listed(pki)}
 
 
 def test_only_ones_own_can_be_revoked(pki, tmp_path):
