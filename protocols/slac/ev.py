@@ -15,10 +15,8 @@ a state of `ev_table.py`; a broken or foreign frame is an event, never an except
 import secrets
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import IntEnum
 
-from protocols.slac.choice import Heard, Verdict, average_db, judge, ranked
+from protocols.slac.attempt import Attempt, Random
 from protocols.slac.ev_table import AWAITED, LEAVE, NEXT, START, TIMER, TIMERS, Outcome, State
 from protocols.slac.events import (
     Event,
@@ -45,54 +43,20 @@ from protocols.slac.messages import (
     LinkStatusCnf,
     LinkStatusReq,
     Message,
-    MnbcSoundInd,
     SetKeyCnf,
     SetKeyReq,
     SlacMatchCnf,
     SlacMatchReq,
     SlacParmCnf,
     SlacParmReq,
-    StartAttenCharInd,
     ValidateCnf,
     ValidateReq,
 )
 from protocols.slac.timings import Timings
 from protocols.slac.watch import LinkWatch
 
-EVSES_MOST = 16
-"""A parking deck may answer, a flood may not fill the memory."""
-
-Random = Callable[[int], bytes]
-
-
-class Validated(IntEnum):
-    """`result` of CM_VALIDATE.CNF (Table A.6)."""
-
-    NOT_READY = 0
-    READY = 1
-    SUCCESS = 2
-    FAILURE = 3
-    NOT_REQUIRED = 4
-
-
-@dataclass(slots=True)
-class Attempt:
-    """What one run of the matching process has gathered."""
-
-    run_id: bytes
-    answered: list[bytes] = field(default_factory=list)
-    """EVSEs that answered CM_SLAC_PARM.REQ."""
-    heard: dict[bytes, Heard] = field(default_factory=dict)
-    candidates: list[Heard] = field(default_factory=list)
-    """EVSEs that may be ours, the best first."""
-    to_validate: list[Heard] = field(default_factory=list)
-    sent: int = 0
-    """Of the state's own message."""
-    results_until_s: float = 0.0
-    toggles: int = 0
-    confirmed: SlacMatchCnf | None = None
-    join_since_s: float = 0.0
-    key_taken: bool = False
+KEY_AGAIN_POLLS = 5
+"""A modem that has not confirmed its key is given it again after so many questions for its link."""
 
 
 class EvSide:
@@ -119,7 +83,6 @@ class EvSide:
         self._began_s = 0.0
         self._joined = False
         self._watch = LinkWatch(self._timings, 0.0)
-        self._reason = ""
         self._deadline_s: float | None = None
         self._frames: list[bytes] = []
         self._events: deque[Event] = deque()
@@ -140,7 +103,7 @@ class EvSide:
             State.SOUNDING: self._sounded,
             State.ATTENUATION: self._choose,
             State.VALIDATION: self._validation_over,
-            State.TOGGLING: lambda now: self._not_validated(),
+            State.TOGGLING: lambda now: self._attempt.not_validated(),
             State.MATCH: self._match_over,
             State.JOINING: self._join_over,
             State.MATCHED: self._ask_link,
@@ -152,7 +115,7 @@ class EvSide:
     def plugged_in(self, now: float) -> None:
         """Begin matching (a transition to pilot state B, or a re-match); nothing where it has begun already."""
         if self.state is State.UNMATCHED:
-            self._began_s, self.attempts, self._reason = now, 0, ""
+            self._began_s, self.attempts = now, 0
             self._go(START, Outcome.DONE, now)
 
     def leave(self, now: float) -> None:
@@ -242,14 +205,6 @@ class EvSide:
     def _ignore(self, now: float, reason: str, raw: bytes) -> None:
         self._events.append(FrameIgnored(time_s=now, reason=reason, raw=bytes(raw)))
 
-    def _fail(self, reason: str) -> Outcome:
-        self._reason = reason
-        return Outcome.FAILED
-
-    def _again(self, reason: str) -> Outcome:
-        """Once more, unless C_EV_match_retry repetitions were in vain."""
-        return Outcome.AGAIN if self._attempt.sent <= self._timings.match_retries else self._fail(reason)
-
     # Unmatched, and between two attempts.
 
     def _rest(self, now: float) -> None:
@@ -261,7 +216,7 @@ class EvSide:
     def _waited(self, now: float) -> Outcome:
         if now - self._began_s < self._timings.matching_repetition_s:
             return Outcome.AGAIN
-        self._events.append(MatchingFailed(time_s=now, reason=self._reason, attempts=self.attempts))
+        self._events.append(MatchingFailed(time_s=now, reason=self._attempt.reason, attempts=self.attempts))
         return Outcome.FAILED
 
     def _leave_network(self) -> None:
@@ -285,39 +240,28 @@ class EvSide:
     def _take_parameters(self, answer: SlacParmCnf, evse_mac: bytes) -> Outcome | None:
         if answer.run_id != self._attempt.run_id or answer.forwarding_sta != self.mac:
             return None
-        known = self._attempt.answered
-        if evse_mac not in known and len(known) < EVSES_MOST:
-            known.append(evse_mac)
+        self._attempt.note_answer(evse_mac)
         return Outcome.STAY
 
     def _parameters_over(self, now: float) -> Outcome:
-        return Outcome.DONE if self._attempt.answered else self._again("no EVSE answered CM_SLAC_PARM.REQ")
+        if self._attempt.answered:
+            return Outcome.DONE
+        return self._attempt.again(self._timings, "no EVSE answered CM_SLAC_PARM.REQ")
 
     # Sounds, and what the EVSEs say of them.
 
     def _sound(self, now: float) -> None:
-        attempt, timings = self._attempt, self._timings
-        announcements = timings.start_atten_char_inds
+        attempt = self._attempt
         if attempt.sent == 0:
-            attempt.results_until_s = now + timings.atten_results_s
-        window = max(1, round(timings.evse_match_mnbc_s * 10))
-        if attempt.sent < announcements:
-            message: Message = StartAttenCharInd(
-                num_sounds=timings.sounds, time_out=min(window, 255), forwarding_sta=self.mac, run_id=attempt.run_id
-            )
-        else:
-            left = announcements + timings.sounds - attempt.sent - 1
-            message = MnbcSoundInd(count=left, run_id=attempt.run_id, random=self._random(16))
+            attempt.results_until_s = now + self._timings.atten_results_s
+        self._send(BROADCAST, attempt.next_sound(self.mac, self._timings, self._random))
         attempt.sent += 1
-        self._send(BROADCAST, message)
 
     def _sounded(self, now: float) -> Outcome:
-        total = self._timings.start_atten_char_inds + self._timings.sounds
-        return Outcome.AGAIN if self._attempt.sent < total else Outcome.DONE
+        return Outcome.DONE if self._attempt.all_sounded(self._timings) else Outcome.AGAIN
 
     def _await_accounts(self, now: float) -> None:
-        everybody = len(self._attempt.heard) == len(self._attempt.answered)
-        self._deadline_s = now if everybody else max(now, self._attempt.results_until_s)
+        self._deadline_s = now if self._attempt.all_heard else max(now, self._attempt.results_until_s)
 
     def _take_account(self, account: AttenCharInd, evse_mac: bytes, now: float) -> Outcome | None:
         attempt = self._attempt
@@ -326,26 +270,14 @@ class EvSide:
             return None
         self._send(evse_mac, AttenCharRsp(source_address=self.mac, run_id=attempt.run_id))
         if evse_mac not in attempt.heard and self.state in (State.SOUNDING, State.ATTENUATION):
-            heard = Heard(evse_mac, average_db(account.aag), account.num_sounds)
-            attempt.heard[evse_mac] = heard
+            heard = attempt.note_account(evse_mac, account)
             self._events.append(
-                EvseHeard(time_s=now, evse_mac=evse_mac, attenuation_db=heard.attenuation_db, sounds=account.num_sounds)
+                EvseHeard(time_s=now, evse_mac=evse_mac, attenuation_db=heard.attenuation_db, sounds=heard.sounds)
             )
-        everybody = len(attempt.heard) == len(attempt.answered)
-        return self._choose(now) if everybody and self.state is State.ATTENUATION else Outcome.STAY
+        return self._choose(now) if attempt.all_heard and self.state is State.ATTENUATION else Outcome.STAY
 
     def _choose(self, now: float) -> Outcome:
-        attempt = self._attempt
-        if not attempt.heard:
-            return self._fail("no EVSE told how it heard our sounds (CM_ATTEN_CHAR.IND)")
-        attempt.candidates = ranked(attempt.heard.values(), self._timings)
-        if not attempt.candidates:
-            best = min(heard.attenuation_db for heard in attempt.heard.values())
-            limit = self._timings.indirect_db
-            return self._fail(f"no EVSE heard us well: the best by {best:.0f} dB, where {limit} dB is the most")
-        attempt.to_validate = list(attempt.candidates)
-        sure = judge(attempt.candidates[0], self._timings) is Verdict.FOUND
-        return Outcome.FOUND if sure or not self._validate else Outcome.UNSURE
+        return self._attempt.choose(self._timings, validate=self._validate)
 
     # Validation over the pilot.
 
@@ -353,76 +285,42 @@ class EvSide:
         self._attempt.sent += 1
         self._send(self._attempt.to_validate[0].evse_mac, ValidateReq())
 
-    def _next_to_validate(self) -> Outcome:
-        """One EVSE less to ask; where none is left, the best of those that were not disproved is ours."""
-        self._attempt.to_validate.pop(0)
-        self._attempt.sent = 0
-        return Outcome.AGAIN if self._attempt.to_validate else Outcome.FOUND
-
     def _take_validation(self, answer: ValidateCnf, evse_mac: bytes) -> Outcome | None:
         attempt = self._attempt
-        if not attempt.to_validate or evse_mac != attempt.to_validate[0].evse_mac:
+        if evse_mac != attempt.to_validate[0].evse_mac:
             return None
-        if self.state is State.TOGGLING:
-            return self._take_toggles(answer)
-        match answer.result:
-            case Validated.READY:
-                return Outcome.DONE
-            case Validated.NOT_READY:
-                # Asked again when the timer is over.
-                return Outcome.STAY
-            case Validated.NOT_REQUIRED:
-                attempt.candidates = [attempt.to_validate[0]]
-                return Outcome.FOUND
-            case _:
-                return self._next_to_validate()
+        toggled = self.state is State.TOGGLING
+        return attempt.judge_toggles(answer) if toggled else attempt.judge_readiness(answer)
 
     def _validation_over(self, now: float) -> Outcome:
         if self._attempt.sent <= self._timings.match_retries:
             return Outcome.AGAIN
-        return self._next_to_validate()
+        return self._attempt.next_to_validate()
 
     def _toggle(self, now: float) -> None:
         attempt, timings = self._attempt, self._timings
         attempt.toggles = 1 + self._random(1)[0] % timings.toggles_most
         window_s = min(timings.toggle_window_most_s, 2 * timings.toggle_state_s * (attempt.toggles + 1))
         units = max(1, round(window_s * 10) - 1)
-        attempt.sent += 1
         self._send(attempt.to_validate[0].evse_mac, ValidateReq(timer=min(units, 255)))
         self._deadline_s = now + (units + 1) / 10 + timings.match_response_s
         self._events.append(ToggleAsked(time_s=now, toggles=attempt.toggles, state_s=timings.toggle_state_s))
-
-    def _take_toggles(self, answer: ValidateCnf) -> Outcome:
-        attempt = self._attempt
-        tested = attempt.to_validate[0]
-        if answer.result == Validated.SUCCESS and answer.toggle_num == attempt.toggles:
-            attempt.candidates = [tested]
-            return Outcome.FOUND
-        if answer.result in (Validated.SUCCESS, Validated.FAILURE):
-            # It counted otherwise: it is at the end of another cable.
-            attempt.candidates.remove(tested)
-            if not attempt.candidates:
-                return self._fail("no EVSE saw our pilot toggle as often as it did (CM_VALIDATE.CNF)")
-        return self._not_validated()
-
-    def _not_validated(self) -> Outcome:
-        return Outcome.UNSURE if self._next_to_validate() is Outcome.AGAIN else Outcome.FOUND
 
     # The match.
 
     def _ask_match(self, now: float) -> None:
         attempt = self._attempt
         attempt.sent += 1
-        evse_mac = attempt.candidates[0].evse_mac
-        self._send(evse_mac, SlacMatchReq(pev_mac=self.mac, evse_mac=evse_mac, run_id=attempt.run_id))
+        request = SlacMatchReq(pev_mac=self.mac, evse_mac=attempt.chosen, run_id=attempt.run_id)
+        self._send(attempt.chosen, request)
 
     def _match_over(self, now: float) -> Outcome:
-        evse = mac_text(self._attempt.candidates[0].evse_mac)
-        return self._again(f"EVSE {evse} did not answer CM_SLAC_MATCH.REQ")
+        evse = mac_text(self._attempt.chosen)
+        return self._attempt.again(self._timings, f"EVSE {evse} did not answer CM_SLAC_MATCH.REQ")
 
     def _take_match(self, answer: SlacMatchCnf, evse_mac: bytes, now: float) -> Outcome | None:
         attempt = self._attempt
-        chosen = attempt.candidates[0].evse_mac
+        chosen = attempt.chosen
         if (answer.run_id, answer.pev_mac, answer.evse_mac, evse_mac) != (attempt.run_id, self.mac, chosen, chosen):
             return None
         attempt.confirmed, attempt.join_since_s = answer, now
@@ -439,9 +337,12 @@ class EvSide:
         attempt, waited_s = self._attempt, now - self._attempt.join_since_s
         if waited_s >= self._timings.match_join_s:
             what = "has not joined the EVSE's network" if attempt.key_taken else "did not answer CM_SET_KEY.REQ"
-            return self._fail(f"our modem {what} within {waited_s:.0f} s")
+            return attempt.fail(f"our modem {what} within {waited_s:.0f} s")
         if attempt.key_taken and not self._watch.modem_tells and waited_s >= self._timings.assumed_join_s:
             return Outcome.DONE
+        attempt.sent += 1
+        if not attempt.key_taken and attempt.sent % KEY_AGAIN_POLLS == 0:
+            self._join(now)
         return self._ask_link(now)
 
     def _ask_link(self, now: float) -> Outcome:
@@ -474,7 +375,7 @@ class EvSide:
         return Outcome.LOST
 
     def _take_amplitudes(self, request: AmpMapReq, evse_mac: bytes) -> Outcome | None:
-        if request.amlen == 0 or evse_mac != self._attempt.candidates[0].evse_mac:
+        if request.amlen == 0 or evse_mac != self._attempt.chosen:
             return None
         self._send(evse_mac, AmpMapCnf())
         return Outcome.STAY

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.slac.ev import EVSES_MOST, EvSide
+from protocols.slac.attempt import EVSES_MOST
+from protocols.slac.ev import EvSide
 from protocols.slac.ev_table import NEXT, ROWS, State
 from protocols.slac.events import FrameIgnored, Matched
 from protocols.slac.frames import Frame

@@ -70,7 +70,7 @@ def test_an_evse_that_hears_too_badly_is_not_ours(lab):
     lab.add_evse("far", FAR)
     lab.plug_in()
     event = lab.run(30, until=MatchingFailed)
-    assert "the most" in event.reason
+    assert "20 dB is most" in event.reason
     assert lab.ev.state is State.UNMATCHED
     assert 3 <= event.attempts <= 10, "TT_matching_rate between, TT_matching_repetition over all"
     assert lab.evses["far"].matched_with is None
