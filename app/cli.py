@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "secc": "the charger's side of ISO 15118-20 alone",
     "car": "a simulated car alone",
     "slac": "match a car and a charger over a power line: each side, a virtual modem, a demo",
+    "session": "show and replay recorded sessions",
     "exi": "decode and encode EXI documents",
     "pki": "make, import, show and check a home's certificates",
     "doctor": "check this machine and a home file, and say what to mend",

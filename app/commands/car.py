@@ -142,6 +142,7 @@ async def _drive(args: argparse.Namespace, security: SessionSecurity) -> Session
         security=security.evcc(plan.wanted_protocols),
         sdp_port=args.sdp_port,
         capture=security.capture,
+        record=security.record,
     )
     session = asyncio.ensure_future(client.run())
     asked = False

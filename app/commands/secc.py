@@ -188,6 +188,7 @@ async def _serve(args: argparse.Namespace, profile: PowerProfile, security: Sess
         security=security.secc(),
         sdp_port=args.sdp_port,
         capture=security.capture,
+        record=security.record,
     )
     await server.start()
     print(f"twoway secc: waiting for a car on {args.interface}, SDP on UDP {server.sdp_port}", file=sys.stderr)

@@ -1,17 +1,21 @@
 """The options of ``twoway secc`` and ``twoway car`` that say how the session is protected, captured and recorded."""
 
 import argparse
+import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 from app.cable_tls import OCSP_CHOICES, CableTls
+from app.errors import UserError
 from app.pki import home_folder
 from app.pki.contracts import car_contracts, charger_contracts
 from protocols.iso15118 import Capture, EvccSecurity, SeccSecurity
 from protocols.iso15118.capture import WARNING as CAPTURE_WARNING
 from protocols.iso15118.network import steady_clock
+from protocols.iso15118.recording import Sink
 from protocols.iso15118.services import ProtocolName
 from protocols.pki import Policy
 
@@ -93,6 +97,17 @@ def add_security_arguments(parser: argparse.ArgumentParser, *, charger: bool) ->
         metavar="FILE",
         help="write the packets, with the TLS keys inside (pcapng)",
     )
+    group.add_argument(
+        "--record", type=Path, metavar="FILE", help="record the sessions, for 'twoway session show' and 'replay'"
+    )
+
+
+def open_private(path: Path) -> IO[str]:
+    """A new file that only its owner reads. Raises UserError."""
+    try:
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be written: {error.strerror}") from error
 
 
 class SessionSecurity:
@@ -112,6 +127,7 @@ class SessionSecurity:
         )
         self._warnings = [f"{command}: {LAB_WARNING}"] if args.no_tls else []
         self._warnings += [f"{command}: {path}: {CAPTURE_WARNING}" for path in (args.capture, args.key_log) if path]
+        self._record: IO[str] | None = None if args.record is None else open_private(args.record)
         if args.capture is not None:
             self.capture = Capture(args.capture, args.interface, steady_clock())
         if self._key_log is not None:
@@ -149,10 +165,23 @@ class SessionSecurity:
             print(f"twoway {warning}", file=sys.stderr)
         self._warnings.clear()
 
+    @property
+    def record(self) -> Callable[[], Sink] | None:
+        """What ``SeccServer`` and ``EvccClient`` take as ``record``."""
+        return None if self._record is None else lambda: self._write
+
     def close(self) -> None:
         """Finish the files."""
+        if self._record is not None:
+            self._record.close()
         if self.capture is not None:
             self.capture.close()
+
+    def _write(self, line: str) -> None:
+        if self._record is not None and not self._record.closed:
+            self._record.write(line + "\n")
+            # What is not on the disk when a session breaks is what one wants to see.
+            self._record.flush()
 
     def _log_key(self, line: str) -> None:
         if self.capture is not None:

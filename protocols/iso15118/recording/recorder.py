@@ -14,6 +14,7 @@ The lines, one JSON object each, told apart by `kind`:
 - `end`: `proper`, `paused`, `reason`
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import fields
 from importlib.metadata import PackageNotFoundError, version
@@ -26,6 +27,8 @@ from protocols.iso15118.events import Event, PayloadSeen, SessionEnded
 from protocols.iso15118.evse import Evse
 from protocols.iso15118.recording.plain import plain, to_line
 from protocols.iso15118.timings import Timings
+
+log = logging.getLogger(__name__)
 
 FORMAT = 1
 Sink = Callable[[str], None]
@@ -40,6 +43,7 @@ class Recorder:
 
     def __init__(self, sink: Sink, role: str, time_s: float, timings: Timings, **more: Any) -> None:
         self._sink = sink
+        self._broken = False
         self._evse: Evse | None = None
         self._known: dict[str, tuple[Any, Any]] = {}
         """Field of `Evse` → its value when last looked at, and as it was written."""
@@ -138,7 +142,14 @@ class Recorder:
                 pass
 
     def _write(self, kind: str, **rest: Any) -> None:
-        self._sink(to_line({"kind": kind, **rest}))
+        if self._broken:
+            return
+        try:
+            self._sink(to_line({"kind": kind, **rest}))
+        except OSError as error:
+            # A full disk ends the recording, not the session.
+            self._broken = True
+            log.warning("the recording of this session stops here: %s", error.strerror or error)
 
 
 class RecordedPort:

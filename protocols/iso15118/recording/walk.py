@@ -111,7 +111,8 @@ class _Walker:
                 )
         self._answered[stream] = (exchange, message.time_s)
         if exchange is HANDSHAKE or dialect is None:
-            first = {(State.SESSION_SETUP, energy) for energy in dialect.energies} if dialect is not None else set()
+            energies: tuple[Energy | None, ...] = dialect.energies if dialect is not None else ()
+            first = {(State.SESSION_SETUP, energy) for energy in energies}
             self._go_on(first or {(State.ENDED, None)})
             return
         if request is not None and message.document is not None:
