@@ -38,6 +38,8 @@ class Garage:
         self.book = HealthBook(self.clock)
         self.board = HouseBoard(self.clock, Connection(phases=3, fuse_a=25.0), self.book)
         self.greed_a = 0.0
+        self.hold_w: float | None = None
+        """What the dispatch wants, renewed as it does; None: nobody renews."""
 
     def measure(self) -> StageValues:
         now = time.monotonic()
@@ -53,6 +55,12 @@ class Garage:
     @property
     def session(self) -> CarSession:
         return self.board.sessions["charger"]
+
+    async def renew(self, driver: Iso15118Charger) -> None:
+        while True:
+            if self.hold_w is not None:
+                driver.set_point(self.set_point(self.hold_w))
+            await asyncio.sleep(0.2)
 
     def set_point(self, power_w: float) -> SetPoint:
         now_s = self.clock.now_s()
@@ -83,13 +91,14 @@ async def at_work(
         driver = Iso15118Charger(section, CHARGER, USUAL, garage.clock, pilot_timings=timings, stage_interval_s=0.05)
         running = asyncio.create_task(driver.run(garage.board))
         guard = asyncio.create_task(garage.stage.guard())
+        dispatch = asyncio.create_task(garage.renew(driver))
         try:
             await until(lambda: driver.stage.reading is not None)
             yield driver
         finally:
-            for task in (running, guard):
+            for task in (dispatch, running, guard):
                 task.cancel()
-            await asyncio.gather(running, guard, return_exceptions=True)
+            await asyncio.gather(dispatch, running, guard, return_exceptions=True)
 
 
 async def test_a_car_that_does_not_speak_charges_by_duty_cycle() -> None:
@@ -97,7 +106,7 @@ async def test_a_car_that_does_not_speak_charges_by_duty_cycle() -> None:
     async with at_work(garage, ["iso15118-2", "basic"]) as driver:
         garage.plug()
         await until(lambda: driver.cable.outlet.basic)
-        driver.set_point(garage.set_point(11_040.0))
+        garage.hold_w = 11_040.0
         await until(lambda: garage.stage.closed and garage.session.ev.power_w == pytest.approx(11_040.0, abs=50))
         session = garage.session
         assert session.protocol == "basic charging, IEC 61851"
@@ -105,11 +114,11 @@ async def test_a_car_that_does_not_speak_charges_by_duty_cycle() -> None:
         assert session.session_id is not None
         assert (session.ev.can_charge, session.ev.can_discharge, session.ev.soc) == (True, False, None)
         assert (session.charger.charge_min_w, session.charger.discharge_max_w) == (4_140.0, 0.0)
-        driver.set_point(garage.set_point(5_520.0))
+        garage.hold_w = 5_520.0
         await until(lambda: garage.stage.hardware.duty == duty_for(8.0))
         await until(lambda: garage.session.ev.power_w == pytest.approx(5_520.0, abs=60))
         # No energy comes back from a car that nobody speaks with.
-        driver.set_point(garage.set_point(-7_000.0))
+        garage.hold_w = -7_000.0
         await until(lambda: garage.stage.hardware.duty == X1)
         await until(lambda: not garage.stage.closed)
     assert garage.stage.hardware.duty == X1
@@ -120,8 +129,9 @@ async def test_what_nobody_renews_is_offered_no_longer() -> None:
     async with at_work(garage, ["basic"]) as driver:
         garage.plug()
         await until(lambda: driver.cable.outlet.state is OutletState.PAUSED)
-        driver.set_point(garage.set_point(11_040.0))
+        garage.hold_w = 11_040.0
         await until(lambda: garage.stage.closed)
+        garage.hold_w = None
         await until(lambda: not garage.stage.closed, within_s=15.0)
         assert garage.stage.hardware.duty == X1
 
@@ -131,7 +141,7 @@ async def test_a_car_that_leaves_is_gone_and_the_next_one_begins_anew() -> None:
     async with at_work(garage, ["basic"]) as driver:
         garage.plug()
         await until(lambda: driver.cable.outlet.basic)
-        driver.set_point(garage.set_point(11_040.0))
+        garage.hold_w = 11_040.0
         await until(lambda: garage.stage.closed)
         first = garage.session.session_id
         garage.inlet.unplug()
@@ -139,7 +149,7 @@ async def test_a_car_that_leaves_is_gone_and_the_next_one_begins_anew() -> None:
         assert not garage.stage.closed
         garage.plug()
         await until(lambda: driver.cable.outlet.basic)
-        driver.set_point(garage.set_point(11_040.0))
+        garage.hold_w = 11_040.0
         await until(lambda: garage.stage.closed)
         assert garage.session.session_id not in (None, first)
 
@@ -149,7 +159,7 @@ async def test_ventilation_that_is_not_there_is_told() -> None:
     async with at_work(garage, ["basic"]) as driver:
         garage.plug()
         await until(lambda: driver.cable.outlet.state is OutletState.PAUSED)
-        driver.set_point(garage.set_point(11_040.0))
+        garage.hold_w = 11_040.0
         await until(lambda: (line := garage.book.get("charger")) is not None and "ventilated" in line.shown.text)
         assert not garage.stage.closed
 
@@ -159,7 +169,7 @@ async def test_a_greedy_car_is_told_and_stopped() -> None:
     async with at_work(garage, ["basic"]) as driver:
         garage.plug()
         await until(lambda: driver.cable.outlet.basic)
-        driver.set_point(garage.set_point(5_520.0))
+        garage.hold_w = 5_520.0
         await until(lambda: garage.stage.closed)
         garage.greed_a = 8.0
         await until(lambda: not garage.stage.closed)
@@ -175,7 +185,7 @@ async def test_a_welded_contactor_keeps_every_car_out_until_somebody_looked_afte
         garage.stage.hardware.defects.welded = True
         garage.plug()
         await until(lambda: driver.cable.outlet.basic)
-        driver.set_point(garage.set_point(5_520.0))
+        garage.hold_w = 5_520.0
         await until(lambda: garage.stage.closed)
         garage.inlet.unplug()
         await until(lambda: driver.cable.outlet.state is OutletState.UNAVAILABLE)
