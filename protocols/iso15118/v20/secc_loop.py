@@ -75,6 +75,7 @@ def _turn(agreed: Agreement, request: AC_ChargeLoopReq | DC_ChargeLoopReq, now: 
         )
     report = car_fields.read_loop(request, agreed.car_limits)
     agreed.car_limits = report.limits
+    agreed.meter_at_start = agreed.meter_at_start or agreed.evse.meter
     expired_w = agreed.evse.expire(now)
     if expired_w is not None:
         agreed.emit(SetPointExpired(now, expired_w))
