@@ -59,7 +59,21 @@ def import_bundle(
         Imported(folder.add(found, chain.certificates, chain.key), remarks)
         for chain, found, remarks in zip(taken, roles, notes, strict=True)
     ]
-    return (*kept, *(Imported(folder.add(entry.role, entry.certificates, key)) for entry, key in late))
+    kept += [Imported(folder.add(entry.role, entry.certificates, key)) for entry, key in late]
+    _complete_chains(folder)
+    return tuple(kept)
+
+
+def _complete_chains(folder: CertificateFolder) -> None:
+    """Lengthen chains by sub-CAs that came in other files, before or after."""
+    entries = [entry for entry in folder.entries() if entry.certificates and not entry.role.is_root]
+    sub_cas = [entry.certificate for entry in entries if not entry.role.is_leaf]
+    for entry in entries:
+        chain = list(entry.certificates)
+        while above := [one for one in sub_cas if one not in chain and is_issued_by(chain[-1], one)]:
+            chain.append(above[0])
+        if len(chain) > len(entry.certificates):
+            folder.rewrite(entry, chain)
 
 
 def _late_keys(folder: CertificateFolder, bundle: Bundle) -> list[tuple[Entry, PrivateKey]]:

@@ -5,12 +5,13 @@ from datetime import datetime
 
 from app.pki.folder import CertificateFolder, Entry, PkiError
 from app.pki.revoked import revocations
-from protocols.pki.algorithms import Algorithm, algorithm_of
+from protocols.pki.algorithms import Algorithm, algorithm_of, kind_of
 from protocols.pki.chain import is_issued_by
 from protocols.pki.expiry import expiring
 from protocols.pki.homes import EARLIER, CertificateSet, Names, car_set, home_set, public_set
 from protocols.pki.issue import Identity, new
-from protocols.pki.names import common_name
+from protocols.pki.names import common_name, exact_common_name
+from protocols.pki.ocsp import responder_url
 from protocols.pki.profiles import PRIVATE_SECC_DAYS, Role
 
 PROFILES: dict[str, Algorithm] = {
@@ -43,21 +44,17 @@ def make_sets(
 
     Raises PkiError where such are there already, unless ``again``: then those are put aside.
     """
-    made: list[Entry] = []
-    for algorithm in dict.fromkeys(algorithms):
-        sets = [home_set(algorithm, at, names)]
-        sets += [car_set(algorithm, at, names)] if car else []
-        sets += [public_set(algorithm, at, names)] if public else []
-        old = [entry for one in sets for entry in _families(folder, one, algorithm)]
-        if old and not again:
-            raise PkiError(
-                f"{folder.path} has certificates of its own on {algorithm.curve} already "
-                f"('{common_name(old[0].certificate.subject)}'): 'twoway pki make --renew' renews what ends soon, "
-                "'--again' puts all of them aside and makes new ones, which cars must then be taught"
-            )
-        folder.retire(old)
-        for one in sets:
-            made += [folder.add(role, member.chain, member.key) for role, member in one.members.items()]
+    makers = [home_set, *([car_set] if car else []), *([public_set] if public else [])]
+    sets = [make(algorithm, at, names) for algorithm in dict.fromkeys(algorithms) for make in makers]
+    old = [entry for one in sets for entry in _families(folder, one)]
+    if old and not again:
+        raise PkiError(
+            f"{folder.path} has certificates of its own already ('{common_name(old[0].certificate.subject)}'): "
+            "'twoway pki make --renew' renews what ends soon, '--again' puts all of them aside and makes new ones, "
+            "which cars must then be taught"
+        )
+    made = [folder.add(role, member.chain, member.key) for one in sets for role, member in one.members.items()]
+    folder.retire(old)
     return tuple(made)
 
 
@@ -90,11 +87,12 @@ def _renewed(folder: CertificateFolder, entry: Entry, issuer: Identity, at: date
     private = entry.role is Role.SECC and folder.trust_store().role_of(issuer.certificate) is Role.PRIVATE_ROOT
     fresh = new(
         entry.role,
-        common_name(entry.certificate.subject),
+        exact_common_name(entry.certificate) or entry.role,
         issuer,
         max(at - EARLIER, issuer.certificate.not_valid_before_utc),
         key=None if entry.role.is_leaf else folder.identity(entry).key,
         lifetime_days=PRIVATE_SECC_DAYS if private else None,
+        ocsp_url=responder_url(entry.certificate),
     )
     made = folder.add(entry.role, fresh.chain, fresh.key)
     folder.retire([entry])
@@ -118,8 +116,9 @@ def issuer_of(folder: CertificateFolder, entry: Entry) -> Identity | None:
     return None
 
 
-def _families(folder: CertificateFolder, wanted: CertificateSet, algorithm: Algorithm) -> list[Entry]:
+def _families(folder: CertificateFolder, wanted: CertificateSet) -> list[Entry]:
     """What stands in the folder of the kind of ``wanted`` and was made here: roots with a key, and all below them."""
+    algorithms = {kind_of(one.key) for one in wanted.members.values()}
     entries = [entry for entry in folder.entries() if entry.certificates]
     roots = [
         entry
@@ -127,7 +126,7 @@ def _families(folder: CertificateFolder, wanted: CertificateSet, algorithm: Algo
         if entry.role in wanted
         and entry.role.is_root
         and entry.has_key
-        and algorithm_of(entry.certificate.public_key()) is algorithm
+        and algorithm_of(entry.certificate.public_key()) in algorithms
     ]
     below = [
         entry

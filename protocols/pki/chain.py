@@ -66,8 +66,9 @@ def verify_chain(
 ) -> VerifiedChain:
     """Verify that ``chain`` (leaf first, sub-CAs in any order, root not needed) is ``role``'s and leads to a root.
 
-    ``at`` is aware. ``expected_id`` is the ID that the leaf must be for. ``staples`` are OCSP responses (DER) of any of
-    the chain's certificates; with ``require_ocsp`` the leaf needs one. Raises CertificateProblem, the first found.
+    ``role`` is one of TRUSTED_ROOTS; ``at`` is aware. ``expected_id`` is the ID that the leaf must be for. ``staples``
+    are OCSP responses (DER) of any of the chain's certificates; with ``require_ocsp`` the leaf needs one. Raises
+    CertificateProblem, the first found.
     """
     if not chain:
         raise CertificateProblem(
@@ -156,7 +157,7 @@ def _dead_end(
             current,
         )
     parts_left = any(not is_self_issued(one) for one in unused)
-    needs_sub_ca = len(path) == 1 and not any(kind.is_root and store.of(kind) for kind in PROFILES[role].issuers)
+    needs_sub_ca = len(path) == 1 and not any(kind.is_root for kind in PROFILES[role].issuers)
     if (parts_left or needs_sub_ca) and not is_self_issued(current):
         return CertificateProblem(
             Trouble.BROKEN_CHAIN,

@@ -208,6 +208,17 @@ def test_a_key_may_come_later(pki, tmp_path):
     assert home_folder().identities(Role.CONTRACT)[0].chain == contract.chain
 
 
+def test_sub_cas_may_come_in_files_of_their_own(pki, tmp_path):
+    car = car_set(Algorithm.P521, NOW)
+    leaf, *subs = car[Role.CONTRACT].chain
+    files = [write(tmp_path / f"{number}.pem", one) for number, one in enumerate((*subs, leaf))]
+    for path in (files[2], files[1], files[0], write(tmp_path / "root.pem", car[Role.MO_ROOT].certificate)):
+        assert pki("import", path).status == 0
+    assert pki("check").status == 0, pki("check").out
+    contract = next(entry for entry in home_folder().entries(Role.CONTRACT))
+    assert contract.certificates == (leaf, *subs)
+
+
 def test_importing_twice_changes_nothing(pki, tmp_path):
     contract = car_set(Algorithm.P521, NOW)[Role.CONTRACT]
     pki("import", write(tmp_path / "c.pem", *contract.chain, key=contract.key))

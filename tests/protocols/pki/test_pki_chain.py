@@ -133,6 +133,13 @@ def test_a_leaf_alone_is_a_broken_chain_where_sub_cas_are_the_rule(world, at):
     assert "'MO sub2 secp521r1', which issued 'USTWOC00000001', was not sent along" in text
 
 
+def test_a_charger_alone_may_be_of_an_untaught_private_environment(homes, at):
+    """The commonest case at home: the car does not know the home's root yet."""
+    text = refused(Trouble.UNKNOWN_ROOT, homes(Algorithm.P521)[Role.SECC].chain, Role.SECC, at, TrustStore())
+    assert "'Home private root secp521r1', which issued" in text
+    assert "import it as v2g-root or private-root if you trust it" in text
+
+
 def test_no_certificate_at_all(world, at):
     assert "a contract certificate was expected" in refused(Trouble.BROKEN_CHAIN, [], Role.CONTRACT, at, world.store)
 
