@@ -1,4 +1,4 @@
-"""``twoway exi``: EXI documents to JSON and back, one at a time or as a stream of JSON lines."""
+"""``twoway exi``: EXI documents and fragments to JSON and back, one at a time or as a stream of JSON lines."""
 
 import argparse
 import json
@@ -17,12 +17,18 @@ from protocols.exi import (
     V20_COMMON,
     V20_DC,
     V20_WPT,
+    XMLDSIG,
     ExiError,
     decode,
+    decode_fragment,
     encode,
+    encode_fragment,
+    fragment_from_json,
+    fragment_to_json,
     from_json,
     to_json,
 )
+from protocols.exi.sets import schema_set
 
 HELP = "decode and encode EXI documents"
 
@@ -35,6 +41,7 @@ ALIASES = {
     "acdp": V20_ACDP,
     "v2": V2,
     "din": DIN,
+    "xmldsig": XMLDSIG,
 }
 """Short names for the namespaces, beside the full ones."""
 
@@ -45,12 +52,18 @@ namespaces (short name or full):
 examples:
   twoway exi decode --namespace common 80080419647a55bcbe971a0a4c18bd8062
   twoway exi decode --namespace sap 80400040 | twoway exi encode --namespace sap -
+  twoway exi decode --namespace v2 --fragment 8004015a590c40822e55fce1711bb01ee29557e3406fea19e8
   twoway exi decode --batch < documents.jsonl
 
 With --batch each line of standard input is an object {{"namespace", "exi"}} (decode; exi in hexadecimal) or
 {{"namespace", "json"}} (encode), and is written to standard output with the missing half, or with "error", in the same
 order; other keys are kept. The exit status is 0 if every line (or the one document) went well, 1 if any failed,
 2 if the words were wrong.
+
+What is signed is a fragment: one element out of a message. --fragment says that there are only fragments, --document
+that there are none; a line says so for itself with "fragment": true or false. Where nothing is said, an element that
+peers never send as a document is a fragment: all of xmldsig; in v2 and din all but V2G_Message; elsewhere what the
+schema does not declare as a document's root.
 """
 
 Line = dict[str, Any]
@@ -71,6 +84,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         sub.add_argument("document", nargs="?", help=f"the document in {form}, or - for standard input")
         sub.add_argument("--namespace", metavar="NS", help="the schema set of the document (see below)")
         sub.add_argument("--batch", action="store_true", help="JSON lines from standard input (see below)")
+        form_given = sub.add_mutually_exclusive_group()
+        form_given.add_argument(
+            "--fragment", dest="fragment", action="store_true", default=None, help="fragments only (see below)"
+        )
+        form_given.add_argument(
+            "--document", dest="fragment", action="store_false", default=None, help="documents only (see below)"
+        )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -79,14 +99,14 @@ def run(args: argparse.Namespace) -> int:
     if args.batch:
         if args.document not in (None, "-"):
             raise UsageError("--batch reads standard input; leave the document out.")
-        return _run_batch(args.action, namespace)
+        return _run_batch(args.action, namespace, args.fragment)
     if args.document is None:
         raise UsageError(f"Give a document to {args.action}, - to read it from standard input, or --batch.")
     if namespace is None:
         raise UsageError(f"Say which schema set it is with --namespace: {_known()}.")
     text = _text(_standard_input().read()) if args.document == "-" else args.document
     try:
-        print(_HALVES[args.action][2](namespace, text.strip()))
+        print(_HALVES[args.action][2](namespace, text.strip(), args.fragment))
     except ExiError as error:
         raise UserError(str(error)) from None
     return 0
@@ -114,32 +134,71 @@ def _known() -> str:
     return ", ".join(f"{short} ({full})" for short, full in ALIASES.items())
 
 
-# One document.
+# One document or fragment. `fragment` says which it is; None leaves it to `_is_fragment`.
 
 
-def _decoded(namespace: str, text: Any) -> dict[str, Any]:
+def _decoded(namespace: str, text: Any, fragment: bool | None) -> dict[str, Any]:
     if not isinstance(text, str):
         raise ExiError(f"An EXI document is written as a string of hexadecimal, not {_one_line(text):.40}.")
     try:
         data = bytes.fromhex(text)
     except ValueError:
         raise ExiError(f"{text!r:.40} is no hexadecimal.") from None
-    return to_json(decode(namespace, data))
+    if fragment is None:
+        return _decoded_either(namespace, data)
+    return _decoded_fragment(namespace, data) if fragment else to_json(decode(namespace, data))
 
 
-def _encoded(namespace: str, document: Any) -> str:
+def _decoded_either(namespace: str, data: bytes) -> dict[str, Any]:
+    """A document if it can be one that peers send, else a fragment; if it is neither, why it is no document."""
+    if namespace == XMLDSIG:
+        return _decoded_fragment(namespace, data)
+    try:
+        document = to_json(decode(namespace, data))
+        if not _is_fragment(namespace, document):
+            return document
+        problem = None
+    except ExiError as error:
+        problem = error
+    try:
+        found = _decoded_fragment(namespace, data)
+        if _encoded(namespace, found, fragment=True) == data.hex():
+            return found
+    except ExiError as error:
+        problem = problem or error
+    raise problem or ExiError(f"The root of a document of {namespace} is V2G_Message; this is another.")
+
+
+def _decoded_fragment(namespace: str, data: bytes) -> dict[str, Any]:
+    return fragment_to_json(namespace, *decode_fragment(namespace, data))
+
+
+def _encoded(namespace: str, document: Any, fragment: bool | None) -> str:
+    if _is_fragment(namespace, document) if fragment is None else fragment:
+        name, content = fragment_from_json(namespace, document)
+        return encode_fragment(namespace, content, name).hex()
     return encode(namespace, from_json(namespace, document)).hex()
 
 
-def _decoded_text(namespace: str, text: str) -> str:
-    return _one_line(_decoded(namespace, text))
+def _is_fragment(namespace: str, document: Any) -> bool:
+    """Whether peers sign this element rather than send it as a document."""
+    if namespace == XMLDSIG:
+        return True
+    name = next(iter(document)) if isinstance(document, dict) and len(document) == 1 else None
+    if namespace in (V2, DIN):
+        return name != "V2G_Message"
+    return name not in schema_set(namespace).messages
 
 
-def _encoded_text(namespace: str, text: str) -> str:
-    return _encoded(namespace, _parsed(text))
+def _decoded_text(namespace: str, text: str, fragment: bool | None) -> str:
+    return _one_line(_decoded(namespace, text, fragment))
 
 
-_Half = tuple[str, str, Callable[[str, str], str], Callable[[str, Any], Any]]
+def _encoded_text(namespace: str, text: str, fragment: bool | None) -> str:
+    return _encoded(namespace, _parsed(text), fragment)
+
+
+_Half = tuple[str, str, Callable[[str, str, bool | None], str], Callable[[str, Any, bool | None], Any]]
 _HALVES: dict[str, _Half] = {
     "decode": ("exi", "json", _decoded_text, _decoded),
     "encode": ("json", "exi", _encoded_text, _encoded),
@@ -150,15 +209,15 @@ _HALVES: dict[str, _Half] = {
 # A stream of lines.
 
 
-def _run_batch(action: str, namespace: str | None) -> int:
+def _run_batch(action: str, namespace: str | None, fragment: bool | None) -> int:
     failed = False
-    for line in _answers(_standard_input(), action, namespace):
+    for line in _answers(_standard_input(), action, namespace, fragment):
         failed = failed or "error" in line
         print(_one_line(line), flush=True)
     return int(failed)
 
 
-def _answers(lines: Iterable[bytes], action: str, namespace: str | None) -> Iterator[Line]:
+def _answers(lines: Iterable[bytes], action: str, namespace: str | None, fragment: bool | None) -> Iterator[Line]:
     """One answer for each line, in order."""
     given, missing, _, convert = _HALVES[action]
     for raw in lines:
@@ -177,10 +236,17 @@ def _answers(lines: Iterable[bytes], action: str, namespace: str | None) -> Iter
             if "namespace" not in line and namespace is None:
                 raise ExiError(f"The line has no key 'namespace'; known are {_known()}.")
             which = _full_namespace(line["namespace"]) if "namespace" in line else namespace
-            answer[missing] = convert(str(which), line[given])
+            answer[missing] = convert(str(which), line[given], _form(line, fragment))
         except (ExiError, UserError) as error:
             answer["error"] = str(error)
         yield answer
+
+
+def _form(line: Line, fragment: bool | None) -> bool | None:
+    said = line.get("fragment", fragment)
+    if said is not None and not isinstance(said, bool):
+        raise ExiError(f"The key 'fragment' is true or false, not {_one_line(said):.40}.")
+    return said
 
 
 def _parsed(text: str) -> Any:

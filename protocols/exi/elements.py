@@ -46,7 +46,7 @@ _ELSEWHERE = {
 
 _UNQUALIFIED_ELEMENTS = frozenset({namespaces.APP_PROTOCOL})
 """Namespaces that only their global elements carry."""
-_QUALIFIED_ATTRIBUTES = frozenset({namespaces.V2_BODY, namespaces.V2_TYPES})
+_QUALIFIED_ATTRIBUTES = frozenset({namespaces.V2_BODY, namespaces.V2_TYPES, namespaces.V20_COMMON})
 """Namespaces whose attributes carry the namespace too."""
 
 
@@ -64,7 +64,7 @@ class ElementTable:
     """All element and attribute names of one schema set, in the order of their codes."""
 
     def __init__(self, schema_set: SchemaSet) -> None:
-        self._globals = {
+        self.globals = {
             (name, namespace): cls for namespace, declared in schema_set.declared for name, cls in declared.items()
         }
         self._classes = _types_of({namespace for namespace, _ in schema_set.declared})
@@ -73,7 +73,7 @@ class ElementTable:
     def slots(self) -> tuple[ElementSlot, ...]:
         """All elements, each name once."""
         found: dict[QName, list[Value]] = {
-            qname: [ElementValue(cls)] if cls is not None else [] for qname, cls in self._globals.items()
+            qname: [ElementValue(cls)] if cls is not None else [] for qname, cls in self.globals.items()
         }
         for cls in self._classes:
             for qname, value in self._elements_in(cls):
@@ -105,13 +105,13 @@ class ElementTable:
             if field.is_content:
                 continue
             for alternative in field.alternatives:
-                yield self._qname(cls, field, alternative.name, alternative.value), alternative.value
+                yield self.qname(cls, field, alternative.name, alternative.value), alternative.value
 
-    def _qname(self, cls: type[Element], field: Field, name: str, value: Value | None) -> QName:
+    def qname(self, cls: type[Element], field: Field, name: str, value: Value | None) -> QName:
         """A substitution and a signature are references to global elements; all else is declared in its type."""
         if field.is_substitution:
-            return next(qname for qname in self._globals if qname[0] == name)
-        if isinstance(value, ElementValue) and self._globals.get((name, namespaces.XMLDSIG)) is value.cls:
+            return next(qname for qname in self.globals if qname[0] == name)
+        if isinstance(value, ElementValue) and self.globals.get((name, namespaces.XMLDSIG)) is value.cls:
             return name, namespaces.XMLDSIG
         namespace = namespace_of(_declaring(cls, field.name))
         return name, "" if namespace in _UNQUALIFIED_ELEMENTS else namespace

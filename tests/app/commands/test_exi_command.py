@@ -63,7 +63,7 @@ def test_a_mistake_is_one_sentence(call, words, sentence):
         call(*words)
 
 
-@pytest.mark.parametrize("name", ["sap", "session_v20_dc_bpt"])
+@pytest.mark.parametrize("name", ["sap", "session_v20_dc_bpt", "session_v2_ac_tls_pnc", "fragments"])
 def test_a_batch_gives_the_missing_half_in_order(call, name):
     with gzip.open(GOLDEN / f"{name}.jsonl.gz", "rt", encoding="utf-8") as file:
         documents = [json.loads(line) for line in file]
@@ -157,3 +157,43 @@ def test_values_are_shown_as_they_stand_in_the_json(call):
 def test_a_binary_file_on_standard_input_is_one_sentence(call):
     with pytest.raises(UserError, match="no hexadecimal"):
         call("decode", "--namespace", "sap", "-", given=b"\x7fELF\xff\xfe")
+
+
+FORMS = ("--fragment", "--document")
+AUTHORIZATION = {"AuthorizationReq": {"Id": "id1", "GenChallenge": "Rcq/nC4jdgPcUqr8aA39Qw=="}}
+AUTHORIZATION_EXI = "8004015a590c40822e55fce1711bb01ee29557e3406fea19e8"
+INFO = {
+    "SignedInfo": {
+        "CanonicalizationMethod": {"Algorithm": "a"},
+        "SignatureMethod": {"Algorithm": "b"},
+        "Reference": [{"DigestMethod": {"Algorithm": "c"}, "DigestValue": "AAEC"}],
+    }
+}
+
+
+@pytest.mark.parametrize("options", [(), ("--fragment",)])
+def test_a_bare_body_of_v2_is_a_fragment(call, options):
+    status, output = call("decode", "--namespace", "v2", *options, AUTHORIZATION_EXI)
+    assert (status, json.loads(output)) == (0, AUTHORIZATION)
+    assert call("encode", "--namespace", "v2", *options, json.dumps(AUTHORIZATION)) == (0, AUTHORIZATION_EXI + "\n")
+
+
+def test_a_fragment_is_another_thing_than_a_document(call):
+    made = {form: call("encode", "--namespace", "xmldsig", form, json.dumps(INFO))[1] for form in FORMS}
+    assert made["--fragment"] != made["--document"]
+    for form, exi_text in made.items():
+        assert json.loads(call("decode", "--namespace", "xmldsig", form, exi_text)[1]) == INFO
+    assert call("encode", "--namespace", "xmldsig", json.dumps(INFO))[1] == made["--fragment"]
+
+
+def test_a_line_says_for_itself_what_it_is(call):
+    lines = [{"namespace": "xmldsig", "json": INFO, "fragment": said} for said in (True, False, 5)]
+    status, answers = batch(call, "encode", [json.dumps(line) for line in lines])
+    assert status == 1
+    assert answers[0]["exi"] != answers[1]["exi"]
+    assert "'fragment' is true or false, not 5" in answers[2]["error"]
+
+
+def test_what_is_neither_document_nor_fragment_keeps_the_documents_reason(call):
+    with pytest.raises(UserError, match="V2G_Message: element Header"):
+        call("decode", "--namespace", "v2", "8098")
