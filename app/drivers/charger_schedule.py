@@ -59,7 +59,11 @@ class Offer:
         return self.rooms[-1].end_s if self.rooms else float("-inf")
 
     def schedule(self, now_s: float, *, discharge: bool) -> iso.Schedule | None:
-        """The schedule from now on; None where nothing is left of the plan."""
+        """The schedule from now on; None where nothing is left of the plan.
+
+        The wire counts whole seconds, and a car's profile is held against the offer to the second: so each edge is one.
+        """
+        now_s = _whole(now_s)
         left = [replace(room, start_s=max(room.start_s, now_s)) for room in self.rooms if room.end_s > now_s]
         if not left:
             return None
@@ -78,10 +82,10 @@ class Offer:
 
 def offer(plan: Plan, currency: str, limits: iso.Limits, max_steps: int = MAX_STEPS) -> Offer:
     """What this plan lets a car do at a charger with these limits, in at most ``max_steps`` spans."""
-    rooms = _fewer([_room(step, limits) for step in plan.steps], max_steps)
+    rooms = _fewer([_room(step, limits) for step in plan.steps if _whole(step.end_s) > _whole(step.start_s)], max_steps)
     prices: list[tuple[float, float, float]] = []
     for step in plan.steps:
-        row = (step.end_s, round(step.import_eur_per_kwh, 4), round(step.export_eur_per_kwh, 4))
+        row = (_whole(step.end_s), round(step.import_eur_per_kwh, 4), round(step.export_eur_per_kwh, 4))
         if prices and prices[-1][1:] == row[1:]:
             prices.pop()
         prices.append(row)
@@ -121,13 +125,18 @@ def _at(rooms: tuple[Room, ...], now_s: float) -> Room | None:
 
 
 def _room(step: Step, limits: iso.Limits) -> Room:
+    start_s, end_s = _whole(step.start_s), _whole(step.end_s)
     if not step.present:
-        return Room(step.start_s, step.end_s, 0.0, 0.0)
+        return Room(start_s, end_s, 0.0, 0.0)
     # The dispatch follows the sun beyond what was expected of it, unless the grid was meant to help.
     sunny = step.takes_surplus or (step.ev_w > IDLE_W and step.grid_w <= IDLE_W)
     charge_w = limits.max_charge_w if sunny else _rounded(step.ev_w, limits.max_charge_w)
     discharge_w = limits.max_discharge_w if step.feeds_house else _rounded(-step.ev_w, limits.max_discharge_w)
-    return Room(step.start_s, step.end_s, charge_w, discharge_w)
+    return Room(start_s, end_s, charge_w, discharge_w)
+
+
+def _whole(at_s: float) -> float:
+    return float(round(at_s))
 
 
 def _rounded(power_w: float, most_w: float) -> float:
