@@ -41,7 +41,6 @@ class Agreement(SeccSide):
     """The charger's side of it."""
 
     make_challenge: Callable[[], bytes] = new_challenge
-    evcc_id: str = ""
     resumed: PausedSession | None = None
     payment: paymentOptionType = Payment.ExternalPayment
     emaid: str = ""
@@ -66,15 +65,18 @@ class Agreement(SeccSide):
 
     def begin(self, evcc_id: str, asked_for: bytes) -> bool:
         """Take the paused session if its car is back, else a new one; returns which it was."""
-        paused = self.evse.paused
-        self.evse.paused, self.evcc_id = None, evcc_id
-        if paused is None or paused.protocol is not ProtocolName.V2:
-            same = False
-        else:
-            same = (paused.session_id, paused.evcc_id) == (asked_for, evcc_id)
+        paused, self.evse.paused = self.evse.paused, None
+        self.evcc_id = evcc_id
+        known = (ProtocolName.V2, asked_for, evcc_id, self.peer)
+        same = paused is not None and (paused.protocol, paused.session_id, paused.evcc_id, paused.peer) == known
         self.resumed = paused if same else None
-        self.session_id = self.resumed.session_id if self.resumed is not None else self.context.make_session_id()
+        self.session_id = asked_for if same else self.context.make_session_id()
         return same
+
+    @property
+    def peer(self) -> str:
+        """The subject of the car's certificate; "" without one, as TLS 1.2 does not ask for it."""
+        return "" if self.context.security.peer is None else self.context.security.peer.subject
 
     @property
     def phases(self) -> int:

@@ -56,8 +56,8 @@ from protocols.iso15118.v2.values import A, V, number, physical
 Code, Processing, Isolation = responseCodeType, EVSEProcessingType, isolationLevelType
 OK = responseCodeType.OK
 SERVICES = {Energy.AC: Service.AC, Energy.DC: Service.DC}
-PROFILE_TOLERANCE_W = 50.0
-"""Cars round their profile, and a rounding may leave the schedule by so much."""
+TOLERANCE_W = 50.0
+"""Cars round their currents and profiles, and a rounding may miss a limit by so much."""
 
 
 def charge_parameters(
@@ -171,7 +171,7 @@ def _start(agreed: Agreement, request: PowerDeliveryReq, now: float) -> None:
             f"the car selected schedule {request.SAScheduleTupleID}, which was not offered",
         )
     profile = read_profile(request.ChargingProfile)
-    if not keeps_to(profile, agreed.schedules[request.SAScheduleTupleID - 1], PROFILE_TOLERANCE_W):
+    if not keeps_to(profile, agreed.schedules[request.SAScheduleTupleID - 1], TOLERANCE_W):
         raise Refusal(
             Code.FAILED_ChargingProfileInvalid,
             f"the car's charging profile leaves the limits of schedule {request.SAScheduleTupleID}",
@@ -237,7 +237,7 @@ def current_demand(agreed: Agreement, request: CurrentDemandReq, now: float) -> 
         EVSEPresentCurrent=physical(readings.current_a, A),
         EVSECurrentLimitAchieved=limits.max_charge_a is not None and wanted_a >= limits.max_charge_a > 0,
         EVSEVoltageLimitAchieved=limits.max_v is not None and readings.voltage_v >= limits.max_v,
-        EVSEPowerLimitAchieved=wanted_w >= set_point_w,
+        EVSEPowerLimitAchieved=wanted_w >= set_point_w - TOLERANCE_W,
         **evse_fields.dc_set_point(set_point_w, limits, readings),
         EVSEID=agreed.evse.offer.evse_id,
         SAScheduleTupleID=agreed.schedule_id,
@@ -275,12 +275,11 @@ def session_stop(agreed: Agreement, request: SessionStopReq, now: float) -> Sess
 
 
 def _paused(agreed: Agreement, now: float) -> PausedSession:
-    peer = agreed.context.security.peer
     return PausedSession(
         agreed.session_id,
         agreed.evcc_id,
         protocol=ProtocolName.V2,
-        peer="" if peer is None else peer.subject,
+        peer=agreed.peer,
         service=None if agreed.energy is None else SERVICES[agreed.energy],
         control_mode=ControlMode.SCHEDULED,
         authorized=True,

@@ -14,8 +14,11 @@ from protocols.exi.messages.v2_types import (
 from protocols.exi.messages.xmldsig import SignatureType
 from protocols.exi.schema import Element
 from protocols.iso15118.evcc_side import EvccSide
+from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import Limits
+from protocols.iso15118.services import ControlMode, ProtocolName
 from protocols.iso15118.v2.evse_fields import AC_MODES
+from protocols.iso15118.v2.values import evcc_id_bytes
 
 
 @dataclass(slots=True)
@@ -40,7 +43,6 @@ class Trip(EvccSide):
     evse_voltage_v: float = 0.0
     set_point_w: float = 0.0
     pre_charging_since_s: float | None = None
-    renegotiating: bool = False
     receipt_for: ChargingStatusRes | CurrentDemandRes | None = None
     signature: SignatureType | None = None
 
@@ -55,6 +57,21 @@ class Trip(EvccSide):
         self.signature = None
         content: Any = body
         return V2G_Message(Header=header, Body=BodyType(BodyElement=content))
+
+    def paused_session(self, now: float) -> PausedSession:
+        """What the car keeps: how it pays, how energy is transferred, and by which schedule, [V2G2-742]."""
+        mode = {} if self.mode is None else {"mode": str(self.mode)}
+        return PausedSession(
+            self.session_id,
+            evcc_id_bytes(self.car.evcc_id).hex().upper(),
+            protocol=ProtocolName.V2,
+            service=self.plan.service,
+            control_mode=ControlMode.SCHEDULED,
+            authorized=True,
+            schedule_id=self.schedule_id,
+            paused_at_s=now,
+            details={"payment": str(self.payment), **mode},
+        )
 
     def meter(self) -> MeterInfoType:
         """The reading that the charger wants confirmed; raises `ValueError` where it sent none."""
