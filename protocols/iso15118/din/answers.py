@@ -147,6 +147,7 @@ def charge_parameters(
         )
     if agreed.planning_since_s is None:
         agreed.planning_since_s = now
+        agreed.evse.planning = agreed.evse.planning or agreed.evse.offer.plans_each_request
         agreed.emit(LimitsReceived(now, report.limits))
         agreed.emit(NeedsReceived(now, report.needs))
     done = not agreed.evse.planning or now - agreed.planning_since_s >= agreed.timings.of(PLANNING)
