@@ -3,6 +3,7 @@ EXI documents (one a line, with sender and namespace, as the golden corpus has t
 """
 
 import json
+import math
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,8 +14,9 @@ from protocols.exi.errors import ExiError
 from protocols.exi.namespaces import APP_PROTOCOL
 from protocols.exi.schema import Element
 from protocols.iso15118.dialect import Dialect
-from protocols.iso15118.recording.plain import Line, RecordingError
+from protocols.iso15118.recording.plain import Line, RecordingError, revive
 from protocols.iso15118.registry import GENERATIONS, dialects
+from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import PayloadType
 
 MAX_BYTES = 256 * 1024 * 1024
@@ -119,9 +121,14 @@ def _lines(data: bytes) -> tuple[list[tuple[int, Line]], str]:
 def _take(sessions: list[Session], line: Line) -> None:
     """Add one line to the session that it belongs to."""
     kind = line.get("kind")
+    if "time_s" in line and not math.isfinite(line["time_s"]):
+        raise RecordingError("its time is no number")
     if kind == "header":
         if line["version"] != 1:
             raise RecordingError(f"it is a recording of version {line['version']!r:.20}; this program reads version 1")
+        if line["role"] not in ("secc", "evcc"):
+            raise RecordingError(f"the role {line['role']!r:.20} is neither secc nor evcc")
+        revive(line["timings"], Timings)
         sessions.append(Session(lines=[line]))
         return
     if "exi" in line or (kind == "message" and "json" in line) or kind in ("state", "connection") or "summary" in line:
