@@ -71,7 +71,7 @@ async def test_what_somebody_else_issued_is_a_warning_in_time(folder):
     folder.add(Role.V2G_ROOT, public[Role.V2G_ROOT].chain)
     health = await first_health(folder)
     assert health.level is HealthLevel.WARNING
-    assert "ends in 9 days" in health.text
+    assert "ends in 8 days" in health.text
     assert "ask its issuer for a new one" in health.text
 
 
