@@ -133,12 +133,14 @@ class Attempt:
     def judge_toggles(self, answer: ValidateCnf) -> Outcome:
         """Step 2: did it count as often as we toggled?"""
         tested = self.to_validate[0]
+        if answer.result not in (Validated.SUCCESS, Validated.FAILURE):
+            # An answer to step 1, repeated or late; the timer ends the wait.
+            return Outcome.STAY
         if answer.result == Validated.SUCCESS and answer.toggle_num == self.toggles:
             self.candidates = [tested]
             return Outcome.FOUND
-        if answer.result in (Validated.SUCCESS, Validated.FAILURE):
-            # It counted otherwise: it is at the end of another cable.
-            self.candidates.remove(tested)
-            if not self.candidates:
-                return self.fail("no EVSE saw our pilot toggle as often as it did (CM_VALIDATE.CNF)")
+        # It counted otherwise: it is at the end of another cable.
+        self.candidates.remove(tested)
+        if not self.candidates:
+            return self.fail("no EVSE saw our pilot toggle as often as it did (CM_VALIDATE.CNF)")
         return self.not_validated()

@@ -43,18 +43,27 @@ Tell = Callable[..., None]
 class Matcher:
     """Matches one car after another on one interface, as it is told."""
 
-    def __init__(self, session: EvseSession, tell: Tell, watch_peer: Callable[[bytes | None], None]) -> None:
-        """`watch_peer` is called with the matched car's address, and None when it is no longer matched."""
+    def __init__(
+        self,
+        session: EvseSession,
+        tell: Tell,
+        watch_peer: Callable[[bytes | None], None] = lambda peer: None,
+        on_failure: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        """`watch_peer` is called with the matched car's address, and None when it is no longer matched; `on_failure`
+        when something went wrong that nobody foresaw: then nothing is matched any more.
+        """
         self.session = session
         self._tell = tell
         self._watch_peer = watch_peer
+        self._on_failure = on_failure
         self._watch: LinkWatch | None = None
         self._wanted = asyncio.Event()
         self._fresh = False
         self._paused = False
         self._leaving = False
         self._peer_seen = False
-        self._work = asyncio.create_task(self._run(), name="slac")
+        self._work = self._start()
 
     def match(self) -> None:
         """Let a car match."""
@@ -71,7 +80,7 @@ class Matcher:
         self._leaving = True
         if not idle:
             await self._cancel()
-            self._work = asyncio.create_task(self._run(), name="slac")
+            self._work = self._start()
 
     def pause(self, on: bool) -> None:
         """The car may be silent, or no longer."""
@@ -89,6 +98,15 @@ class Matcher:
         if self._watch is not None:
             self._watch.heard(now)
             self._peer_seen = True
+
+    def _start(self) -> asyncio.Task[None]:
+        work = asyncio.create_task(self._run(), name="slac")
+        work.add_done_callback(self._ended)
+        return work
+
+    def _ended(self, work: asyncio.Task[None]) -> None:
+        if not work.cancelled() and (error := work.exception()) is not None:
+            self._on_failure(f"the matching failed unforeseen ({type(error).__name__}: {error})")
 
     async def _cancel(self) -> None:
         self._work.cancel()
@@ -123,6 +141,7 @@ class Matcher:
         self._tell("network", nid=self.session.nid.hex())
 
     async def _match(self) -> None:
+        """Until a car was matched and is gone again, or none came, or the one that was told the key did not join."""
         failure = ""
         while True:
             try:
@@ -133,17 +152,18 @@ class Matcher:
             self._tell("matching", ev_mac=mac_text(self.session.pev_mac))
             try:
                 await self.session.characterise()
+                break
             except RunRestarted:
                 continue
             except Exception as error:
                 failure = self._why(error)
-            else:
-                failure = await self._join()
-                if not failure:
-                    self._tell_match()
-                    self._tell("lost", reason=await self._watch_link())
-                    return
-            self._tell("attempt_failed", reason=failure)
+                self._tell("attempt_failed", reason=failure)
+        failure = await self._join()
+        if failure:
+            self._tell("failed", reason=failure)
+            return
+        self._tell_match()
+        self._tell("lost", reason=await self._watch_link())
 
     @staticmethod
     def _why(error: Exception) -> str:
@@ -261,7 +281,7 @@ async def serve(interface: str, settle_s: float, timeout_scale: float) -> int:
     session = EvseSession(mac, wire.send, timings=timings, settle_s=settle_s, patience=timeout_scale)
     keep_only_net_raw()
     tell("ready", mac=mac_text(mac), interface=interface, uid=os.getuid(), capabilities=["cap_net_raw"])
-    matcher = Matcher(session, tell, lambda peer: let_in(sock, peer))
+    matcher = Matcher(session, tell, lambda peer: let_in(sock, peer), on_loss)
     lines = Lines()
     try:
         while True:

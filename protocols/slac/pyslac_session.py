@@ -35,6 +35,7 @@ from protocols.slac.messages import (
     SlacMatchCnf,
     SlacMatchReq,
     SlacParmReq,
+    StartAttenCharInd,
     ValidateCnf,
     ValidateReq,
 )
@@ -73,6 +74,10 @@ LARGEST_READ = 128
 KEY_ANSWER_S = 5.0
 """How long a modem may take to answer CM_SET_KEY.REQ."""
 VALIDATION_FAILURE = 3
+_EXACT = (SlacParmReq, StartAttenCharInd)
+"""What begins a run has to be a matching without security (Table A.2); pyslac does not look. Later messages of odd
+cars, which write their VIN where zeros belong, or a length with its octets swapped, are let through.
+"""
 
 
 class RunRestarted(Exception):
@@ -122,6 +127,8 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
         """A HomePlug frame came in."""
         try:
             frame = read_frame(raw, exact=False)
+            if isinstance(frame.message, _EXACT):
+                read_frame(raw)
         except FrameError as error:
             self._on_ignored(str(error))
             return

@@ -244,6 +244,38 @@ async def test_tcp_goes_through_the_virtual_modem_whole(lines):
                 await asyncio.gather(client.wait(), server.wait())
 
 
+async def test_a_whole_session_goes_over_the_matched_line(lines):
+    """SLAC, SDP, a DC session that discharges, and its end."""
+    line = lines("evse", "ev")
+    cli = (sys.executable, "-m", "app.cli")
+    with power_line(line, evse=Cable()):
+        async with programs(helper_command(line), ev_command(line)) as (helper, ev):
+            await helper.until("network")
+            helper.say(do="match")
+            await ev.until("matched")
+            await asyncio.sleep(2)
+            options = ("--interface", "plc0", "--no-tls", "--timeout-scale", "8")
+            secc = await asyncio.create_subprocess_exec(
+                *line.within("evse", *cli, "secc", *options, "--once", "--power=-3000"),
+                stdout=-1,
+                stderr=asyncio.subprocess.DEVNULL,
+                cwd=ROOT,
+            )
+            car = await asyncio.create_subprocess_exec(
+                *line.within("ev", *cli, "car", *options, "--service", "dc_bpt", "--loops", "8"),
+                stdout=-1,
+                stderr=asyncio.subprocess.DEVNULL,
+                cwd=ROOT,
+            )
+            async with asyncio.timeout(90):
+                out, _ = await car.communicate()
+                await secc.communicate()
+            summary = json.loads(out.splitlines()[-1])["summary"]
+            assert summary["proper"] is True
+            assert summary["charge_loops"] >= 8
+            assert summary["most_set_point_w"] == -3000.0
+
+
 async def test_the_demo_says_that_all_went_well(lines):
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "app.cli", "slac", "demo", "--settle", "0.5", stdout=-1, cwd=ROOT

@@ -96,6 +96,7 @@ def test_any_order_of_frames_and_times_is_survived(steps):
             ev.on_timer(now)
         assert len(ev.frames_to_send()) <= 4
         assert len(drain(ev)) <= 6
+        assert ev.next_timer() is not None or ev.state is State.UNMATCHED, "it would stand still for ever"
     # However it stood: the car can be plugged out, and in again.
     ev.leave(now)
     ev.frames_to_send()

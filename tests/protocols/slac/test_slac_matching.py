@@ -12,6 +12,7 @@ from protocols.slac.messages import (
     SlacMatchReq,
     SlacParmReq,
     StartAttenCharInd,
+    ValidateCnf,
     ValidateReq,
 )
 from protocols.slac.modem import Cable
@@ -99,6 +100,18 @@ def test_validation_disproves_a_neighbour_that_hears_better(lab):
     for _ in range(2):
         pilot.toggles += lab.run(8, until=ToggleAsked).toggles
     assert lab.run(8, until=Matched).evse_mac == ours.mac
+
+
+def test_a_repeated_answer_to_step_1_does_not_end_the_toggling(lab):
+    pilot = Pilot()
+    evse = lab.add_evse("evse", Cable(attenuation_db=15), toggles_seen=lambda: pilot.toggles)
+    lab.plug_in()
+    asked = lab.run(5, until=ToggleAsked)
+    lab.send("evse", evse.to_ev(ValidateCnf(result=1)))
+    lab.run(0.1)
+    assert lab.ev.state is State.TOGGLING
+    pilot.toggles += asked.toggles
+    assert lab.run(8, until=Matched)
 
 
 def test_where_no_evse_can_validate_the_best_is_taken(lab):

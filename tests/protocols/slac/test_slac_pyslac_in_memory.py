@@ -50,17 +50,18 @@ class Street:
         self.events: list[object] = []
         self.sent: list[bytes] = []
         self.deaf = False
+        self.mangle = lambda raw: raw
         timings = Timings(link_poll_s=0.05, assumed_join_s=0.5, match_join_s=2.0, **evse_timings)
         self.session = EvseSession(
             EVSE_MAC, lambda raw: self.send("evse", raw), timings=timings, settle_s=0.0, patience=3.0
         )
-        self.matcher = Matcher(self.session, lambda event, **facts: self.told.append({"event": event, **facts}), print)
+        self.matcher = Matcher(self.session, lambda event, **facts: self.told.append({"event": event, **facts}))
         self.ev = EvSide(EV_MAC, timings=SLOW, random=random.Random(4).randbytes)
         self.clock = asyncio.create_task(self._tick())
 
     def send(self, name: str, raw: bytes) -> None:
         self.sent.append(raw)
-        for host, out in self.line.receive(name, raw, self.loop.time()):
+        for host, out in self.line.receive(name, self.mangle(raw), self.loop.time()):
             self.loop.call_soon(self.deliver, host, out)
 
     def deliver(self, host: str, raw: bytes) -> None:
@@ -229,6 +230,52 @@ async def test_a_car_that_falls_silent_is_told_and_the_next_one_matches():
         await street.news("matched")
     finally:
         await street.close()
+
+
+async def test_a_car_with_the_wrong_key_is_told_and_the_next_one_gets_another(street):
+    await street.news("network")
+    right = street.session.nmk
+    street.mangle = lambda raw: raw.replace(right, bytes(16))
+    street.matcher.match()
+    street.plug_in()
+    assert "has not joined" in (await street.news("failed"))["reason"]
+    assert not [one for one in street.told if one["event"] == "matched"]
+    await street.news("network", 2)
+    assert street.session.nmk != right
+    street.mangle = lambda raw: raw
+    street.ev.leave(street.loop.time())
+    street.matcher.match()
+    street.plug_in()
+    await street.news("matched")
+
+
+async def test_a_run_with_security_is_not_ours(street):
+    await street.news("network")
+    street.matcher.match()
+    await asyncio.sleep(0.05)
+    for field in (19, 20):
+        raw = bytearray(Frame(BROADCAST, EV_MAC, SlacParmReq(run_id=b"12345678")).to_bytes())
+        raw[field] = 0xFF
+        street.session.receive(bytes(raw))
+    await asyncio.sleep(0.1)
+    assert not [one for one in street.told if one["event"] == "matching"]
+
+
+async def test_what_nobody_foresaw_is_told(street, monkeypatch):
+    told = []
+    await street.news("network")
+    await street.matcher.close()
+
+    async def broken():
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(street.session, "await_car", broken)
+    street.matcher = Matcher(street.session, lambda event, **facts: None, on_failure=told.append)
+    street.matcher.match()
+    async with asyncio.timeout(5):
+        while not told:
+            await asyncio.sleep(0.01)
+    assert told == ["the matching failed unforeseen (RuntimeError: boom)"]
 
 
 async def test_a_car_that_begins_anew_is_not_kept_waiting(street):
