@@ -67,7 +67,7 @@ class ElementTable:
         self.globals = {
             (name, namespace): cls for namespace, declared in schema_set.declared for name, cls in declared.items()
         }
-        self._classes = _types_of({namespace for namespace, _ in schema_set.declared})
+        self.classes = _types_of({namespace for namespace, _ in schema_set.declared})
 
     @cached_property
     def slots(self) -> tuple[ElementSlot, ...]:
@@ -75,7 +75,7 @@ class ElementTable:
         found: dict[QName, list[Value]] = {
             qname: [ElementValue(cls)] if cls is not None else [] for qname, cls in self.globals.items()
         }
-        for cls in self._classes:
+        for cls in self.classes:
             for qname, value in self._elements_in(cls):
                 values = found.setdefault(qname, [])
                 if value is not None and value not in values:
@@ -98,7 +98,7 @@ class ElementTable:
     @cached_property
     def attributes(self) -> tuple[QName, ...]:
         """The names of all attributes, sorted."""
-        return tuple(sorted({attribute_name(cls, f) for cls in self._classes for f in model_of(cls).attributes}))
+        return tuple(sorted({attribute_name(cls, f) for cls in self.classes for f in model_of(cls).attributes}))
 
     def _elements_in(self, cls: type[Element]) -> Iterator[tuple[QName, Value | None]]:
         for field in model_of(cls).elements:
