@@ -145,6 +145,11 @@ class Cable:
         self.outlet.wake(now)
         self._apply(now)
 
+    def finish(self, now: float) -> None:
+        """Basic charging: this car gets nothing more, until it is unplugged."""
+        self.outlet.finish(now)
+        self._apply(now)
+
     def link(self, news: LinkNews, now: float) -> None:
         """What the modem tells."""
         if news is LinkNews.MATCHED:

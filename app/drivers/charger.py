@@ -196,7 +196,11 @@ class Iso15118Charger:
     def stop_session(self, reason: str) -> None:
         """Ask the car to end the session."""
         log.info("%s: the session is asked to end: %s", self.name, reason)
-        self.evse.notify(iso.Notification.Terminate)
+        if self._in_session:
+            self.evse.notify(iso.Notification.Terminate)
+        elif self.cable.outlet.basic:
+            with self._timed():
+                self.cable.finish(self._steady())
 
     def wake(self) -> None:
         """Power is wanted of a car that may sleep on its cable."""
@@ -218,6 +222,7 @@ class Iso15118Charger:
         schedule = self.desk.schedule(self._clock.now_s(), discharge=picture.ev.can_discharge)
         if schedule is not None:
             self.evse.offer_schedules(schedule)
+        self.evse.mobility = self.desk.mobility(self._clock.now_s())
 
     def _follow_plan(self, power_w: float) -> None:
         self._offer_schedule()
@@ -273,6 +278,7 @@ class Iso15118Charger:
     def _on_stage(self, reading: StageReading) -> None:
         with self._timed():
             self.cable.read(reading, self._steady())
+        self._show_contactor()
         if reading.pilot is Pilot.A and self.evse.paused is not None:
             self._forget_paused()
         now_s = self._clock.now_s()
@@ -311,9 +317,14 @@ class Iso15118Charger:
     def _on_trouble(self, text: str, ends: bool) -> None:
         self._trouble = text
         self._say(HealthLevel.FAILED if ends else HealthLevel.WARNING, text)
+        self._show_contactor()
         if ends and self._in_session:
-            self.evse.contactor_fault = True
             self.stop_session(text)
+
+    def _show_contactor(self) -> None:
+        """A session must not begin power that nothing would carry."""
+        outlet = self.cable.outlet
+        self.evse.contactor_fault = bool(outlet.faults) or outlet.stuck or self.stage.reading is None
 
     def _cut(self, why: str) -> None:
         """The wire to the car is gone: no word reaches it any more."""
@@ -327,7 +338,7 @@ class Iso15118Charger:
     def _on_started(self, event: iso.SessionStarted) -> None:
         self.sessions += 1
         self._in_session = True
-        self.evse.contactor_fault = bool(self.cable.outlet.faults)
+        self._show_contactor()
         self.cable.session_began(self._steady())
         self._remember_paused(None)
         self._say(HealthLevel.OK, f"session with {event.peer_id}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.drivers.charger_schedule import IDLE_W, Offer, difference_wh, idle_until_s, offer
-from energy.plan.types import Plan
+from energy.plan.types import Plan, PromiseKind
 from protocols import iso15118 as iso
 
 MATERIAL_WH = 1_000.0
@@ -70,6 +70,20 @@ class PlanDesk:
     def schedule(self, now_s: float, *, discharge: bool) -> iso.Schedule | None:
         """What to offer a car that asks now; None: there is no plan."""
         return self._offer.schedule(now_s, discharge=discharge) if self._offer is not None else None
+
+    def mobility(self, now_s: float) -> iso.EnergyNeeds | None:
+        """What the home promised its driver, for a car that leaves it to the charger to know; None: nothing."""
+        promises = self._plan.promises if self._plan is not None else ()
+        coming = [p for p in promises if p.kind is PromiseKind.DEPARTURE and p.deadline_s > now_s]
+        if not coming:
+            return None
+        first = min(coming, key=lambda promise: promise.deadline_s)
+        reserve = max((p.wanted for p in promises if p.kind is PromiseKind.RESERVE), default=None)
+        return iso.EnergyNeeds(
+            departure_in_s=first.deadline_s - now_s,
+            target_soc=first.wanted,
+            min_soc=None if reserve is None else min(reserve, first.wanted),
+        )
 
     def exchanged(self) -> None:
         """The car has been given the schedule that stood."""

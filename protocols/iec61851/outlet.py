@@ -84,7 +84,7 @@ class _Visit:
     wake: bool = False
     retry: bool = False
     greedy: bool = False
-    """It took too much: it is offered nothing more."""
+    """It took too much, or was told to stop: it is offered nothing more."""
     stuck: bool = False
     """The contactor did not close for it."""
 
@@ -134,6 +134,16 @@ class Outlet:
     def connected(self) -> bool:
         """Is a car on the cable?"""
         return self.pilot in WITH_CAR
+
+    @property
+    def stuck(self) -> bool:
+        """Did the contactor not close for this car?"""
+        return self._visit.stuck
+
+    @property
+    def finished(self) -> bool:
+        """Is this car offered nothing more, until it is unplugged?"""
+        return self._visit.greedy
 
     @property
     def basic(self) -> bool:
@@ -235,6 +245,11 @@ class Outlet:
         self._visit.wake = self.state is OutletState.RESTING
         if self.state in (OutletState.OFFERING, OutletState.READY):
             self._start("state", 0.0, now)
+        self._settle(now)
+
+    def finish(self, now: float) -> None:
+        """Basic charging: offer this car nothing more, until it is unplugged."""
+        self._visit.greedy = True
         self._settle(now)
 
     def break_down(self, what: str, why: str, now: float) -> None:

@@ -1,5 +1,6 @@
 """The home's plan as schedules, and what it asks of a session: numbers in, acts out."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from app.drivers.charger_plan import (
 )
 from app.drivers.charger_schedule import MAX_STEPS, difference_wh, idle_until_s, offer
 from energy.model import Reason, ReasonCode
-from energy.plan.types import Money, Plan, Step
+from energy.plan.types import Money, Plan, Promise, PromiseKind, Step
 from protocols import iso15118 as iso
 
 T0 = 1_713_279_600.0
@@ -122,6 +123,22 @@ def test_idle_until_the_plan_wants_something() -> None:
     assert idle_until_s(flat(3_000.0, 0.0), T0 + 60.0) == T0 + 60.0
     assert idle_until_s(plan(step(0), step(1, feeds_house=True)), T0) == T0 + 900.0
     assert idle_until_s(flat(0.0), T0 + 9_999.0) == T0 + 9_999.0
+
+
+def test_a_car_that_leaves_it_to_the_charger_is_told_what_the_home_promised() -> None:
+    def promise(kind: PromiseKind, deadline_s: float, wanted: float) -> Promise:
+        return Promise(kind=kind, deadline_s=deadline_s, wanted=wanted, planned=wanted, short_by=0.0, kept=True)
+
+    there = desk()
+    assert there.mobility(T0) is None
+    promises = (
+        promise(PromiseKind.RESERVE, T0 + 60.0, 0.3),
+        promise(PromiseKind.DEPARTURE, T0 + 90_000.0, 0.9),
+        promise(PromiseKind.DEPARTURE, T0 + 3_600.0, 0.8),
+    )
+    there.plan_changed(replace(flat(0.0), promises=promises))
+    assert there.mobility(T0 + 600.0) == iso.EnergyNeeds(departure_in_s=3_000.0, target_soc=0.8, min_soc=0.3)
+    assert there.mobility(T0 + 99_000.0) is None
 
 
 # What it asks of a session.

@@ -154,6 +154,20 @@ async def test_a_car_that_leaves_is_gone_and_the_next_one_begins_anew() -> None:
         assert garage.session.session_id not in (None, first)
 
 
+async def test_a_session_without_words_can_be_stopped_too() -> None:
+    garage = Garage()
+    async with at_work(garage, ["basic"]) as driver:
+        garage.plug()
+        await until(lambda: driver.cable.outlet.basic)
+        garage.hold_w = 11_040.0
+        await until(lambda: garage.stage.closed)
+        driver.stop_session("asked")
+        await until(lambda: not garage.stage.closed)
+        assert (garage.session.state, garage.session.ev.can_charge) == ("ended", False)
+        await asyncio.sleep(0.6)
+        assert not garage.stage.closed
+
+
 async def test_ventilation_that_is_not_there_is_told() -> None:
     garage = Garage(InletConfig(ventilation=True))
     async with at_work(garage, ["basic"]) as driver:
