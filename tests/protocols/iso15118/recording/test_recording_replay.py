@@ -15,6 +15,7 @@ from protocols.iso15118.timings import Timings
 
 GOLDEN = sorted((Path(__file__).resolve().parents[3] / "golden").glob("session_*.jsonl.gz"))
 ROLES = ["secc", "evcc"]
+HEADER = b'{"kind":"header","version":1,"role":"secc","timings":{}}\n'
 
 
 @pytest.mark.parametrize("mode", list(ControlMode))
@@ -136,9 +137,11 @@ def test_every_cut_is_read_up_to_there_or_refused_in_a_sentence(recordings: Any,
         (b'{"kind":"message","time_s":1,"sender":"evcc","stream":"0x8001","hex":"80"}\n', "begins with its header"),
         (b'{"kind":"header","version":9}\n', "version 9"),
         (b'{"kind":"header"}\n', "line 1 is no line of a session"),
-        (b'{"kind":"header","version":1}\n{"kind":"message","hex":"xy"}\n', "line 2 is no line of a session"),
+        (HEADER + b'{"kind":"message","hex":"xy"}\n', "line 2 is no line of a session"),
         (b'{"sender":"cat","namespace":"n","message":"aReq","exi":"80"}\n', "neither evcc nor secc"),
         (b'{"sender":"evcc","namespace":7,"message":"aReq","exi":"80"}\n', "are text"),
+        (b'{"kind":"header","version":1,"role":"cat","timings":{}}\n', "neither secc nor evcc"),
+        (HEADER + b'{"kind":"timer","time_s":NaN}\n', "line 2: its time is no number"),
         (b"[" * 200_000, "no session in it"),
     ],
 )
