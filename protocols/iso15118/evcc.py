@@ -201,13 +201,19 @@ class EvccSession(Link):
         if failed(envelope.body):
             self.end(now, f"the charger answered {exchange.request} with {response_code(envelope.body)}")
             return
-        problem = self._session_problem(envelope) or self.side.take(envelope, now)
+        problem = self._session_problem(envelope) or self._take(envelope, now)
         if problem is not None:
             self.end(now, problem)
         elif stream is None:
             self._advance(dialect, exchange, request, envelope.body, now)
         else:
             self._advance_beside(dialect, exchange, dialect.outcome_of(request, envelope.body), stream, now)
+
+    def _take(self, envelope: Envelope, now: float) -> str | None:
+        try:
+            return self.side.take(envelope, now)
+        except ValueError as error:
+            return f"{envelope.name} could not be taken: {error}"
 
     def _session_problem(self, envelope: Envelope) -> str | None:
         if self.state is State.SESSION_SETUP:

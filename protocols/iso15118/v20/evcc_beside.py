@@ -51,7 +51,8 @@ def requests(trip: Trip, state: State, free: frozenset[PayloadType], now: float)
 def must_check_out(trip: Trip) -> bool:
     """Whether the car may not yet say good-bye: it has checked in, and not out."""
     goes = trip.leaving in (Outcome.TERMINATE, Outcome.PAUSE)
-    return goes and trip.check_ins > 0 and not trip.checked_out
+    selected = ValueAdded.PARKING_STATUS in trip.value_added
+    return goes and selected and trip.check_ins > 0 and not trip.checked_out
 
 
 def metering_confirmation(trip: Trip, reading: MeterInfoType, now: float) -> MeteringConfirmationReq:

@@ -29,7 +29,6 @@ PRE_CHARGE = Timer("V2G_EVCC_PreCharge_Timeout", 10.0, "Table 217")
 
 PERFORM = Timer("V2G_SECC_Msg_Performance_Time", 1.5, "Table 215")
 PERFORM_LONG = Timer("V2G_SECC_Msg_Performance_Time of long answers", 4.5, "Table 215")
-SETUP_PERFORMANCE = Timer("V2G_SECC_CommunicationSetup_Performance_Time", 18.0, "Table 215")
 
 _common = partial(
     Exchange,

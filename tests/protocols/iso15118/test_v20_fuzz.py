@@ -10,11 +10,22 @@ from protocols.exi import decode, encode
 from protocols.exi.messages.app_protocol import AppProtocolType, supportedAppProtocolReq, supportedAppProtocolRes
 from protocols.exi.messages.common_types import MessageHeaderType
 from protocols.exi.namespaces import APP_PROTOCOL, V20_AC, V20_DC
-from protocols.iso15118 import CarPlan, ConnectionSecurity, EvccSession, Evse, SeccSession, Service, SimulatedCar, State
+from protocols.iso15118 import (
+    CarPlan,
+    ConnectionSecurity,
+    EvccSession,
+    Evse,
+    EvseOffer,
+    Notification,
+    SeccSession,
+    Service,
+    SimulatedCar,
+    State,
+)
 from protocols.iso15118.events import SessionEnded
 from protocols.iso15118.refusal import least
 from protocols.iso15118.registry import dialect
-from protocols.iso15118.services import ControlMode, Energy, ProtocolName
+from protocols.iso15118.services import ControlMode, Energy, ProtocolName, ValueAdded
 from protocols.iso15118.table import HANDSHAKE
 from protocols.iso15118.v2gtp import PayloadType, V2gtpStream, pack
 from protocols.iso15118.v20.car_fields import LIMIT_TYPES, LOOP_TYPES
@@ -59,7 +70,10 @@ def request(name: str, service: Service, mode: ControlMode, data: st.DataObject)
 def test_a_charger_answers_or_ends_whatever_the_order(
     service: Service, mode: ControlMode, order: list[str], in_order_first: bool, data: st.DataObject
 ) -> None:
-    secc = SeccSession(Evse(insulation_ok=True), security=TLS, make_session_id=lambda: SESSION_ID)
+    evse = Evse(
+        EvseOffer(services=tuple(Service), value_added=tuple(ValueAdded), standby_allowed=True), insulation_ok=True
+    )
+    secc = SeccSession(evse, security=TLS, make_session_id=lambda: SESSION_ID)
     secc.connected(START_S)
     offered = AppProtocolType(
         ProtocolNamespace=NAMESPACE_OF[service.energy],
@@ -75,7 +89,9 @@ def test_a_charger_answers_or_ends_whatever_the_order(
         exchange = TABLE.exchanges[name]
         message = handshake if name == "supportedAppProtocolReq" else request(name, service, mode, data)
         now += 0.1
-        secc.receive(pack(exchange.payload_type, encode(exchange.namespace, message)), now)
+        streams = [exchange.payload_type, exchange.side_stream or exchange.payload_type]
+        evse.notification = data.draw(st.sampled_from([None, *Notification]))
+        secc.receive(pack(data.draw(st.sampled_from(streams)), encode(exchange.namespace, message)), now)
         packets = V2gtpStream().receive(secc.data_to_send())
         assert len(packets) == 1
         answer = decode(WIRE[PayloadType(packets[0].payload_type)], packets[0].payload)
@@ -117,11 +133,12 @@ def test_a_car_never_trips_over_an_answer(state: State, data: st.DataObject) -> 
             evcc.on_timer(now)
     name = data.draw(st.sampled_from(list(TABLE.responses)))
     exchange = TABLE.responses[name]
+    payload_type = data.draw(st.sampled_from([exchange.payload_type, exchange.side_stream or exchange.payload_type]))
     answer = least(supportedAppProtocolRes if exchange is HANDSHAKE else message_class(name))
     payload = encode(exchange.namespace, answer)
     if data.draw(st.booleans()):
         payload = payload[: data.draw(st.integers(0, len(payload)))] + data.draw(st.binary(max_size=8))
-    evcc.receive(pack(exchange.payload_type, payload), now)
+    evcc.receive(pack(payload_type, payload), now)
     for _ in range(3):
         due = evcc.next_timer()
         if due is not None:

@@ -84,7 +84,13 @@ def test_the_diagram_shows_every_row_of_its_branch(energy: Energy) -> None:
 
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
-    [([], 0, "cable_check"), (["iso15118-20-ac"], 0, "AC_ChargeLoopReq"), (["morse"], 2, "no protocol is named morse")],
+    [
+        ([], 0, "cable_check"),
+        (["iso15118-20-ac"], 0, "AC_ChargeLoopReq"),
+        (["iso15118-20-dc", "timers"], 0, "| DC_ChargeLoopReq | 0.5 | 0.5 |"),
+        (["din70121", "ac"], 2, "has no branch ac"),
+        (["morse"], 2, "no protocol is named morse"),
+    ],
 )
 def test_the_diagram_command(capsys: pytest.CaptureFixture[str], arguments: list[str], code: int, said: str) -> None:
     assert main(arguments) == code
