@@ -208,7 +208,8 @@ class CarContracts:
             raise NotCredible(Doubt.MISSING, "a contract came to a car without a provisioning certificate")
         try:
             if namespace != V20_COMMON:
-                return open_v2(Sealed(received.dh_public_key, received.encrypted_key), maker.key, certificate)
+                recipient = self.held if received.update and self.held is not None else maker
+                return open_v2(Sealed(received.dh_public_key, received.encrypted_key), recipient.key, certificate)
             curve = EcdhCurve(received.curve)
             public = received.dh_public_key[: DH_KEY_BYTES[curve]]
             pcid = common_name(maker.certificate.subject)

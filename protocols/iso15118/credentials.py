@@ -98,6 +98,8 @@ class ContractReceived:
     provider: Chain
     fragments: Fragments
     signature: SignatureType | None
+    update: bool = False
+    """In -2 a renewed contract is sealed for the key of the old one."""
 
 
 class ChargerCredentials(Protocol):

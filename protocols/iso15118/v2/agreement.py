@@ -1,7 +1,5 @@
 """What SECC and EVCC have agreed on so far in one session of ISO 15118-2."""
 
-import secrets
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -28,19 +26,12 @@ from protocols.iso15118.v2.services import certificate_service
 
 Payment = paymentOptionType
 Kept = TypeVar("Kept")
-CHALLENGE_BYTES = 16
-
-
-def new_challenge() -> bytes:
-    """What the car has to sign, from the system's random source."""
-    return secrets.token_bytes(CHALLENGE_BYTES)
 
 
 @dataclass(slots=True)
 class Agreement(SeccSide):
     """The charger's side of it."""
 
-    make_challenge: Callable[[], bytes] = new_challenge
     resumed: PausedSession | None = None
     payment: paymentOptionType = Payment.ExternalPayment
     emaid: str = ""

@@ -44,4 +44,5 @@ def received(
         provider=read_chain(response.SAProvisioningCertificateChain),
         fragments=provision_fragments(response),
         signature=signature,
+        update=isinstance(response, CertificateUpdateRes),
     )

@@ -35,19 +35,21 @@ from protocols.exi.messages.v2_types import (
 from protocols.exi.namespaces import V2
 from protocols.iso15118.credentials import NotCredible
 from protocols.iso15118.events import (
+    ContractInstalled,
+    ContractRefused,
     LimitsReceived,
     MeteringConfirmed,
     ServiceSelected,
     SessionStarted,
     SetPointReceived,
 )
+from protocols.iso15118.schedule import power_at
 from protocols.iso15118.secc_side import Envelope
-from protocols.iso15118.secured import Secured
 from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.v2 import certificates, evse_fields
 from protocols.iso15118.v2.evcc_requests import credentials_of
-from protocols.iso15118.v2.services import CERTIFICATE_SERVICE, INSTALLATION
+from protocols.iso15118.v2.services import CERTIFICATE_SERVICE, INSTALLATION, UPDATE
 from protocols.iso15118.v2.trip import Trip
 from protocols.iso15118.v2.values import number
 
@@ -78,37 +80,37 @@ def _service_discovery(trip: Trip, envelope: Envelope, now: float) -> str | None
         energy = trip.plan.service.energy.upper()
         trip.leave(Outcome.TERMINATE, f"{energy} is not offered, only {', '.join(offered)}", gave_up=True)
         return None
-    options = message.PaymentOptionList.PaymentOption
+    trip.payments_offered = tuple(message.PaymentOptionList.PaymentOption)
     services = message.ServiceList.Service if message.ServiceList else []
     if any(service.ServiceCategory is serviceCategoryType.ContractCertificate for service in services):
         trip.certificate_set = _certificate_set(trip)
-    payment = _payment(trip, options)
-    if payment is None:
-        trip.leave(Outcome.TERMINATE, f"no way to pay: offered is {', '.join(options)}", gave_up=True)
-    else:
-        trip.payment = payment
-    if trip.payment is not Payment.Contract:
-        trip.certificate_set = None
+    _choose_payment(trip)
     return None
-
-
-def _payment(trip: Trip, options: list[paymentOptionType]) -> paymentOptionType | None:
-    """By contract where we have one, or can get one, and TLS protects it."""
-    credentials = trip.context.credentials
-    can_pay = credentials is not None and (credentials.contract is not None or trip.certificate_set is not None)
-    if Payment.Contract in options and can_pay and trip.context.security.level >= Secured.TLS_1_2:
-        return Payment.Contract
-    return Payment.ExternalPayment if Payment.ExternalPayment in options else None
 
 
 def _certificate_set(trip: Trip) -> int | None:
     """What we would ask of the certificate service."""
-    credentials = trip.context.credentials
-    if credentials is None:
+    contracts, plan = trip.contracts, trip.plan
+    if contracts is None or not plan.by_contract:
         return None
-    if credentials.contract is None:
-        return INSTALLATION if credentials.provisioning is not None else None
-    return None
+    if contracts.contract is not None:
+        return UPDATE if plan.install_contract else None
+    return INSTALLATION if contracts.provisioning is not None else None
+
+
+def _choose_payment(trip: Trip) -> None:
+    """By contract where we have one, or can get one; else by external means; else there is nothing for us here."""
+    contracts, offered = trip.contracts, trip.payments_offered
+    can_pay = contracts is not None and (contracts.contract is not None or trip.certificate_set is not None)
+    if Payment.Contract in offered and trip.plan.by_contract and can_pay:
+        trip.payment = Payment.Contract
+        return
+    trip.payment, trip.certificate_set = Payment.ExternalPayment, None
+    if Payment.ExternalPayment not in offered:
+        reason = (
+            "the charger takes contracts only, and the car has none" if offered else "the charger offers no payment"
+        )
+        trip.leave(Outcome.TERMINATE, reason, gave_up=True)
 
 
 def _service_detail(trip: Trip, envelope: Envelope, now: float) -> str | None:
@@ -120,17 +122,21 @@ def _service_detail(trip: Trip, envelope: Envelope, now: float) -> str | None:
     offered = [one.ParameterSetID for one in parameters.ParameterSet] if parameters else []
     if offered and trip.certificate_set not in offered:
         trip.certificate_set = None
-        if credentials_of(trip).contract is None:
-            trip.leave(Outcome.TERMINATE, "the charger installs no contract certificates", gave_up=True)
+        _choose_payment(trip)
     return None
 
 
 def _provision(trip: Trip, envelope: Envelope, now: float) -> str | None:
     message: CertificateInstallationRes | CertificateUpdateRes = _body(envelope)
+    contracts = credentials_of(trip)
     try:
-        credentials_of(trip).take_contract(V2, certificates.received(message, envelope.signature), now)
+        contracts.take_contract(V2, certificates.received(message, envelope.signature), now)
+        trip.emit(ContractInstalled(now, contracts.emaid))
     except NotCredible as doubt:
-        return f"the contract certificate is refused: {doubt}"
+        trip.emit(ContractRefused(now, str(doubt)))
+        # An old contract that was to be renewed may still do.
+        if contracts.contract is None:
+            trip.leave(Outcome.TERMINATE, f"the contract certificate is refused: {doubt}", gave_up=True)
     trip.certificate_set = None
     return None
 
@@ -216,9 +222,19 @@ def _loop(
 ) -> str | None:
     trip.set_point_w = evse_fields.read_set_point(message, trip.evse_limits, trip.phases)
     trip.receipt_for = message if message.ReceiptRequired else None
-    trip.car.follow(trip.set_point_w, now)
+    trip.car.follow(min(trip.set_point_w, _committed(trip, now)), now)
     trip.emit(SetPointReceived(now, trip.set_point_w, voltage_v, current_a))
     return None
+
+
+def _committed(trip: Trip, now: float) -> float:
+    """What the schedule allows now, W. Where it has run out the car holds still and asks for another, [V2G2-305]."""
+    if not trip.allowed:
+        return trip.evse_limits.max_charge_w
+    allowed_w = power_at(trip.allowed, now - trip.allowed_since_s)
+    if allowed_w is None:
+        trip.renegotiating = True
+    return allowed_w or 0.0
 
 
 def _metering_receipt(trip: Trip, envelope: Envelope, now: float) -> str | None:

@@ -170,10 +170,11 @@ def pre_charge(trip: Trip, now: float) -> PreChargeReq | PowerDeliveryReq:
 def power_delivery(trip: Trip, now: float) -> PowerDeliveryReq:
     """Close the contactors, with what we mean to draw."""
     trip.pre_charging_since_s = None
+    trip.allowed, trip.allowed_since_s = _profile(trip), now
     return PowerDeliveryReq(
         ChargeProgress=chargeProgressType.Start,
         SAScheduleTupleID=trip.schedule_id,
-        ChargingProfile=profile_element(_profile(trip)),
+        ChargingProfile=profile_element(trip.allowed),
         EVPowerDeliveryParameter=_delivery_parameter(trip, now),
     )
 
@@ -268,9 +269,9 @@ def session_stop(trip: Trip, now: float) -> SessionStopReq:
 
 def credentials_of(trip: Trip) -> CarCredentials:
     """Who signs for the car. Raises `ValueError` where nobody does."""
-    if trip.context.credentials is None:
-        raise ValueError("the car has nobody to sign for it")
-    return trip.context.credentials
+    if trip.contracts is None:
+        raise ValueError("the car has nobody to sign for it on this connection")
+    return trip.contracts
 
 
 def _sign(trip: Trip, request: AuthorizationReq | CertificateUpdateReq | MeteringReceiptReq) -> None:

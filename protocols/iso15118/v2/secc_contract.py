@@ -1,5 +1,6 @@
 """The SECC's answers of ISO 15118-2 that Plug & Charge adds: contracts, their installation, and receipts."""
 
+import hmac
 from typing import TypeVar
 
 from protocols.exi.messages.v2 import (
@@ -35,7 +36,7 @@ from protocols.iso15118.credentials import (
     NotCredible,
     RootId,
 )
-from protocols.iso15118.events import MeteringConfirmed
+from protocols.iso15118.events import ContractAccepted, ContractInstalled, ContractRefused, MeteringConfirmed
 from protocols.iso15118.evse import Notification
 from protocols.iso15118.refusal import Refusal
 from protocols.iso15118.signature import Fragment
@@ -65,8 +66,8 @@ def payment_details(agreed: Agreement, request: PaymentDetailsReq, now: float) -
     try:
         agreed.emaid = _contracts(agreed).contract_holder(V2, chain, request.eMAID, now)
     except NotCredible as doubt:
-        raise Refusal(CODES[doubt.doubt], str(doubt)) from None
-    agreed.contract_leaf, agreed.challenge = chain.leaf, agreed.make_challenge()
+        raise _refused(agreed, CODES[doubt.doubt], str(doubt), now) from None
+    agreed.contract_leaf, agreed.challenge = chain.leaf, agreed.context.make_challenge()
     return PaymentDetailsRes(ResponseCode=Code.OK, GenChallenge=agreed.challenge, EVSETimeStamp=int(now))
 
 
@@ -75,10 +76,12 @@ def authorization(agreed: Agreement, request: AuthorizationReq, now: float) -> A
     if agreed.payment is not paymentOptionType.Contract:
         return external_authorization(agreed, request, now)
     if not agreed.challenge_met:
-        if request.GenChallenge != agreed.challenge:
-            raise Refusal(Code.FAILED_ChallengeInvalid, "the car did not return the challenge that it was given")
-        _check(agreed, [Fragment(request.Id or "", request)], agreed.contract_leaf, Code.FAILED_SignatureError)
+        if not hmac.compare_digest(request.GenChallenge or b"", agreed.challenge):
+            reason = "the car did not return the challenge that it was given"
+            raise _refused(agreed, Code.FAILED_ChallengeInvalid, reason, now)
+        _check(agreed, [Fragment(request.Id or "", request)], agreed.contract_leaf, now)
         agreed.challenge_met = True
+        agreed.emit(ContractAccepted(now, agreed.emaid))
     if agreed.evse.authorized is False:
         raise Refusal(Code.FAILED, f"contract {agreed.emaid} was not authorised")
     return AuthorizationRes(ResponseCode=Code.OK, EVSEProcessing=EVSEProcessingType.Finished)
@@ -88,7 +91,7 @@ def certificate_installation(
     agreed: Agreement, request: CertificateInstallationReq, now: float
 ) -> CertificateInstallationRes:
     """A first contract, for a car that signs with its maker's certificate."""
-    _check(agreed, [Fragment(request.Id, request)], request.OEMProvisioningCert, Code.FAILED_SignatureError)
+    _check(agreed, [Fragment(request.Id, request)], request.OEMProvisioningCert, now)
     wanted = ContractWanted(Chain(request.OEMProvisioningCert), _roots(request.ListOfRootCertificateIDs))
     return _provided(agreed, CertificateInstallationRes, wanted, now)
 
@@ -96,7 +99,7 @@ def certificate_installation(
 def certificate_update(agreed: Agreement, request: CertificateUpdateReq, now: float) -> CertificateUpdateRes:
     """A new contract for an old one, whose key has signed."""
     chain = read_chain(request.ContractSignatureCertChain)
-    _check(agreed, [Fragment(request.Id, request)], chain.leaf, Code.FAILED_SignatureError)
+    _check(agreed, [Fragment(request.Id, request)], chain.leaf, now)
     wanted = ContractWanted(chain, _roots(request.ListOfRootCertificateIDs), (request.eMAID,), update=True)
     return _provided(agreed, CertificateUpdateRes, wanted, now)
 
@@ -114,7 +117,9 @@ def metering_receipt(agreed: Agreement, request: MeteringReceiptReq, now: float)
         raise Refusal(
             Code.FAILED_MeteringSignatureNotValid, "the car confirmed another reading than the one it was given"
         )
-    _check(agreed, [Fragment(request.Id or "", request)], agreed.contract_leaf, Code.FAILED_MeteringSignatureNotValid)
+    _check(
+        agreed, [Fragment(request.Id or "", request)], agreed.contract_leaf, now, Code.FAILED_MeteringSignatureNotValid
+    )
     agreed.receipt_for = None
     if agreed.evse.notification is Notification.MeteringConfirmation:
         agreed.evse.notification = None
@@ -128,11 +133,13 @@ def _provided(agreed: Agreement, kind: type[Provided], wanted: ContractWanted, n
     try:
         issued = _contracts(agreed).new_contract(V2, wanted, now)
     except NotCredible as doubt:
-        raise Refusal(CODES[doubt.doubt], str(doubt)) from None
+        raise _refused(agreed, CODES[doubt.doubt], str(doubt), now) from None
     if issued is None:
-        raise Refusal(Code.FAILED_NoCertificateAvailable, "the contract for this car was not ready in time")
+        reason = "the contract for this car was not ready in time"
+        raise _refused(agreed, Code.FAILED_NoCertificateAvailable, reason, now)
     response = _provision(kind, issued)
     agreed.signature = issued.sign(provision_fragments(response))
+    agreed.emit(ContractInstalled(now, issued.emaid))
     return response
 
 
@@ -155,12 +162,25 @@ def _contracts(agreed: Agreement) -> ChargerCredentials:
     return agreed.contracts
 
 
-def _check(agreed: Agreement, fragments: Fragments, signer: bytes, code: responseCodeType) -> None:
+def _check(
+    agreed: Agreement,
+    fragments: Fragments,
+    signer: bytes,
+    now: float,
+    code: responseCodeType = Code.FAILED_SignatureError,
+) -> None:
+    """The signature in the request's header; `code` is what a wrong one is answered with."""
     signature = None if agreed.received is None else agreed.received.signature
     try:
         _contracts(agreed).check_signature(V2, fragments, signature, signer)
     except NotCredible as doubt:
-        raise Refusal(code if doubt.doubt is Doubt.SIGNATURE else CODES[doubt.doubt], str(doubt)) from None
+        answer = code if doubt.doubt is Doubt.SIGNATURE else CODES[doubt.doubt]
+        raise _refused(agreed, answer, str(doubt), now) from None
+
+
+def _refused(agreed: Agreement, code: responseCodeType, reason: str, now: float) -> Refusal:
+    agreed.emit(ContractRefused(now, reason))
+    return Refusal(code, reason)
 
 
 def _roots(element: ListOfRootCertificateIDsType) -> tuple[RootId, ...]:

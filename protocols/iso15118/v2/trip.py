@@ -13,9 +13,12 @@ from protocols.exi.messages.v2_types import (
 )
 from protocols.exi.messages.xmldsig import SignatureType
 from protocols.exi.schema import Element
+from protocols.iso15118.credentials import CarCredentials
 from protocols.iso15118.evcc_side import EvccSide
 from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import Limits
+from protocols.iso15118.schedule import Steps
+from protocols.iso15118.secured import Secured
 from protocols.iso15118.services import ControlMode, ProtocolName
 from protocols.iso15118.v2.evse_fields import AC_MODES
 from protocols.iso15118.v2.values import evcc_id_bytes
@@ -32,6 +35,7 @@ class Trip(EvccSide):
     began_s: float | None = None
     mode: EnergyTransferModeType | None = None
     payment: paymentOptionType = paymentOptionType.ExternalPayment
+    payments_offered: tuple[paymentOptionType, ...] = ()
     certificate_set: int | None = None
     certificate_sets_known: bool = False
     challenge: bytes = b""
@@ -40,11 +44,19 @@ class Trip(EvccSide):
     evse_limits: Limits = field(default_factory=lambda: Limits(0.0))
     schedules: list[SAScheduleTupleType] = field(default_factory=list)
     schedule_id: int = 1
+    allowed: Steps = ()
+    """(duration in s, W) that the car has committed itself to, from `allowed_since_s` on."""
+    allowed_since_s: float = 0.0
     evse_voltage_v: float = 0.0
     set_point_w: float = 0.0
     pre_charging_since_s: float | None = None
     receipt_for: ChargingStatusRes | CurrentDemandRes | None = None
     signature: SignatureType | None = None
+
+    @property
+    def contracts(self) -> CarCredentials | None:
+        """Who holds the car's contract, where TLS protects what it says, [V2G2-636]."""
+        return self.context.credentials if self.context.security.level >= Secured.TLS_1_2 else None
 
     @property
     def phases(self) -> int:
