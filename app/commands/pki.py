@@ -22,7 +22,7 @@ from protocols.pki.bundle import Bundle, key_to_pem, read_bundle, to_pem, to_pkc
 from protocols.pki.homes import Names
 from protocols.pki.identifiers import IdentifierError, normalise_emaid, normalise_pcid
 from protocols.pki.names import common_name
-from protocols.pki.problems import CertificateProblem
+from protocols.pki.problems import CertificateProblem, Trouble
 from protocols.pki.profiles import Role
 
 HELP = "make, import, show and check a home's certificates"
@@ -110,10 +110,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; returns the exit status."""
     folder = home_folder(args.into, args.home)
+    if folder.path.exists() and not folder.path.is_dir():
+        raise UserError(f"{folder.path} is no folder: name the folder that holds the certificates")
     try:
         return _ACTIONS[args.action](folder, args)
     except (CertificateProblem, IdentifierError) as error:
-        raise UserError(f"{error}.") from None
+        raise UserError(str(error)) from None
 
 
 def _make(folder: CertificateFolder, args: argparse.Namespace) -> int:
@@ -134,8 +136,7 @@ def _make(folder: CertificateFolder, args: argparse.Namespace) -> int:
 
 
 def _import(folder: CertificateFolder, args: argparse.Namespace) -> int:
-    passphrase = _read_passphrase(args)
-    parts = [_bundle(path, passphrase) for path in args.file]
+    parts = [_bundle(path, args) for path in args.file]
     bundle = Bundle(
         tuple(one for part in parts for one in part.certificates), tuple(key for part in parts for key in part.keys)
     )
@@ -222,7 +223,8 @@ def _by_id(folder: CertificateFolder, asked: str) -> Entry:
     raise PkiError(f"{what} with the id '{asked:.40}' in {folder.path}: 'twoway pki show' lists the ids")
 
 
-def _bundle(path: Path, passphrase: str | None) -> Bundle:
+def _bundle(path: Path, args: argparse.Namespace) -> Bundle:
+    passphrase = _read_passphrase(args)
     try:
         if str(path) == "-":
             data = sys.stdin.buffer.read(LARGEST_BYTES + 1)
@@ -233,7 +235,13 @@ def _bundle(path: Path, passphrase: str | None) -> Bundle:
                 )
             with path.open("rb") as file:
                 data = file.read(LARGEST_BYTES + 1)
-        return read_bundle(data, passphrase)
+        try:
+            return read_bundle(data, passphrase)
+        except CertificateProblem as problem:
+            asked = problem.trouble is Trouble.WRONG_KEY and passphrase is None
+            if not asked or not (typed := _read_passphrase(args, ask=f"Passphrase for {path}: ")):
+                raise
+            return read_bundle(data, typed)
     except CertificateProblem as error:
         raise UserError(f"{path}: {error}") from None
 

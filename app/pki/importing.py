@@ -28,7 +28,10 @@ class Imported:
 
 def policy_of(certificate_key: object) -> Policy:
     """The policy that a chain on this key is judged by when no session says which generation it is for."""
-    return Policy.V2 if algorithm_of(certificate_key) is Algorithm.P256 else Policy.V20
+    algorithm = algorithm_of(certificate_key)
+    if algorithm is None:
+        return Policy.INTEROP  # None takes it: the refusal names all that would do.
+    return Policy.V2 if algorithm is Algorithm.P256 else Policy.V20
 
 
 def import_bundle(

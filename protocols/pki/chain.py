@@ -18,7 +18,7 @@ from protocols.pki.ocsp import Status, check_response
 from protocols.pki.problems import CertificateProblem, Trouble
 from protocols.pki.profiles import PROFILES, TRUSTED_ROOTS, Role
 from protocols.pki.reading import check_readable, is_self_issued
-from protocols.pki.rules import check_algorithm, check_dates, check_id, check_leaf_role, check_rules
+from protocols.pki.rules import check_algorithm, check_dates, check_hash, check_id, check_leaf_role, check_rules
 from protocols.pki.store import TrustStore
 
 MOST_BELOW_ROOT = 3
@@ -142,6 +142,7 @@ def _dead_end(
     name, issuer = common_name(current.subject), common_name(current.issuer)
     trusted = TRUSTED_ROOTS[role]
     if named:
+        check_hash(current)  # What nobody can verify any more was not altered for that.
         return CertificateProblem(
             Trouble.WRONGLY_SIGNED,
             f"the certificate of '{name}' is not signed by '{issuer}', as it claims: it was altered, or '{issuer}' "

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from protocols.pki.algorithms import Algorithm, Policy, algorithm_of, key_name
@@ -12,6 +13,7 @@ from protocols.pki.problems import CertificateProblem, Trouble
 from protocols.pki.profiles import ALIKE, PROFILES, Role
 from protocols.pki.reading import extension, is_ca, is_self_issued, recognise
 
+SMALLEST_HASH_BYTES = 32
 UNDERSTOOD = (
     x509.BasicConstraints,
     x509.KeyUsage,
@@ -60,14 +62,22 @@ def check_algorithm(certificate: x509.Certificate, policy: Policy) -> None:
             f"{wanted}{hint}: get one of the right kind",
             certificate,
         )
-    if is_self_issued(certificate):
-        return  # A root is trusted for being in the store, not for its own signature.
-    used = certificate.signature_hash_algorithm
-    if used is not None and used.digest_size < 32:
+    if not is_self_issued(certificate):  # A root is trusted for being in the store, not for its own signature.
+        check_hash(certificate)
+
+
+def check_hash(certificate: x509.Certificate) -> None:
+    """Refuse signatures that are too weak, or made in a way that is not known."""
+    try:
+        used = certificate.signature_hash_algorithm
+        weak = used.name.upper() if used is not None and used.digest_size < SMALLEST_HASH_BYTES else None
+    except UnsupportedAlgorithm:
+        weak = "an unknown algorithm"
+    if weak is not None:
         raise CertificateProblem(
             Trouble.UNSUPPORTED_ALGORITHM,
-            f"the certificate of '{name}' is signed with {used.name.upper()}, which is too weak: get one signed with "
-            "SHA-256 or better",
+            f"the certificate of '{common_name(certificate.subject)}' is signed with {weak}, which is too weak: "
+            "get one signed with SHA-256 or better",
             certificate,
         )
 
@@ -147,7 +157,7 @@ def _wrong_role(certificate: x509.Certificate, role: Role, what: str) -> Certifi
     return CertificateProblem(
         Trouble.WRONG_ROLE,
         f"the certificate of '{common_name(certificate.subject)}' {what}, and {role.words} was expected: "
-        "the other end uses the wrong one",
+        "another must be used",
         certificate,
     )
 

@@ -236,6 +236,28 @@ def test_a_weak_hash_is_refused(world, forge, at):
     assert "SHA224" in text
 
 
+def test_sha_1_is_called_weak_not_altered(world, forge, at):
+    """No library signs so any more: the algorithm's name in a good certificate is changed to it."""
+    odd = forge(Role.CONTRACT, world[Role.MO_SUB2], hash_=hashes.SHA256())
+    der = odd.certificate.public_bytes(Encoding.DER)
+    sha_256, sha_1 = bytes.fromhex("06082a8648ce3d040302"), bytes.fromhex("06072a8648ce3d0401")
+    assert der.count(sha_256) == 2
+    sequence = der.replace(b"\x30\x0a" + sha_256, b"\x30\x09" + sha_1)
+    shorter = len(der) - len(sequence)
+    fixed = _with_length(sequence, 0, -shorter)
+    fixed = _with_length(fixed, 4, -shorter // 2)
+    chain = [read_der(fixed), *odd.above]
+    assert "signed with SHA1, which is too weak" in refused(
+        Trouble.UNSUPPORTED_ALGORITHM, chain, Role.CONTRACT, at, world.store
+    )
+
+
+def _with_length(der, place, change):
+    """``der`` with the two-byte length of the sequence at ``place`` changed."""
+    length = int.from_bytes(der[place + 2 : place + 4], "big") + change
+    return der[: place + 2] + length.to_bytes(2, "big") + der[place + 4 :]
+
+
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
