@@ -17,7 +17,7 @@ from protocols.iso15118 import EvccSecurity, SeccSecurity
 from protocols.iso15118.services import ProtocolName
 from protocols.iso15118.tls import V2, V20, V20_INTEROP, KeyLog, TlsOffer, TlsProfile
 from protocols.iso15118.trust import check_peer, check_staple, credential, secc_offer
-from protocols.pki import Identity, Policy, Role
+from protocols.pki import Identity, Policy, Role, algorithm_of
 
 OCSP_CHOICES = ("required", "checked", "off")
 """What the car makes of a charger's OCSP response: it must be there (except in a private environment, which needs
@@ -52,11 +52,11 @@ class CableTls:
         weak = ((self.v20, Policy.V2),) if self.interop else ()
         for profile, policy in ((self.v20, Policy.V20), *weak, (V2, Policy.V2)):
             try:
-                identity = self.folder.choose(Role.SECC, policy, now())
+                identities = self._chargers(policy)
             except PkiError as problem:
                 problems.append(problem)
                 continue
-            offers.append(secc_offer(profile, identity, store, now, self._staple(identity)))
+            offers += [secc_offer(profile, identity, store, now, self._staple(identity)) for identity in identities]
         if not offers:
             raise problems[0]
         return SeccSecurity(tuple(offers), self.allow_plain, self.key_log)
@@ -84,6 +84,16 @@ class CableTls:
             self.allow_plain,
             self.key_log,
         )
+
+    def _chargers(self, policy: Policy) -> tuple[Identity, ...]:
+        """The charger's best certificate of each kind of key: which of them a car can check, its ClientHello tells."""
+        best = self.folder.choose(Role.SECC, policy, now())
+        kinds = {algorithm_of(best.key): best}
+        for identity in self.folder.identities(Role.SECC, policy):
+            certificate = identity.certificate
+            if certificate.not_valid_before_utc <= now() <= certificate.not_valid_after_utc:
+                kinds.setdefault(algorithm_of(identity.key), identity)
+        return tuple(kinds.values())
 
     def _vehicle(self) -> Identity:
         """What the car shows: its TLS certificate, or its provisioning certificate as cars of today do."""

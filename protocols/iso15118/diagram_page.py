@@ -16,7 +16,7 @@ INTRODUCTION = """\
 Drawn from the transition tables by `python -m protocols.iso15118.diagram_page > protocols/iso15118/STATES.md`.
 A state is what the charger (SECC) may be asked next; an arrow is a request, with the outcome of its answer in brackets
 where more than one leads on. The car (EVCC) follows the same rows. SessionStopReq is allowed in nearly every state and
-is drawn from its own only; a request for which there is no arrow is answered FAILED_SequenceError. Times are in seconds.
+is drawn from its own only; a request for which there is no arrow is answered FAILED_SequenceError. Times are in s.
 """
 
 

@@ -72,7 +72,8 @@ class SeccServer:
         self._interface_name = interface
         self._on_event = on_event
         self._timings = timings or Timings()
-        self._security = security or SeccSecurity()
+        self.security = security or SeccSecurity()
+        """May be replaced while we run (a certificate was renewed): the next connection goes by it."""
         self._capture = capture
         self._record = record
         self._clock = steady_clock()
@@ -112,7 +113,7 @@ class SeccServer:
         self.sdp_port = sdp_socket.getsockname()[1]
 
         def answer(asked: Security) -> SdpResponse | None:
-            given = self._security.answer(asked)
+            given = self.security.answer(asked)
             return None if given is None else SdpResponse(interface.address, self.ports[given], given)
 
         here = (interface.address, self.sdp_port)
@@ -139,8 +140,8 @@ class SeccServer:
 
     def _kinds(self) -> tuple[Security, ...]:
         """What we listen for."""
-        kinds = ((Security.TLS,) if self._security.offers else ()) + (
-            (Security.NONE,) if self._security.allow_plain else ()
+        kinds = ((Security.TLS,) if self.security.offers else ()) + (
+            (Security.NONE,) if self.security.allow_plain else ()
         )
         if not kinds:
             raise TransportError("TLS is required, and there is no certificate for it: give the charger one")
@@ -155,7 +156,7 @@ class SeccServer:
         return self._pipe
 
     def _new_pipe(self, kind: Security) -> SessionPipe:
-        contracts, recorder = self._security.contracts, None
+        contracts, recorder = self.security.contracts, None
         make_session_id, make_challenge = new_session_id, new_challenge
         if self._record is not None:
             recorder = Recorder.of_charger(
@@ -175,7 +176,7 @@ class SeccServer:
             session,
             self._on_event,
             self._clock,
-            tls=self._security.tls() if kind is Security.TLS else None,
+            tls=self.security.tls() if kind is Security.TLS else None,
             tap=self._capture.connection() if self._capture is not None else None,
             recorder=recorder,
         )
