@@ -14,7 +14,7 @@ runs it again.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from energy.grid_events import GridEvent
 from energy.model import Charger, EvState, Readings, SetPoint
@@ -45,6 +45,15 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCertificate:
+    """Who the car is by the certificate that it showed when the connection was made."""
+
+    subject: str
+    issuer: str
+    valid_to_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarSession:
     """What a charger driver knows of the session on its cable."""
 
@@ -63,13 +72,16 @@ class CarSession:
     messages: int = 0
     charged_wh: float = 0.0
     discharged_wh: float = 0.0
-    encryption: str = ""
+    encryption: Literal["", "none", "tls12", "tls13"] = ""
     """"none", "tls12", "tls13"; empty: there is no wire to protect, or nothing is known yet."""
     cipher: str = ""
     unprotected_by_switch: bool = False
     """A laboratory's switch lets a session go on that its standard wants encrypted."""
-    authorization: str = ""
+    authorization: Literal["", "eim", "pnc", "basic"] = ""
     """"eim" by external means, "pnc" by contract, "basic" none at all; empty: not yet."""
+    contract: str = ""
+    """The EMAID of the contract that pays, where one does."""
+    certificate: ShownCertificate | None = None
 
 
 class Board(Protocol):

@@ -94,7 +94,9 @@ class Cable:
         else:
             outlet.mend("stage", now)
         outlet.measured(reading.pilot, now, diode=reading.diode)
-        outlet.mirror(reading.contactor, now)
+        if StageAbility.CONTACTOR in self.stage.abilities:
+            # One that switches by itself contradicts nobody.
+            outlet.mirror(reading.contactor, now)
         flows = [abs(ampere) for ampere in reading.phase_a if ampere is not None]
         if outlet.basic and flows:
             outlet.flows(max(flows), now)

@@ -45,6 +45,8 @@ PRE_CHARGE_A = 2.0
 MAX_V = 1000.0
 LOOP_SHOWN_EVERY_S = 5.0
 """Of the charge loop's many messages one in this many seconds goes to the details drawer."""
+END_S = 15.0
+"""A car that was asked to end its session, and did not, is cut off."""
 LAB = "ISO 15118-20 without TLS: a laboratory's switch is set"
 
 
@@ -120,6 +122,7 @@ class Iso15118Charger:
         self._server: iso.SeccServer | None = None
         self._board: Board | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._ending: asyncio.TimerHandle | None = None
         self._loop_shown_s = float("-inf")
         self._in_session = False
         self._unprotected = False
@@ -198,6 +201,11 @@ class Iso15118Charger:
         log.info("%s: the session is asked to end: %s", self.name, reason)
         if self._in_session:
             self.evse.notify(iso.Notification.Terminate)
+            if self._ending is None:
+                loop = asyncio.get_running_loop()
+                self._ending = loop.call_later(
+                    END_S, self._cut, f"the car did not end the session when asked ({reason})"
+                )
         elif self.cable.outlet.basic:
             with self._timed():
                 self.cable.finish(self._steady())
@@ -282,7 +290,7 @@ class Iso15118Charger:
         if reading.pilot is Pilot.A and self.evse.paused is not None:
             self._forget_paused()
         now_s = self._clock.now_s()
-        self.picture.stage(reading, now_s)
+        self.picture.stage(reading, now_s, plugged=self.cable.outlet.connected)
         self.picture.outlet(self.cable.outlet, now_s)
         power_w = reading.ev_w or 0.0
         voltage_v = reading.dc_voltage_v or 0.0
@@ -378,6 +386,9 @@ class Iso15118Charger:
         if self._in_session:
             self._in_session = False
             self.cable.session_ended(self._steady(), proper=event.proper)
+        if self._ending is not None:
+            self._ending.cancel()
+            self._ending = None
         self._unprotected = False
         self.desk.session_over()
         if self._trouble:

@@ -6,9 +6,10 @@ is taken as the grid side's, the converter's loss is in the charger's efficienci
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Literal
 
 from app.drivers.charger_sleep import Sleep
-from app.ports import CarSession, StageReading
+from app.ports import CarSession, ShownCertificate, StageReading
 from energy.model import Charger, Ev, EvState
 from protocols.iec61851 import PROTOCOL, WITH_CAR, Circuit, Outlet, OutletState
 from protocols.iso15118 import events as e
@@ -29,7 +30,11 @@ TITLES = {
     ProtocolName.DIN: "DIN SPEC 70121",
 }
 V20 = frozenset({ProtocolName.V20_DC, ProtocolName.V20_AC})
-ENCRYPTION = {Secured.NONE: "none", Secured.TLS_1_2: "tls12", Secured.TLS_1_3: "tls13"}
+ENCRYPTION: dict[Secured, Literal["none", "tls12", "tls13"]] = {
+    Secured.NONE: "none",
+    Secured.TLS_1_2: "tls12",
+    Secured.TLS_1_3: "tls13",
+}
 TAKES_CURRENT = frozenset({OutletState.READY, OutletState.CHARGING, OutletState.PAUSED, OutletState.STEPPING})
 """Where a car in basic charging can be given power."""
 
@@ -44,12 +49,14 @@ class SessionPicture:
         self._circuit = circuit or Circuit(charger.phases)
         self._sleep: Sleep | None = None
         self._cipher = ""
+        self._shown: ShownCertificate | None = None
         self._protocol = ProtocolName.V20_DC
         self._plugged = False
         self._in_session = False
         self._counters: tuple[float, float] | None = None
         self._handlers: dict[type[e.Event], Callable[[e.Event, float], None]] = {
             e.ConnectionOpened: self._opened,
+            e.ContractAccepted: self._paid,
             e.ProtocolChosen: self._chosen,
             e.SessionStarted: self._started,
             e.ServiceSelected: self._selected,
@@ -72,9 +79,12 @@ class SessionPicture:
         if handler is not None:
             handler(event, now_s)
 
-    def stage(self, reading: StageReading, now_s: float) -> None:
-        """Fold the power stage's reading in: is a car plugged, what flows, what has flown."""
-        plugged = reading.pilot in WITH_CAR
+    def stage(self, reading: StageReading, now_s: float, *, plugged: bool | None = None) -> None:
+        """Fold the power stage's reading in: is a car plugged, what flows, what has flown.
+
+        ``plugged`` is what the pilot's state machine believes, which sees through a signal that is not the car's.
+        """
+        plugged = reading.pilot in WITH_CAR if plugged is None else plugged
         if plugged != self._plugged:
             self._plugged = plugged
             self._counters = None
@@ -145,9 +155,9 @@ class SessionPicture:
             discharge_max_w=0.0,
             reports_soc=False,
         )
-        takes = outlet.state in TAKES_CURRENT
+        takes = outlet.state in TAKES_CURRENT and not outlet.finished
         ev = replace(self.now.ev, connected=True, can_charge=takes, can_discharge=False, soc=None, at_s=now_s)
-        self.now = replace(self.now, charger=charger, ev=ev, protocol=PROTOCOL, state=outlet.state.value)
+        self.now = replace(self.now, charger=charger, ev=ev, protocol=PROTOCOL, state=_state_of(outlet))
 
     def asleep(self, sleep: Sleep) -> None:
         """A car that paused before this engine started is still on the cable, unless the stage says otherwise."""
@@ -155,7 +165,15 @@ class SessionPicture:
 
     def _opened(self, event: e.Event, _now_s: float) -> None:
         if isinstance(event, e.ConnectionOpened):
-            self._cipher = event.security.cipher
+            self._cipher, peer = event.security.cipher, event.security.peer
+            self._shown = None
+            if peer is not None:
+                until_s = peer.not_after.timestamp()
+                self._shown = ShownCertificate(subject=peer.common_name, issuer=peer.issuer, valid_to_s=until_s)
+
+    def _paid(self, event: e.Event, _now_s: float) -> None:
+        if isinstance(event, e.ContractAccepted):
+            self.now = replace(self.now, authorization="pnc", contract=event.emaid)
 
     def _chosen(self, event: e.Event, now_s: float) -> None:
         if isinstance(event, e.ProtocolChosen):
@@ -167,6 +185,9 @@ class SessionPicture:
                 protocol=TITLES[event.protocol],
                 encryption=ENCRYPTION[event.secured],
                 cipher=self._cipher,
+                authorization="",
+                certificate=self._shown,
+                contract="",
                 unprotected_by_switch=event.protocol in V20 and event.secured < Secured.TLS_1_3,
             )
 
@@ -247,6 +268,13 @@ class SessionPicture:
             return
         ev = replace(self.now.ev, can_charge=False, can_discharge=False, at_s=now_s)
         self.now = replace(self.now, ev=ev, state="ended")
+
+
+def _state_of(outlet: Outlet) -> str:
+    """The pilot's words, but for "paused": that is a car that can be woken, here it only waits."""
+    if outlet.finished:
+        return "ended"
+    return "waiting" if outlet.state is OutletState.PAUSED else outlet.state.value
 
 
 def state_of_charge(report: CarReport, capacity_wh: float) -> float | None:

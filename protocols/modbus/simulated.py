@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from protocols.iec61851.duty import X1, Offer, read_duty
+from protocols.iec61851.duty import STATE_F, X1, Offer, read_duty
 from protocols.iec61851.hardware import CHECKS, Hardware
 from protocols.modbus.blocks import Function, Span
 from protocols.modbus.fields import Memory, decode_fields, store
@@ -116,15 +116,17 @@ class SimulatedPowerStage:
         return self.hardware.closed(self.clock())
 
     def pilot(self) -> Pilot:
-        """What the pilot reads."""
-        return self.hardware.defects.pilot or self.measure().pilot
+        """What the pilot reads: state F where it is ours."""
+        if self.hardware.defects.pilot is not None:
+            return self.hardware.defects.pilot
+        return Pilot.F if self.hardware.duty == STATE_F else self.measure().pilot
 
     def step(self) -> None:
         """Let the dead-man act, and show the present values."""
         now_s = self.clock()
         hardware = self.hardware
         values = self.measure()
-        pilot = hardware.defects.pilot or values.pilot
+        pilot = self.pilot()
         if pilot not in CLOSING_PILOTS:
             self._open()
         if read_duty(hardware.duty).offer is Offer.CURRENT and now_s >= self._heard_until_s:

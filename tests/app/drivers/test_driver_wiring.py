@@ -1,0 +1,95 @@
+"""From a home file to a charger: which stage, which modem, what security, and what it remembers."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.clock import WallClock
+from app.config.home import HomeConfig
+from app.config.secrets import Secrets
+from app.drivers.charger import Iso15118Charger
+from app.drivers.charger_sleep import Sleep
+from app.drivers.power_stage import ModbusStage
+from app.drivers.simulated_stage import SimulatedStage
+from app.drivers.slac import SlacMatching
+from app.engine.drivers import PAUSED_SETTING, Workshop, make_drivers
+from app.engine.fixed import fixed
+from app.pki import PkiError
+from protocols import iso15118 as iso
+from protocols.iso15118.paused import PausedSession
+
+
+def charger(folder: Path, settings: dict[str, Any] | None = None, **section: Any) -> Iso15118Charger:
+    config = HomeConfig.model_validate({"connection": {"fuse_a": 25.0, "voltage_v": 240.0}, "charger": section})
+    shop = Workshop(
+        config=config,
+        fixed=fixed(config),
+        clock=WallClock(),
+        secrets=Secrets({}, folder / "secrets.toml"),
+        state_dir=folder,
+        home_file=folder / "home.toml",
+        settings=settings or {},
+    )
+    (driver,) = make_drivers(shop)
+    assert isinstance(driver, Iso15118Charger)
+    return driver
+
+
+def test_a_plain_home(tmp_path: Path) -> None:
+    driver = charger(tmp_path)
+    assert isinstance(driver.stage, ModbusStage)
+    assert driver.matching is None
+    assert not driver.evse.offer.lab_v20_without_tls
+    assert set(driver.evse.offer.protocols) == set(iso.ProtocolName)
+    assert driver.cable.outlet.config.basic
+    assert driver.cable.circuit.voltage_v == 240.0
+
+
+def test_only_what_the_home_says(tmp_path: Path) -> None:
+    driver = charger(tmp_path, protocols=["iso15118-2", "din70121"], services=["dc"], ventilated=True)
+    assert driver.evse.offer.protocols == (iso.ProtocolName.V2, iso.ProtocolName.DIN)
+    assert driver.evse.offer.services == (iso.Service.DC,)
+    config = driver.cable.outlet.config
+    assert (config.digital, config.basic, config.ventilation) == (True, False, True)
+    basic = charger(tmp_path, protocols=["basic"], services=["ac"]).cable.outlet.config
+    assert (basic.digital, basic.basic) == (False, True)
+
+
+def test_a_simulated_stage_and_a_modem(tmp_path: Path) -> None:
+    driver = charger(tmp_path, power_stage={"profile": "simulated"}, slac={"enabled": True}, interface="eth7")
+    assert isinstance(driver.stage, SimulatedStage)
+    assert isinstance(driver.matching, SlacMatching)
+    assert driver.matching.on_news is not None
+
+
+def test_tls_without_certificates_is_one_sentence_when_it_starts(tmp_path: Path) -> None:
+    driver = charger(tmp_path, tls=True)
+    with pytest.raises(PkiError) as raised:
+        driver._make_security()
+    assert "\n" not in str(raised.value)
+
+
+def asleep() -> dict[str, Any]:
+    session = PausedSession(bytes(range(8)), "EVCC1", protocol=iso.ProtocolName.V20_DC, service=iso.Service.DC_BPT)
+    return Sleep(
+        session=session,
+        protocol="ISO 15118-20 DC_BPT, dynamic",
+        since_s=1_700_000_000.0,
+        charged_wh=4_000.0,
+        discharged_wh=100.0,
+        soc=0.7,
+        capacity_wh=52_000.0,
+        can_discharge=True,
+    ).to_plain()
+
+
+def test_a_car_that_slept_when_the_engine_stopped_is_known_again(tmp_path: Path) -> None:
+    driver = charger(tmp_path, {PAUSED_SETTING: asleep()})
+    assert driver.evse.paused is not None
+    assert driver.evse.paused.session_id == bytes(range(8))
+
+
+@pytest.mark.parametrize("spoilt", [{}, [], "x", 7, {"session": {"session_id": 3}}])
+def test_what_was_not_remembered_well_is_forgotten(tmp_path: Path, spoilt: Any) -> None:
+    assert charger(tmp_path, {PAUSED_SETTING: spoilt}).evse.paused is None
