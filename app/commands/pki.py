@@ -62,9 +62,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     making.add_argument(
         "--public", action="store_true", help="a V2G root with a charger and a provisioning service too"
     )
-    making.add_argument("--secc-id", metavar="ID", type=_name, default=DEFAULT.secc, help="the charger's ID")
-    making.add_argument("--emaid", metavar="ID", type=_emaid, default=DEFAULT.emaid, help="the contract's ID")
-    making.add_argument("--pcid", metavar="ID", type=_pcid, default=DEFAULT.pcid, help="the car's provisioning ID")
+    making.add_argument(
+        "--secc-id", metavar="ID", type=_name, default=DEFAULT.secc, help="the charger's ID (default %(default)s)"
+    )
+    making.add_argument(
+        "--emaid", metavar="ID", type=_emaid, default=DEFAULT.emaid, help="the contract's ID (default %(default)s)"
+    )
+    making.add_argument(
+        "--pcid", metavar="ID", type=_pcid, default=DEFAULT.pcid, help="the car's provisioning ID (default %(default)s)"
+    )
     making.add_argument(
         "--name", metavar="TEXT", type=_home_name, default=DEFAULT.home, help="what the home's root is called"
     )
@@ -276,7 +282,13 @@ def _action(
 ) -> argparse.ArgumentParser:
     sub = actions.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     sub.add_argument(
-        "--into", "--from", dest="into", type=Path, metavar="DIR", help="the folder (default: the home's own)"
+        "--into",
+        "--from",
+        "--certificates",
+        dest="into",
+        type=Path,
+        metavar="DIR",
+        help="the folder (default: the home's own)",
     )
     sub.add_argument("--home", type=Path, metavar="FILE", help="the home file beside whose secrets the passphrase lies")
     return sub

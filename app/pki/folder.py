@@ -5,6 +5,7 @@ encrypted (PKCS#8); ``….ocsp`` the last answer of its issuer's OCSP responder.
 nothing is ever overwritten by another. Files are written whole or not at all.
 """
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,7 +75,12 @@ class CertificateFolder:
         self.secrets_path = secrets_path
 
     def entries(self, *roles: Role) -> tuple[Entry, ...]:
-        """What is there, of these roles or of all; files that cannot be read are entries with a ``problem``."""
+        """What is there, of these roles or of all; files that cannot be read are entries with a ``problem``.
+
+        Raises PkiError where this user may not look into the folder at all.
+        """
+        if self.path.exists() and not os.access(self.path, os.R_OK | os.X_OK):
+            raise PkiError(f"{self.path} cannot be looked into: run as the user that made it, or chown it")
         return tuple(
             _read_entry(role, path)
             for role in (roles or tuple(Role))

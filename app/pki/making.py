@@ -42,17 +42,21 @@ def make_sets(
     With ``car``, a simulated car's besides, with its maker's and its mobility operator's; with ``public``, a V2G root
     with a charge point operator and a provisioning service.
 
-    Raises PkiError where such are there already, unless ``again``: then those are put aside.
+    What is there already stays, unless ``again``: then it is put aside. Raises PkiError where all of it is there.
     """
     makers = [home_set, *([car_set] if car else []), *([public_set] if public else [])]
     sets = [make(algorithm, at, names) for algorithm in dict.fromkeys(algorithms) for make in makers]
-    old = [entry for one in sets for entry in _families(folder, one)]
-    if old and not again:
-        raise PkiError(
-            f"{folder.path} has certificates of its own already ('{common_name(old[0].certificate.subject)}'): "
-            "'twoway pki make --renew' renews what ends soon, '--again' puts all of them aside and makes new ones, "
-            "which cars must then be taught"
-        )
+    there = [_families(folder, one) for one in sets]
+    old = [entry for entries in there for entry in entries]
+    if not again:
+        sets = [one for one, entries in zip(sets, there, strict=True) if not entries]
+        if not sets:
+            raise PkiError(
+                f"{folder.path} has these already ('{common_name(old[0].certificate.subject)}'): "
+                "'twoway pki make --renew' renews what ends soon, '--again' puts them aside and makes new ones, "
+                "which cars must then be taught"
+            )
+        old = []
     made = [folder.add(role, member.chain, member.key) for one in sets for role, member in one.members.items()]
     folder.retire(old)
     return tuple(made)

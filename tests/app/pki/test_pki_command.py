@@ -119,6 +119,18 @@ def test_made_twice_is_refused_with_both_ways_out(pki):
     assert listed(pki) == before
 
 
+def test_a_car_may_be_added_to_a_home_that_is_there(pki):
+    pki("make", "--profile", "v20")
+    home = {row["id"] for row in listed(pki)}
+    assert pki("make", "--car").status == 0
+    rows = listed(pki)
+    assert home < {row["id"] for row in rows}
+    assert len([row for row in rows if row["role"] == "private-root"]) == 2
+    assert len([row for row in rows if row["role"] == "contract"]) == 2
+    assert pki("check").status == 0
+    assert pki("make", "--car").status == 1
+
+
 def test_again_puts_the_old_ones_aside_and_keeps_what_others_issued(pki, tmp_path):
     pki("make", "--profile", "v20")
     foreign = public_set(Algorithm.P521, NOW)

@@ -77,6 +77,15 @@ def test_a_broken_file_is_told_and_the_rest_goes_on(folder):
     assert folder.choose(Role.SECC, Policy.V20, NOW).chain == home[Role.SECC].chain
 
 
+def test_a_folder_of_somebody_else_is_told(folder, monkeypatch, pki):
+    put(folder, home_set(Algorithm.P521, NOW))
+    monkeypatch.setattr("app.pki.folder.os.access", lambda *_: False)
+    for words in (["show"], ["check"]):
+        ran = pki(*words)
+        assert ran.status == 1
+        assert "chown it" in ran.err
+
+
 def test_a_home_staples_for_its_own_charger(folder):
     home = put(folder, home_set(Algorithm.P521, NOW))
     answers = staples(folder, home[Role.SECC].chain, NOW)
