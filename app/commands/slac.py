@@ -203,10 +203,10 @@ class HealthOnly:
         self._ending = ending
 
     def publish_health(self, source: str, health: Health) -> None:
-        """Tell what somebody must mend; a process that cannot start ends the command."""
-        if health.level is HealthLevel.FAILED:
+        """Tell what somebody must mend; a process that ended ends the command, one that still tries does not."""
+        if health.level is HealthLevel.FAILED and not health.details["running"]:
             self._ending.fail(health.text)
-        elif health.level is HealthLevel.WARNING:
+        elif health.level in (HealthLevel.WARNING, HealthLevel.FAILED):
             print(f"twoway slac evse: {health.text}", file=sys.stderr)
 
 

@@ -91,10 +91,11 @@ class SlacMatching:
         self._helper = helper(self.interface, self._take, settle_s=section.settle_s, timeout_scale=timeout_scale)
         self._timer: asyncio.TimerHandle | None = None
         self._board: HealthBoard | None = None
+        self._running = False
         self._ready = False
         self._trouble = ""
         self._facts: dict[str, str | float | int | bool | None] = {}
-        self._told: tuple[HealthLevel, str] | None = None
+        self._told: tuple[HealthLevel, str, bool] | None = None
 
     @property
     def linked(self) -> bool:
@@ -111,16 +112,18 @@ class SlacMatching:
         self._board = board
         try:
             while True:
+                self._running = True
                 self._say()
                 try:
                     await self._helper.run()
                 except HelperError as error:
                     log.warning("%s: %s", self.name, error)
-                    self._ready, self._trouble = False, str(error)
+                    self._running, self._ready, self._trouble = False, False, str(error)
                     self._happen(Trigger.LOST, "the SLAC process ended")
-                    self._say()
                 await asyncio.sleep(RESTART_S)
         finally:
+            self._running = self._ready = False
+            self._happen(Trigger.LOST, "the driver was stopped")
             if self._timer is not None:
                 self._timer.cancel()
             self._board = None
@@ -226,10 +229,15 @@ class SlacMatching:
             level, text = HealthLevel.FAILED, self._trouble
         elif not self._ready and level is HealthLevel.OK and not self._link.linked:
             level, text = HealthLevel.STARTING, "the power-line modem is being given a key"
-        if self._board is None or self._told == (level, text):
+        if self._board is None or self._told == (level, text, self._running):
             return
-        self._told = (level, text)
-        details = {"interface": self.interface, "state": str(self._link.state), **self._facts}
+        self._told = (level, text, self._running)
+        details = {
+            "interface": self.interface,
+            "state": str(self._link.state),
+            "running": self._running,
+            **self._facts,
+        }
         health = Health(level=level, text=text, since_s=self._clock.now_s(), details=details)
         self._board.publish_health(self.name, health)
 

@@ -147,7 +147,10 @@ class Matcher:
             try:
                 await self.session.await_car()
             except TimeoutError:
-                self._tell("failed", reason=failure) if failure else self._tell("no_slac")
+                if failure:
+                    self._tell("failed", reason=failure)
+                else:
+                    self._tell("no_slac")
                 return
             self._tell("matching", ev_mac=mac_text(self.session.pev_mac))
             try:

@@ -18,9 +18,11 @@ from protocols.slac.evse import Matcher, read_command
 from protocols.slac.frames import ETHERNET, HOMEPLUG, Frame, read_frame
 from protocols.slac.messages import (
     BROADCAST,
+    GROUPS,
     AmpMapReq,
     AttenCharRsp,
     AttenProfileInd,
+    MnbcSoundInd,
     SetKeyCnf,
     SlacMatchReq,
     SlacParmReq,
@@ -330,6 +332,36 @@ async def test_the_car_gives_up_where_the_charger_is_deaf(street):
     street.ev = EvSide(EV_MAC, timings=Timings(matching_repetition_s=1.0))
     street.plug_in()
     await street.event(MatchingFailed)
+
+
+@pytest.mark.parametrize("state", [0, 1, 2], ids=["unmatched", "matching", "matched"])
+async def test_every_truncation_and_bit_flip_is_survived_in_every_state(state):
+    sent: list[bytes] = []
+    session = EvseSession(EVSE_MAC, sent.append)
+    session.state, session.pev_mac, session.run_id = state, EV_MAC, b"12345678"
+    run = {"run_id": b"12345678"}
+    for message in (
+        SlacParmReq(**run),
+        StartAttenCharInd(forwarding_sta=EV_MAC, **run),
+        MnbcSoundInd(count=3, random=bytes(16), **run),
+        AttenProfileInd(pev_mac=EV_MAC, aag=bytes(GROUPS)),
+        AttenCharRsp(source_address=EV_MAC, **run),
+        SlacMatchReq(pev_mac=EV_MAC, evse_mac=EVSE_MAC, **run),
+        ValidateReq(),
+        AmpMapReq(amlen=2, amdata=b"\x11"),
+        SetKeyCnf(),
+    ):
+        raw = Frame(EVSE_MAC, EV_MAC, message).to_bytes()
+        for size in range(len(raw)):
+            session.receive(raw[:size])
+        for at in range(len(raw) * 8):
+            flipped = bytearray(raw)
+            flipped[at // 8] ^= 1 << at % 8
+            session.receive(bytes(flipped))
+    # What is left for pyslac is whole, and no longer than it reads.
+    while not session._queue.empty():
+        read_frame(session._queue.get_nowait(), exact=False)
+    assert all(len(raw) >= 60 for raw in sent)
 
 
 @pytest.mark.parametrize(
