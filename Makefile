@@ -3,6 +3,7 @@
 # make check    format, lint, strict types, import contracts
 # make interop  proves the protocols against other people's programs
 # make bench    measures speed beside a peer
+# make soak     runs a thousand sessions in one process and shows what they leave behind
 # Each does all the set-up that it needs, in .venv.
 
 PYTHON ?= python3
@@ -11,7 +12,7 @@ RUN_READY := .venv/.ready-run
 DEV_READY := .venv/.ready-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check interop interop-setup bench format clean
+.PHONY: run test check interop interop-setup bench soak format clean
 .DEFAULT_GOAL := run
 
 run: $(RUN_READY)
@@ -35,6 +36,9 @@ interop: interop-setup
 
 bench: interop-setup
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+soak: $(DEV_READY)
+	TWOWAY_SOAK_SESSIONS=1000 $(BIN)/python -m pytest tests/protocols/iso15118/test_soak_sessions.py $(ARGS)
 
 format: $(DEV_READY)
 	$(BIN)/ruff format .
