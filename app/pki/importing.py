@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from cryptography import x509
+
 from app.pki.folder import CertificateFolder, Entry, PkiError
 from protocols.pki.algorithms import Algorithm, Policy, PrivateKey, algorithm_of, same_key
 from protocols.pki.bundle import Bundle, Chain, chains_of
 from protocols.pki.chain import is_issued_by, verify_chain
-from protocols.pki.names import common_name
+from protocols.pki.identifiers import IdentifierError, emaid_is_consistent, normalise_emaid, normalise_pcid
+from protocols.pki.names import common_name, exact_common_name, printable
 from protocols.pki.problems import CertificateProblem, Trouble
 from protocols.pki.profiles import ALIKE, TRUSTED_ROOTS, Role
 from protocols.pki.reading import is_ca, is_self_issued, recognise
@@ -140,7 +143,21 @@ def _checked(folder: CertificateFolder, chain: Chain, role: Role, at: datetime) 
         if problem.trouble not in MAY_COME_LATER:
             raise
         notes.append(str(problem))
+    notes += _name_notes(certificate, role)
     has_key = any(one.has_key and one.certificates[:1] == chain.certificates[:1] for one in folder.entries(role))
     if chain.key is None and not has_key:
         notes.append("its private key is not here: import the certificate together with its key to use it")
     return tuple(notes)
+
+
+def _name_notes(certificate: x509.Certificate, role: Role) -> list[str]:
+    """What is odd about the ID that a car or its contract goes by. It is kept all the same: a peer may take it."""
+    name = exact_common_name(certificate) or ""
+    try:
+        if role is Role.CONTRACT and not emaid_is_consistent(normalise_emaid(name)):
+            return [f"the check digit of its EMAID {printable(name)} is wrong: chargers may refuse it"]
+        if role is Role.PROVISIONING:
+            normalise_pcid(name)
+    except IdentifierError as error:
+        return [str(error)]
+    return []

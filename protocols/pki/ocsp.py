@@ -17,7 +17,7 @@ from protocols.pki.issue import Identity
 from protocols.pki.names import common_name
 from protocols.pki.problems import CertificateProblem, Trouble
 from protocols.pki.reading import NOT_READABLE, check_readable, extension
-from protocols.pki.rules import moment
+from protocols.pki.rules import SMALLEST_HASH_BYTES, moment
 
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 VALID_FOR = timedelta(days=7)
@@ -203,12 +203,15 @@ def _check_signer(
 
 
 def _signed_by(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
-    key = signer.public_key()
+    key, used = signer.public_key(), response.signature_hash_algorithm
+    strong = used if used is not None and used.digest_size >= SMALLEST_HASH_BYTES else None
     try:
         if isinstance(key, ed448.Ed448PublicKey):
             key.verify(response.signature, response.tbs_response_bytes)
-        elif isinstance(key, ec.EllipticCurvePublicKey) and response.signature_hash_algorithm is not None:
-            key.verify(response.signature, response.tbs_response_bytes, ec.ECDSA(response.signature_hash_algorithm))
+        elif (
+            isinstance(key, ec.EllipticCurvePublicKey) and used is not None and used.digest_size >= SMALLEST_HASH_BYTES
+        ):
+            key.verify(response.signature, response.tbs_response_bytes, ec.ECDSA(strong))
         else:
             return False
     except (InvalidSignature, ValueError, UnsupportedAlgorithm):

@@ -231,6 +231,19 @@ def test_sub_cas_may_come_in_files_of_their_own(pki, tmp_path):
     assert contract.certificates == (leaf, *subs)
 
 
+@pytest.mark.parametrize(
+    ("emaid", "said"),
+    [("DE83DUIEN83QGZX", "the check digit of its EMAID"), ("somebody", "is no EMAID"), ("DE83DUIEN83QGZD", None)],
+)
+def test_an_odd_emaid_is_kept_with_a_note(emaid, said, pki, tmp_path):
+    sub = car_set(Algorithm.P521, NOW)[Role.MO_SUB2]
+    contract = new(Role.CONTRACT, emaid, sub, NOW)
+    ran = pki("import", write(tmp_path / "c.pem", *contract.chain, key=contract.key))
+    assert ran.status == 0
+    assert ("EMAID" in ran.out) == (said is not None)
+    assert said is None or said in ran.out
+
+
 def test_importing_twice_changes_nothing(pki, tmp_path):
     contract = car_set(Algorithm.P521, NOW)[Role.CONTRACT]
     pki("import", write(tmp_path / "c.pem", *contract.chain, key=contract.key))
