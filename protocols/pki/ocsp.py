@@ -208,9 +208,7 @@ def _signed_by(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
     try:
         if isinstance(key, ed448.Ed448PublicKey):
             key.verify(response.signature, response.tbs_response_bytes)
-        elif (
-            isinstance(key, ec.EllipticCurvePublicKey) and used is not None and used.digest_size >= SMALLEST_HASH_BYTES
-        ):
+        elif isinstance(key, ec.EllipticCurvePublicKey) and strong is not None:
             key.verify(response.signature, response.tbs_response_bytes, ec.ECDSA(strong))
         else:
             return False
