@@ -56,10 +56,10 @@ class CertificateOut(Model):
     """One certificate: of the home's store, or what a session's peer showed."""
 
     role: str
-    """Its role in the public-key infrastructure, e.g. ``secc``, ``vehicle``, ``contract``, ``v2g_root``."""
+    """Its role in the public-key infrastructure, e.g. ``secc``, ``vehicle``, ``contract``, ``v2g-root``."""
     subject: str
     issuer: str
-    valid_from: datetime
+    valid_from: datetime | None = None
     valid_to: datetime
     problem: str = ""
     """One sentence where it cannot be used, or soon cannot; empty where all is well."""
@@ -91,8 +91,10 @@ class CarNow(Model):
     unprotected_by_switch: bool = False
     """This session should be encrypted by its standard, and a laboratory's switch lets it go on without."""
     authorization: Authorization = ""
+    contract: str = ""
+    """The EMAID of the contract that pays for the session, where one does."""
     certificate: CertificateOut | None = None
-    """What the car showed of itself: its contract's, else its vehicle certificate."""
+    """What the car showed of itself when the connection was made."""
 
 
 class ReadyBy(Model):

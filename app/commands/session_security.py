@@ -4,7 +4,6 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
@@ -145,7 +144,7 @@ class SessionSecurity:
             found = charger_contracts(
                 self._tls.folder, interop=interop, install=args.install_contracts, accepted=args.accept
             )
-        return replace(self._tls.secc(), contracts=found)
+        return self._tls.secc().with_contracts(found)
 
     def evcc(self, protocols: Iterable[ProtocolName]) -> EvccSecurity:
         """For the car's side, by what it is going to propose."""
@@ -157,7 +156,7 @@ class SessionSecurity:
             weak = self._tls.interop or not set(wanted) & {ProtocolName.V20_AC, ProtocolName.V20_DC}
             policy = Policy.V2 if weak else Policy.V20
             found = car_contracts(self._tls.folder, policy, interop=self._tls.interop)
-        return replace(self._tls.evcc(wanted), contracts=found)
+        return self._tls.evcc(wanted).with_contracts(found)
 
     def warn(self) -> None:
         """Say once what a person must know of these options, when there is something to protect."""

@@ -59,6 +59,7 @@ class Actors:
         timings: iso.Timings | None = None,
         target_soc: float = 0.8,
         sdp_port: int | None = None,
+        car_security: iso.EvccSecurity | None = None,
     ) -> None:
         """``loop_interval_s``: the car's pause between charge-loop requests, real seconds."""
         self.world = world
@@ -91,6 +92,7 @@ class Actors:
             target_soc=target_soc,
             loop_interval_s=loop_interval_s,
             timings=timings,
+            security=car_security,
         )
         self._tasks: list[asyncio.Task[Any]] = []
         self._program_id = ""

@@ -98,14 +98,20 @@ class CarOnCable:
         timings: iso.Timings | None = None,
         service: iso.Service = iso.Service.DC_BPT,
         control_mode: iso.ControlMode = iso.ControlMode.DYNAMIC,
+        security: iso.EvccSecurity | None = None,
     ) -> None:
-        """``sdp_port``: where the charger answers SDP on this interface."""
+        """``sdp_port``: where the charger answers SDP on this interface. Without ``security`` the car asks for a
+        session that is not encrypted, which only a charger with the laboratory's switch lets it have.
+        """
         self._world = world
         self._clock = clock
         self._interface = interface
         self._sdp_port = sdp_port
         self._timings = timings
-        self._plan = iso.CarPlan(service, control_mode, loop_interval_s=loop_interval_s, lab_v20_without_tls=True)
+        self._plan = iso.CarPlan(
+            service, control_mode, loop_interval_s=loop_interval_s, lab_v20_without_tls=security is None
+        )
+        self._security = security
         self.car = DemoCar(world, target_soc)
         self.state: iso.State | None = None
         self.messages = 0
@@ -132,7 +138,13 @@ class CarOnCable:
 
     async def _session(self) -> None:
         client = iso.EvccClient(
-            self._interface, self.car, self._plan, self._on_event, timings=self._timings, sdp_port=self._sdp_port
+            self._interface,
+            self.car,
+            self._plan,
+            self._on_event,
+            timings=self._timings,
+            sdp_port=self._sdp_port,
+            security=self._security,
         )
         try:
             ended = await client.run()

@@ -16,6 +16,7 @@ from app.config.secrets import read_secrets, write_secret
 from app.demo import home_file, report
 from app.demo.actors import VEN_SECRET, Actors
 from app.demo.audit import Audit, Rules
+from app.demo.certificates import car_security, make_certificates
 from app.demo.lockstep import Pacemaker
 from app.demo.setting import Setting, remember_past
 from app.demo.words import REASON_WORDS
@@ -43,7 +44,9 @@ async def run(setting: Setting, *, speed: float, step_s: float, folder: Path, fr
     timings = Timings().scaled(TIMINGS_FACTOR)
     await remember_past(folder / STORE_NAME, setting)
     began = time.monotonic()
-    async with Actors(world, clock, loop_interval_s=LOOP_INTERVAL_S, timings=timings) as actors:
+    make_certificates(folder)
+    security = car_security(folder)
+    async with Actors(world, clock, loop_interval_s=LOOP_INTERVAL_S, timings=timings, car_security=security) as actors:
         engine = await _engine(setting, actors, clock, folder, speed, step_s, frequency_w)
         audit = Audit(
             rules=Rules(

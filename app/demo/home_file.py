@@ -67,8 +67,8 @@ def home_toml(
             "interface": "lo",
             "sdp_port": addresses.sdp_port,
             "services": ["dc_bpt", "dc"],
-            # Its world has no certificates.
-            "lab_v20_without_tls": True,
+            "tls": True,
+            "authorization": "pnc",
             "charge_max_w": CHARGE_W,
             "discharge_max_w": DISCHARGE_W,
             "expiry_s": pace.expiry_real_s,

@@ -26,6 +26,7 @@ from app.config.load import write_whole
 from app.config.secrets import write_secret
 from app.demo import home_file
 from app.demo.actors import VEN_SECRET, Addresses
+from app.demo.certificates import make_certificates
 from app.demo.setting import Setting, make_setting, remember_past
 from app.demo.twin import ADDRESSES_NAME
 from app.demo.words import fitted, news, status_line
@@ -68,7 +69,8 @@ class LiveDemo:
         return self.folder / "home.toml"
 
     def start_twin(self) -> Addresses:
-        """Start the world; returns when its devices listen. Raises ``UserError``."""
+        """Start the world, with certificates of its own; returns when its devices listen. Raises ``UserError``."""
+        make_certificates(self.folder)
         house, prices = self.sources
         command = [sys.executable, "-m", "app.demo.twin", "--folder", str(self.folder)]
         command += ["--start", utc(self.setting.start_s).isoformat(), "--hours", str(LIVE_HOURS)]

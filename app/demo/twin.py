@@ -17,6 +17,7 @@ from pathlib import Path
 from app.clock import FastClock
 from app.config.load import write_whole
 from app.demo.actors import Actors
+from app.demo.certificates import car_security
 from app.demo.script import AWAY_H
 from app.demo.setting import Setting, make_setting
 from app.logs import setup_logs
@@ -35,7 +36,7 @@ async def run(setting: Setting, clock: FastClock, folder: Path, parent: int | No
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     world = setting.world(settles_at_once=False)
-    async with Actors(world, clock, loop_interval_s=LOOP_INTERVAL_S) as actors:
+    async with Actors(world, clock, loop_interval_s=LOOP_INTERVAL_S, car_security=car_security(folder)) as actors:
         write_whole(folder / ADDRESSES_NAME, json.dumps(asdict(actors.addresses)), 0o600)
         while not stop.is_set():
             world.move_to(clock.now_s())

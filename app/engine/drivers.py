@@ -100,6 +100,7 @@ def _security(shop: Workshop, section: ChargerSection) -> "Callable[[], SeccSecu
         return SeccSecurity
     from app.cable_tls import CableTls
     from app.pki import CertificateFolder
+    from app.pki.contracts import charger_contracts
 
     paths = standard_paths()
     folder = CertificateFolder(
@@ -107,7 +108,12 @@ def _security(shop: Workshop, section: ChargerSection) -> "Callable[[], SeccSecu
     )
     # What may go without TLS by its standard may here too; -20 may not, unless the laboratory's switch is set.
     plain = section.lab_v20_without_tls or not {"iso15118-2", "din70121"}.isdisjoint(section.protocols)
-    return CableTls(folder, allow_plain=plain).secc
+
+    def security() -> SeccSecurity:
+        contracts = charger_contracts(folder) if section.authorization == "pnc" else None
+        return CableTls(folder, allow_plain=plain).secc().with_contracts(contracts)
+
+    return security
 
 
 def stage_interval_s(shop: Workshop) -> float:

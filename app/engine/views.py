@@ -14,7 +14,7 @@ from app.clock import utc
 from app.engine.health import HealthLine
 from app.engine.ledger import Entry
 from app.engine.plan_job import PlanDone
-from app.ports import CarSession
+from app.ports import CarSession, ShownCertificate
 from app.store import AccountSum, HistoryBucket, SessionRow
 from energy.grid_events import KINDS, GridEvent, GridEventKind
 from energy.model import Readings, Reason, SetPoint
@@ -108,7 +108,19 @@ def car(session: CarSession | None, name: str) -> s.CarNow:
         messages=session.messages,
         charge_max_w=state.ev.charge_max_w,
         discharge_max_w=state.ev.discharge_max_w,
+        encryption=session.encryption,
+        cipher=session.cipher,
+        unprotected_by_switch=session.unprotected_by_switch,
+        authorization=session.authorization,
+        contract=session.contract,
+        certificate=_certificate(session.certificate),
     )
+
+
+def _certificate(shown: ShownCertificate | None) -> s.CertificateOut | None:
+    if shown is None:
+        return None
+    return s.CertificateOut(role="vehicle", subject=shown.subject, issuer=shown.issuer, valid_to=when(shown.valid_to_s))
 
 
 _UNITS: dict[PromiseKind, str] = {

@@ -8,11 +8,12 @@ from protocols.iso15118.secured import Secured
 
 @dataclass(frozen=True, slots=True)
 class PeerCertificate:
-    """Who the peer is by its certificate, in RFC 4514's words."""
+    """Who the peer is by its certificate, in RFC 4514's words; `common_name` is its ID alone."""
 
     subject: str
     issuer: str
     not_after: datetime
+    common_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

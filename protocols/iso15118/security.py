@@ -1,6 +1,6 @@
 """What each end insists on before it speaks, and the TLS ends that follow from it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from protocols.iso15118.connection import ConnectionSecurity, PeerCertificate
 from protocols.iso15118.credentials import CarCredentials, ChargerCredentials
@@ -19,6 +19,7 @@ from protocols.iso15118.tls import (
     TlsProfile,
     TlsServer,
 )
+from protocols.pki.names import common_name
 
 
 def described(facts: TlsFacts) -> ConnectionSecurity:
@@ -26,7 +27,9 @@ def described(facts: TlsFacts) -> ConnectionSecurity:
     peer = None
     if facts.peer_chain:
         own = facts.peer_chain[0]
-        peer = PeerCertificate(own.subject.rfc4514_string(), own.issuer.rfc4514_string(), own.not_valid_after_utc)
+        peer = PeerCertificate(
+            own.subject.rfc4514_string(), own.issuer.rfc4514_string(), own.not_valid_after_utc, common_name(own.subject)
+        )
     return ConnectionSecurity(facts.version, facts.cipher, facts.group, peer, bool(facts.ocsp_response), facts.resumed)
 
 
@@ -39,6 +42,10 @@ class SeccSecurity:
     key_log: KeyLog | None = None
     contracts: ChargerCredentials | None = None
     """Plug & Charge; None: external means only."""
+
+    def with_contracts(self, contracts: ChargerCredentials | None) -> "SeccSecurity":
+        """The same, with Plug & Charge."""
+        return replace(self, contracts=contracts)
 
     def answer(self, asked: Security) -> Security | None:
         """What SDP answers a car that asks for this; None: no answer, as nothing here suits it."""
@@ -64,6 +71,10 @@ class EvccSecurity:
     key_log: KeyLog | None = None
     contracts: CarCredentials | None = None
     """Plug & Charge; None: external means only."""
+
+    def with_contracts(self, contracts: CarCredentials | None) -> "EvccSecurity":
+        """The same, with Plug & Charge."""
+        return replace(self, contracts=contracts)
 
     @property
     def asks(self) -> Security:

@@ -1124,6 +1124,10 @@
       <translation>Protokollnachrichten</translation>
     </message>
     <message>
+      <source>Provisioning service</source>
+      <translation>Bereitstellungsdienst</translation>
+    </message>
+    <message>
       <source>Quit; the engine goes on</source>
       <translation>Beenden; die Engine läuft weiter</translation>
     </message>

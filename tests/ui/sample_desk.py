@@ -269,7 +269,7 @@ def messages() -> list[s.MessageOut]:
 def certificates() -> list[s.CertificateOut]:
     return [
         s.CertificateOut(
-            role="private_root",
+            role="private-root",
             subject="Lindenweg 12 Root CA",
             issuer="Lindenweg 12 Root CA",
             valid_from=NOW - timedelta(days=30),

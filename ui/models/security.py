@@ -15,21 +15,22 @@ _AUTHORIZATION = {
     "basic": mark("none (IEC 61851)"),
 }
 _ROLES = {
-    "v2g_root": mark("V2G root"),
-    "mo_root": mark("Mobility operator's root"),
-    "oem_root": mark("Car maker's root"),
-    "private_root": mark("This home's root"),
+    "v2g-root": mark("V2G root"),
+    "mo-root": mark("Mobility operator's root"),
+    "oem-root": mark("Car maker's root"),
+    "private-root": mark("This home's root"),
     "secc": mark("Charger"),
     "vehicle": mark("Car"),
-    "oem_provisioning": mark("Car's provisioning"),
+    "provisioning": mark("Car's provisioning"),
     "contract": mark("Contract"),
+    "cps": mark("Provisioning service"),
     "ocsp": mark("Revocation service"),
 }
 
 
 def role_words(role: str) -> str:
     """A certificate's role; one that is not known here stands as it is."""
-    return tr(_ROLES[role]) if role in _ROLES else role.replace("_", " ")
+    return tr(_ROLES[role]) if role in _ROLES else role
 
 
 def encryption_words(car: "s.CarNow") -> Shown:
@@ -46,7 +47,8 @@ def authorization_words(car: "s.CarNow") -> Shown:
     """Who says that this car may charge."""
     if car.authorization not in _AUTHORIZATION:
         return Shown(DASH, tr("Not agreed yet."))
-    return Shown(tr(_AUTHORIZATION[car.authorization]))
+    words = tr(_AUTHORIZATION[car.authorization])
+    return Shown(f"{words} · {car.contract}" if car.contract else words)
 
 
 def certificate_words(car: "s.CarNow", fmt: Format) -> Shown:

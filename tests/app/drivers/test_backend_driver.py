@@ -155,6 +155,8 @@ async def test_a_session_becomes_one_whole_transaction(csms: SimulatedCsms, tmp_
         home.tell(session(connected=False))
         home.tell(session(session_id=None))
         home.tell(session())
+        # Of a transaction that is over, nobody is told what its car needed.
+        await until(lambda: csms.said("NotifyEVChargingNeeds"), "the car's needs")
         for minute in range(1, 6):
             home.tell(session(discharged=minute * 83.0, power=-5000.0), 60.0)
         home.tell(session(connected=False), 10.0)
