@@ -94,6 +94,8 @@ class DecoderSource:
 
     def _count(self, bits: int) -> None:
         """Looks for more of the document before the reserve could run out; what a branch finds, others may lack."""
+        if bits > RESERVE_BITS:
+            raise TypeError(f"{bits} bits in one look are more than are surely there.")
         if self._unchecked_bits + bits > RESERVE_BITS:
             self._look_for_more()
             if self.out.depth == 1:
@@ -218,12 +220,20 @@ class DecoderSource:
             else:
                 self._flush()
                 self.out.line(f"{items}.append({v})")
+                self._items_that_must_follow(slot, items)
                 with self.out.block(f"if len({items}) == {slot.maximum}:"):
                     self._event(slot.after, first_event + 1, follow)
                     self.out.line("break")
                 self._event(slot.again, first_event, follow)
             with self.out.block(f"if {follow} != {first_event}:"):
                 self.out.line("break")
+
+    def _items_that_must_follow(self, slot: Slot, items: str) -> None:
+        if slot.must is not None:
+            with self.out.block(f"if len({items}) < {slot.minimum}:"):
+                self._expect(0, slot.must.width)
+                self._flush()
+                self.out.line("continue")
 
     # Values.
 

@@ -148,7 +148,7 @@ class EncoderSource:
         if slot.maximum != UNBOUNDED:
             self._refuse_if(f"{count} > {slot.maximum}")
         if slot.minimum:
-            self._refuse_if(f"not {count}")
+            self._refuse_if(f"{count} < {slot.minimum}")
             self._items(slot, items, count, entries, track, 0)
             left: list[State] = []
         else:
@@ -172,7 +172,15 @@ class EncoderSource:
         if parts:
             self.out.line(f"{parts} = []")
         v = self.out.fresh()
-        with self.out.block(f"for {v} in {items}:"):
+        if slot.must is not None:
+            first, rest = f"{items}[:{slot.minimum - 1}]", f"{items}[{slot.minimum - 1}:]"
+            with self.out.block(f"for {v} in {first}:"):
+                self._value(field, alternative, v)
+                self._put(0, slot.must.width)
+                self._flush()
+        else:
+            rest = items
+        with self.out.block(f"for {v} in {rest}:"):
             if parts:
                 with self.out.block("if a > LONG:"):
                     self.out.line(f"{parts}.append(a)")

@@ -15,9 +15,9 @@ class Bad(Exception):
 
 LONG = 1 << 4096
 """Numbers of collected bits beyond this are put aside in lists."""
-WINDOW_BYTES = 3072
-"""How much of a long document is looked at as one number."""
-RESERVE_BITS = 8192
+WINDOW_BYTES = 512
+"""How much of a long document is looked at as one number: to shift a long one costs."""
+RESERVE_BITS = 2048
 """Compiled code reads at most so many bits between two looks at how many are left."""
 MAX_BOUNDED_GROUPS = 11
 """Groups of seven bits in which a number of 64 bits is looked for."""

@@ -65,6 +65,8 @@ class Slot:
     after: State
     again: State | None
     """In a list that is not full: what may come after one more item."""
+    must: State | None = None
+    """In a list of at least two: what comes after one item, while more are asked for."""
 
     @property
     def field(self) -> Field:
@@ -96,7 +98,7 @@ def layout_of(cls: type[Element]) -> Layout | None:
     """The slots of a type, or None where its content is not a plain row of them."""
     model = model_of(cls)
     lists = [f for f in model.fields if f.is_list]
-    if not model.is_plain or cls.mixed or any(f.minimum > 1 or f.is_substitution for f in lists):
+    if not model.is_plain or cls.mixed or any(_is_odd(f) for f in lists):
         return None
     if any(isinstance(a.value, IntegerRange) and a.value.outliers for f in model.fields for a in f.alternatives):
         return None
@@ -113,6 +115,9 @@ def _slot(group: tuple[Field, ...], grammar: Grammar, rest: tuple[Particle, ...]
     if field.is_list and field.maximum > 1:
         left = field.maximum if field.maximum == UNBOUNDED else field.maximum - 1
         again = grammar.state((Repeat(Name(field.name), 0, left), *after))
+    must = None
+    if field.minimum > 1:
+        must = grammar.state((Repeat(Name(field.name), field.minimum - 1, field.maximum - 1), *after))
     minimum = int(field.choice.required) if field.choice else field.minimum
     return Slot(
         options=tuple((f, a) for f in group for a in f.alternatives),
@@ -121,7 +126,14 @@ def _slot(group: tuple[Field, ...], grammar: Grammar, rest: tuple[Particle, ...]
         before=grammar.state(rest),
         after=grammar.state(after),
         again=again,
+        must=must,
     )
+
+
+def _is_odd(field: Field) -> bool:
+    """Whether a list is of a kind that compiled code does not write: of any member of a substitution group, or of at
+    least two items and without a limit, or of just so many."""
+    return field.is_substitution or (field.minimum > 1 and field.maximum in (field.minimum, UNBOUNDED))
 
 
 @cache
