@@ -5,6 +5,7 @@ encrypted (PKCS#8); ``….ocsp`` the last answer of its issuer's OCSP responder.
 nothing is ever overwritten by another. Files are written whole or not at all.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from protocols.pki.issue import Identity
 from protocols.pki.problems import CertificateProblem
 from protocols.pki.profiles import Role
 from protocols.pki.store import TrustStore
+
+log = logging.getLogger(__name__)
 
 OWNER_ONLY = 0o600
 OWNER_ENTERS = 0o700
@@ -119,22 +122,21 @@ class CertificateFolder:
     def identities(self, role: Role, policy: Policy | None = None) -> tuple[Identity, ...]:
         """All certificates of ``role`` that have a key, opened; with a policy only those that it takes.
 
-        The one that ends last comes first. Raises PkiError where a key cannot be opened.
+        The one that ends last comes first. One whose key cannot be opened is logged and left out.
         """
-        entries = [
-            entry
-            for entry in self.entries(role)
-            if entry.certificates and entry.has_key and (policy is None or _is_of(entry, policy))
-        ]
-        entries.sort(key=lambda entry: entry.certificate.not_valid_after_utc, reverse=True)
-        return tuple(self.identity(entry) for entry in entries)
+        found, problems = self._opened(role, policy)
+        for problem in problems:
+            log.warning("%s", problem)
+        return found
 
     def choose(self, role: Role, policy: Policy, at: datetime) -> Identity:
         """The certificate of ``role`` to use at ``at``: the valid one that ends last. Raises PkiError where none is."""
-        found = self.identities(role, policy)
+        found, problems = self._opened(role, policy)
         for one in found:
             if one.certificate.not_valid_before_utc <= at <= one.certificate.not_valid_after_utc:
                 return one
+        if problems:
+            raise problems[0]
         if found:
             raise PkiError(
                 f"no {role} certificate in {self.path} is valid now: 'twoway pki check' tells why, "
@@ -144,6 +146,22 @@ class CertificateFolder:
             f"there is no {role} certificate with a key for {policy} in {self.path}: 'twoway pki make' makes a home's, "
             "'twoway pki import' takes one that you were given"
         )
+
+    def _opened(self, role: Role, policy: Policy | None) -> tuple[tuple[Identity, ...], list[PkiError]]:
+        entries = [
+            entry
+            for entry in self.entries(role)
+            if entry.certificates and entry.has_key and (policy is None or _is_of(entry, policy))
+        ]
+        entries.sort(key=lambda entry: entry.certificate.not_valid_after_utc, reverse=True)
+        found: list[Identity] = []
+        problems: list[PkiError] = []
+        for entry in entries:
+            try:
+                found.append(self.identity(entry))
+            except PkiError as problem:
+                problems.append(problem)
+        return tuple(found), problems
 
     def add(self, role: Role, certificates: Sequence[x509.Certificate], key: PrivateKey | None = None) -> Entry:
         """Keep a certificate (with its chain, and its key if there is one). What is there already stays."""

@@ -77,6 +77,19 @@ def test_a_broken_file_is_told_and_the_rest_goes_on(folder):
     assert folder.choose(Role.SECC, Policy.V20, NOW).chain == home[Role.SECC].chain
 
 
+def test_one_broken_key_does_not_hide_the_good_one(folder, caplog):
+    home = put(folder, home_set(Algorithm.P521, NOW))
+    longer = new(Role.SECC, "longer", home[Role.PRIVATE_ROOT], NOW, lifetime_days=800)
+    folder.add(Role.SECC, longer.chain, longer.key)
+    entry_of(folder, longer).key_path.write_text("rubbish")
+    assert folder.choose(Role.SECC, Policy.V20, NOW).chain == home[Role.SECC].chain
+    assert len(folder.identities(Role.SECC)) == 1
+    assert "cannot be opened" in caplog.text
+    entry_of(folder, home[Role.SECC]).key_path.write_text("rubbish")
+    with pytest.raises(PkiError, match="cannot be opened"):
+        folder.choose(Role.SECC, Policy.V20, NOW)
+
+
 def test_a_folder_of_somebody_else_is_told(folder, monkeypatch, pki):
     put(folder, home_set(Algorithm.P521, NOW))
     monkeypatch.setattr("app.pki.folder.os.access", lambda *_: False)
