@@ -23,6 +23,7 @@ import httpx
 from app.clock import FastClock
 from app.config.load import edit_home, write_whole
 from app.demo.actors import Actors
+from app.demo.certificates import car_security, make_certificates
 from app.demo.live import LiveDemo, authorised
 from app.demo.setting import make_setting
 from app.demo.world import Flows, World
@@ -74,7 +75,8 @@ async def measure(jumps: int, folder: Path) -> list[float]:
         settles_at_once=True,
     )
     world.battery.soc = 0.4
-    async with Actors(world, clock, loop_interval_s=LOOP_INTERVAL_S) as actors:
+    make_certificates(folder)
+    async with Actors(world, clock, loop_interval_s=LOOP_INTERVAL_S, car_security=car_security(folder)) as actors:
         demo.write_home(actors.addresses)
         changes = {
             ("connection", "fuse_a"): 16.0,
