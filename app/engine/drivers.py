@@ -17,6 +17,7 @@ from app.engine.fixed import Fixed
 from app.ports import ChargerDriver, Driver, Matching
 
 if TYPE_CHECKING:
+    from app.pki import CertificateFolder
     from protocols.iso15118 import SeccSecurity
 
 QUICKEST_STAGE_S = 0.1
@@ -99,13 +100,9 @@ def _security(shop: Workshop, section: ChargerSection) -> "Callable[[], SeccSecu
     if not section.tls:
         return SeccSecurity
     from app.cable_tls import CableTls
-    from app.pki import CertificateFolder
     from app.pki.contracts import charger_contracts
 
-    paths = standard_paths()
-    folder = CertificateFolder(
-        shop.state_dir / paths.certificates.name, secrets_file(shop.home_file or paths.home_file)
-    )
+    folder = _certificate_folder(shop)
     # What may go without TLS by its standard may here too; -20 may not, unless the laboratory's switch is set.
     plain = section.lab_v20_without_tls or not {"iso15118-2", "din70121"}.isdisjoint(section.protocols)
 
@@ -114,6 +111,21 @@ def _security(shop: Workshop, section: ChargerSection) -> "Callable[[], SeccSecu
         return CableTls(folder, allow_plain=plain).secc().with_contracts(contracts)
 
     return security
+
+
+def _certificate_folder(shop: Workshop) -> "CertificateFolder":
+    from app.pki import CertificateFolder
+
+    paths = standard_paths()
+    return CertificateFolder(shop.state_dir / paths.certificates.name, secrets_file(shop.home_file or paths.home_file))
+
+
+def _certificates(shop: Workshop) -> Iterable[Driver]:
+    if shop.config.charger is None or not shop.config.charger.tls:
+        return ()
+    from app.drivers.certificates import CertificateWatch
+
+    return (CertificateWatch(_certificate_folder(shop)),)
 
 
 def stage_interval_s(shop: Workshop) -> float:
@@ -157,7 +169,7 @@ def _backend(shop: Workshop) -> Iterable[Driver]:
     return (driver,)
 
 
-REGISTRY: tuple[Callable[[Workshop], Iterable[Any]], ...] = (_instruments, _charger, _utility, _backend)
+REGISTRY: tuple[Callable[[Workshop], Iterable[Any]], ...] = (_instruments, _charger, _certificates, _utility, _backend)
 
 
 def make_drivers(shop: Workshop) -> list[Driver]:
