@@ -22,8 +22,9 @@ def mermaid(table: Table, energy: Energy) -> str:
             continue
         if row.request == "SessionStopReq" and row.state is not State.SESSION_STOP:
             continue
-        plain = row.outcome is Outcome.DONE
-        labels[row.state, row.next].append(row.request if plain else f"{row.request} ({row.outcome})")
+        notes = [] if row.outcome is Outcome.DONE else [str(row.outcome)]
+        notes += ["beside"] if row.beside else []
+        labels[row.state, row.next].append(row.request + (f" ({', '.join(notes)})" if notes else ""))
     lines = ["stateDiagram-v2", f"    [*] --> {State.HANDSHAKE}"]
     for (state, following), requests in labels.items():
         target = "[*]" if following is State.ENDED else str(following)

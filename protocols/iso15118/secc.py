@@ -129,15 +129,16 @@ class SeccSession(Link):
                 "FAILED_UnknownSession",
                 f"{name} named session {envelope.session_id.hex().upper()}, which is not this one",
             )
-        outcome = dialect.requested_outcome(envelope.body)
-        in_order = table.allowed(self.state, name, self.energy) and (
-            outcome is None or table.leads_on(self.state, name, outcome, self.energy)
+        if payload_type not in (exchange.payload_type, exchange.side_stream):
+            raise Refusal("FAILED_SequenceError", f"{name} came with payload type {payload_type.name}")
+        beside, outcome = payload_type is exchange.side_stream, dialect.requested_outcome(envelope.body)
+        in_order = table.allowed(self.state, name, self.energy, beside=beside) and (
+            outcome is None or table.leads_on(self.state, name, outcome, self.energy, beside=beside)
         )
         if not in_order:
             detail = name if outcome is None else f"{name} ({outcome})"
-            raise Refusal("FAILED_SequenceError", f"{detail} came in state {self.state}")
-        if payload_type not in (exchange.payload_type, exchange.side_stream):
-            raise Refusal("FAILED_SequenceError", f"{name} came with payload type {payload_type.name}")
+            where = f" on the stream {payload_type.name}" if beside else ""
+            raise Refusal("FAILED_SequenceError", f"{detail} came{where} in state {self.state}")
 
     def _advance(self, dialect: Dialect, exchange: Exchange, outcome: Outcome, now: float) -> None:
         state = dialect.table.next_state(self.state, exchange.request, outcome, self.energy)

@@ -91,13 +91,17 @@ class Exchange(NamedTuple):
 
 
 class Transition(NamedTuple):
-    """One row. `energy` None holds for AC and DC."""
+    """One row. `energy` None holds for AC and DC.
+
+    `beside`: on the request's side stream only, and the state stays as it is; else on the main stream only.
+    """
 
     state: State
     request: str
     outcome: Outcome
     next: State
     energy: Energy | None = None
+    beside: bool = False
 
 
 HANDSHAKE = Exchange(
@@ -120,14 +124,14 @@ class Table:
     loop_timers: Mapping[State, Timer]
     """How long the EVCC may be kept repeating itself in one state."""
     responses: Mapping[str, Exchange] = field(init=False)
-    _next: dict[tuple[State, str, Outcome, Energy | None], State] = field(init=False, repr=False)
-    _allowed: set[tuple[State, str, Energy | None]] = field(init=False, repr=False)
+    _next: dict[tuple[State, str, Outcome, Energy | None, bool], State] = field(init=False, repr=False)
+    _allowed: set[tuple[State, str, Energy | None, bool]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         known = object.__setattr__
         known(self, "responses", {exchange.response: exchange for exchange in self.exchanges.values()})
-        known(self, "_next", {(t.state, t.request, t.outcome, t.energy): t.next for t in self.transitions})
-        known(self, "_allowed", {(t.state, t.request, t.energy) for t in self.transitions})
+        known(self, "_next", {(t.state, t.request, t.outcome, t.energy, t.beside): t.next for t in self.transitions})
+        known(self, "_allowed", {(t.state, t.request, t.energy, t.beside) for t in self.transitions})
 
     @classmethod
     def of(
@@ -142,18 +146,21 @@ class Table:
         """The states that this generation has."""
         return frozenset(state for row in self.transitions for state in (row.state, row.next))
 
-    def allowed(self, state: State, request: str, energy: Energy | None) -> bool:
+    def allowed(self, state: State, request: str, energy: Energy | None, *, beside: bool = False) -> bool:
         """Whether this request may come in this state. `energy` None: no service has been selected yet."""
-        return (state, request, None) in self._allowed or (state, request, energy) in self._allowed
+        keys = (state, request, None, beside), (state, request, energy, beside)
+        return any(key in self._allowed for key in keys)
 
-    def leads_on(self, state: State, request: str, outcome: Outcome, energy: Energy | None) -> bool:
+    def leads_on(
+        self, state: State, request: str, outcome: Outcome, energy: Energy | None, *, beside: bool = False
+    ) -> bool:
         """Whether there is a row for this outcome."""
-        keys = (state, request, outcome, energy), (state, request, outcome, None)
+        keys = (state, request, outcome, energy, beside), (state, request, outcome, None, beside)
         return any(key in self._next for key in keys)
 
     def next_state(self, state: State, request: str, outcome: Outcome, energy: Energy | None) -> State:
         """Where the row leads; raises `LookupError` where there is none, which `leads_on` tells before."""
-        for key in ((state, request, outcome, energy), (state, request, outcome, None)):
+        for key in ((state, request, outcome, energy, False), (state, request, outcome, None, False)):
             if key in self._next:
                 return self._next[key]
         raise LookupError(f"no transition from {state} by {request} ({outcome})")

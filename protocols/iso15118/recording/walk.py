@@ -88,7 +88,8 @@ class _Walker:
             envelope = None
         else:
             envelope = dialect.unwrap(message.document) if message.document is not None else None
-            allowed = {at for at in self._at if dialect.table.allowed(at[0], message.name, at[1])}
+            table, beside = dialect.table, stream is not None
+            allowed = {at for at in self._at if table.allowed(at[0], message.name, at[1], beside=beside)}
         if not allowed:
             self._find(f"{where}: the table has no such row in state {self._walk.state}")
         self._go_on(allowed)

@@ -154,9 +154,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_S.POWER_DELIVERY, "PowerDeliveryReq", _O.STOP, _S.WELDING_DETECTION, _E.DC),
     Transition(_S.CHARGE_LOOP, "AC_ChargeLoopReq", _O.DONE, _S.CHARGE_LOOP, _E.AC),
     Transition(_S.CHARGE_LOOP, "DC_ChargeLoopReq", _O.DONE, _S.CHARGE_LOOP, _E.DC),
-    Transition(_S.CHARGE_LOOP, "MeteringConfirmationReq", _O.DONE, _S.CHARGE_LOOP),
-    Transition(_S.CHARGE_LOOP, "ScheduleExchangeReq", _O.ONGOING, _S.CHARGE_LOOP),
-    Transition(_S.CHARGE_LOOP, "ScheduleExchangeReq", _O.DONE, _S.CHARGE_LOOP),
+    Transition(_S.CHARGE_LOOP, "MeteringConfirmationReq", _O.DONE, _S.CHARGE_LOOP, beside=True),
+    Transition(_S.CHARGE_LOOP, "ScheduleExchangeReq", _O.ONGOING, _S.CHARGE_LOOP, beside=True),
+    Transition(_S.CHARGE_LOOP, "ScheduleExchangeReq", _O.DONE, _S.CHARGE_LOOP, beside=True),
     Transition(_S.CHARGE_LOOP, "PowerDeliveryReq", _O.ONGOING, _S.CHARGE_LOOP),
     Transition(_S.CHARGE_LOOP, "PowerDeliveryReq", _O.REFUSED, _S.CHARGE_LOOP),
     Transition(_S.CHARGE_LOOP, "PowerDeliveryReq", _O.START, _S.CHARGE_LOOP),
@@ -165,7 +165,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(_S.CHARGE_LOOP, "PowerDeliveryReq", _O.STOP, _S.SESSION_STOP, _E.AC),
     Transition(_S.CHARGE_LOOP, "PowerDeliveryReq", _O.STOP, _S.WELDING_DETECTION, _E.DC),
     *(
-        Transition(s, request, outcome, s, _E.DC if s in _ONLY_DC else None)
+        Transition(s, request, outcome, s, _E.DC if s in _ONLY_DC else None, beside=True)
         for s in PARKED
         for request in ("VehicleCheckInReq", "VehicleCheckOutReq")
         for outcome in (_O.ONGOING, _O.DONE)

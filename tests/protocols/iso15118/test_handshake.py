@@ -135,7 +135,11 @@ def test_every_table_is_whole(name: ProtocolName) -> None:
     one = dialect(name)
     table = one.table
     for energy in one.energies:
-        keys = [(row.state, row.request, row.outcome) for row in table.transitions if row.energy in (None, energy)]
+        keys = [
+            (row.state, row.request, row.outcome, row.beside)
+            for row in table.transitions
+            if row.energy in (None, energy)
+        ]
         assert len(keys) == len(set(keys))
     assert {row.request for row in table.transitions} <= set(table.exchanges)
     for exchange in table.exchanges.values():

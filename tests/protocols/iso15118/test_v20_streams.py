@@ -214,3 +214,25 @@ def test_every_payload_is_told_both_ways(conversation: Any) -> None:
     seen = [(event.sender, event.payload_type, event.payload) for event in talk.secc_of(MessageSeen)]
     assert raw == seen
     assert raw == [(event.sender, event.payload_type, event.payload) for event in talk.evcc_of(PayloadSeen)]
+
+
+@pytest.mark.parametrize("name", ["ScheduleExchangeReq", "MeteringConfirmationReq"])
+def test_what_belongs_beside_the_loop_is_refused_in_its_place(conversation: Any, name: str) -> None:
+    """On the main stream it would stand in for a charge-loop request, and stretch half a second to a minute."""
+    talk = in_the_loop(conversation)
+    request = least(message_class(name))
+    request.Header = talk.secc.side.header(talk.now)
+    talk.secc.receive(pack(PayloadType.MAINSTREAM, encode(V20_COMMON, request)), talk.now)
+    talk._drain()
+    assert "FAILED_SequenceError" in talk.secc_end.reason
+    assert talk.secc_of(PowerDeliveryChanged)[-1].on is False
+
+
+def test_the_first_schedule_does_not_come_beside(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.AC))
+    talk.run(until=lambda: talk.secc.state is State.SCHEDULE_EXCHANGE)
+    request = least(message_class("ScheduleExchangeReq"))
+    request.Header = talk.secc.side.header(talk.now)
+    talk.secc.receive(pack(BESIDE, encode(V20_COMMON, request)), talk.now)
+    talk._drain()
+    assert "on the stream SCHEDULE_RENEGOTIATION in state schedule_exchange" in talk.secc_end.reason

@@ -32,7 +32,7 @@ def test_every_state_of_a_branch_is_reached_and_left(energy: Energy) -> None:
 
 def test_rows_are_unambiguous() -> None:
     for energy in Energy:
-        keys = [(r.state, r.request, r.outcome) for r in TABLE.transitions if r.energy in (None, energy)]
+        keys = [(r.state, r.request, r.outcome, r.beside) for r in TABLE.transitions if r.energy in (None, energy)]
         assert len(keys) == len(set(keys))
 
 
