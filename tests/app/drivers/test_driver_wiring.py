@@ -31,8 +31,9 @@ def charger(folder: Path, settings: dict[str, Any] | None = None, **section: Any
         home_file=folder / "home.toml",
         settings=settings or {},
     )
-    (driver,) = make_drivers(shop)
+    driver, *others = make_drivers(shop)
     assert isinstance(driver, Iso15118Charger)
+    assert [other.name for other in others] == (["certificates"] if section.get("tls") else [])
     return driver
 
 
