@@ -122,11 +122,10 @@ class SlacMatching:
                     self._happen(Trigger.LOST, "the SLAC process ended")
                 await asyncio.sleep(RESTART_S)
         finally:
-            self._running = self._ready = False
+            self._board, self._running, self._ready = None, False, False
             self._happen(Trigger.LOST, "the driver was stopped")
             if self._timer is not None:
                 self._timer.cancel()
-            self._board = None
 
     # The port.
 

@@ -18,6 +18,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -35,6 +36,8 @@ from protocols.slac.wire import Wire, WireError, hear, let_in, mac_of, open_sock
 
 RETRY_S = 5.0
 """How soon a modem that did not answer is asked again."""
+GRACE_S = 10.0
+"""How long after SIGTERM the owner has to close standard input first."""
 LINE_MOST = 4096
 
 Tell = Callable[..., None]
@@ -253,7 +256,8 @@ class Lines:
 def read_command(line: bytes) -> tuple[str, bool]:
     """(what to do, on); raises ValueError with one sentence."""
     try:
-        command = json.loads(line)
+        # As text: given octets, json would guess at other encodings, whose code the process may no longer read.
+        command = json.loads(line.decode())
     except (ValueError, RecursionError):
         raise ValueError(f"{line[:60]!r} is not JSON") from None
     do = command.get("do") if isinstance(command, dict) else None
@@ -284,6 +288,9 @@ async def serve(interface: str, settle_s: float, timeout_scale: float) -> int:
     session = EvseSession(mac, wire.send, timings=timings, settle_s=settle_s, patience=timeout_scale)
     keep_only_net_raw()
     tell("ready", mac=mac_text(mac), interface=interface, uid=os.getuid(), capabilities=["cap_net_raw"])
+    # A service manager tells all its processes at once to stop: the owner's session needs the link to end in order.
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, lambda: loop.call_later(GRACE_S, on_loss, "told to stop"))
     matcher = Matcher(session, tell, lambda peer: let_in(sock, peer), on_loss)
     lines = Lines()
     try:

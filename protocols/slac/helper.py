@@ -74,6 +74,8 @@ class EvseHelper:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 limit=LINE_MOST,
+                # A Ctrl-C in the terminal is the owner's, who ends the session first.
+                start_new_session=True,
             )
         except OSError as error:
             raise HelperError(f"the SLAC process could not be started ({error.strerror})") from error

@@ -99,6 +99,9 @@ async def test_it_ends_when_its_owner_does_and_leaves_the_network(pair):
             while json.loads(await process.stdout.readline())["event"] != "network":
                 pass
             key = wires.line.modems[modem].nmk
+            process.terminate()
+            await asyncio.sleep(0.3)
+            assert process.returncode is None, "a service manager's signal leaves the owner time to end its session"
             process.stdin.close()
             assert await process.wait() == 0
             await asyncio.sleep(0.1)
@@ -131,8 +134,8 @@ async def test_broken_frames_and_commands_do_not_stop_it(pair):
         for filler in (b"\xff", b"\x00", b"\x61"):
             for kind in range(0x6000, 0x60A0):
                 sock.send(whole[:15] + kind.to_bytes(2, "little") + b"\0\0" + filler * 80)
-        helper.helper._process.stdin.write(b'{"do": 5}\n\n[]\n"\xff"\n')
-        for _ in range(4):
+        helper.helper._process.stdin.write(b'{"do": 5}\n\n[]\n"\xff"\n' + bytes(4096) + b"\n")
+        for _ in range(5):
             await helper.until("error")
         wires = ModemWires([modem], asyncio.get_running_loop().time)
         wires.lay(modem, modem, Cable())

@@ -369,6 +369,8 @@ async def test_every_truncation_and_bit_flip_is_survived_in_every_state(state):
     [
         (b"nonsense\n", "is not JSON"),
         (b"[" * 4000, "is not JSON"),
+        (bytes(4096), "is not JSON"),
+        (b"\xff\xfe{\x00", "is not JSON"),
         (b"{}\n", "asks for nothing known"),
         (b'{"do": "dance"}\n', "asks for nothing known"),
         (b'["match"]\n', "asks for nothing known"),
