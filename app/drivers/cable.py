@@ -26,6 +26,9 @@ from protocols.iec61851.hardware import DONE
 SILENT_S = 15.0
 """A power stage that tells nothing for this long is none: nothing is known of pilot and contactor any more."""
 
+REMATCH_S = 30.0
+"""How soon a car that was not matched is tried again, where it has no other way to charge."""
+
 MATCHING_STATES = frozenset({OutletState.OFFERING, OutletState.DIGITAL})
 """Where a modem may be on the line; everywhere else it is taken off, to begin anew with the next offer."""
 
@@ -79,6 +82,7 @@ class Cable:
         self._shown = (self.outlet.duty, False)
         self._heard_s: float | None = None
         self._offer_until_s: float | None = None
+        self._rematch_s: float | None = None
         self._testing = False
         self._welding = False
 
@@ -156,6 +160,9 @@ class Cable:
         """What the modem tells."""
         if news is LinkNews.MATCHED:
             self.outlet.matched(now)
+        elif news is LinkNews.FAILED:
+            self.outlet.unmatched(now)
+            self._rematch_s = now + REMATCH_S
         elif news is LinkNews.LOST:
             self._on_news(Pulled("the power-line link to the car was lost"))
         self._apply(now)
@@ -171,7 +178,7 @@ class Cable:
     def next_timer(self) -> float | None:
         """When to call ``on_timer``."""
         silent_s = None if self._heard_s is None else self._heard_s + SILENT_S
-        due = (self.outlet.next_timer(), silent_s, self._offer_until_s)
+        due = (self.outlet.next_timer(), silent_s, self._offer_until_s, self._rematch_s)
         return min((at_s for at_s in due if at_s is not None), default=None)
 
     def on_timer(self, now: float) -> None:
@@ -182,6 +189,11 @@ class Cable:
         if self._heard_s is not None and now >= self._heard_s + SILENT_S:
             self._heard_s = None
             self.outlet.break_down("silent", "the power stage does not answer", now)
+        if self._rematch_s is not None and now >= self._rematch_s:
+            self._rematch_s = None
+            if self.matching is not None and self.outlet.state is OutletState.OFFERING:
+                # A car that can nothing but speak is asked for as long as it is here.
+                self.matching.start()
         self.outlet.on_timer(now)
         self._apply(now)
 

@@ -233,6 +233,11 @@ class Outlet:
         if self.state is OutletState.OFFERING:
             self._start("state", self._times.session_s, now)
 
+    def unmatched(self, now: float) -> None:
+        """No modem was found: what would follow when the time is up follows now."""
+        if self.state is OutletState.OFFERING:
+            self._start("state", 0.0, now)
+
     def power(self, on: bool, now: float) -> None:
         """The session asks for power, or no longer."""
         self._power = on and self._session
@@ -375,7 +380,6 @@ _HOLDS: dict[When, Callable[[Outlet], bool]] = {
     When.BROKE: lambda o: o._visit.ended is When.BROKE,
     When.BROKE_TAKING: lambda o: o._visit.ended is When.BROKE_TAKING,
     When.RETRY: lambda o: o._visit.retry and o.config.digital,
-    When.CURRENT: lambda o: o._offers_current(),
     When.NO_CURRENT: lambda o: not o._offers_current(),
     When.GREEDY: lambda o: o._visit.greedy,
     When.TIME: lambda o: o._expired,

@@ -80,7 +80,6 @@ class When(StrEnum):
     BROKE = "session broke"
     BROKE_TAKING = "session broke under load"
     RETRY = "digital offer due again"
-    CURRENT = "current on offer"
     NO_CURRENT = "nothing on offer"
     GREEDY = "car takes too much"
     TIME = "time is up"

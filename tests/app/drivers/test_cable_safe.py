@@ -299,6 +299,21 @@ def test_the_modem_matches_while_five_percent_are_offered() -> None:
     assert bench.modem.told[-1] == "stop"
 
 
+def test_a_car_that_is_not_matched_charges_basically_at_once_or_is_tried_for_ever() -> None:
+    basic = Bench(OutletConfig(timings=PilotTimings(digital_tries=0)))
+    basic.plug()
+    basic.cable.link(LinkNews.FAILED, basic.now)
+    basic.go(0.1)
+    assert basic.cable.outlet.state is S.STEPPING
+    digital = Bench(OutletConfig(basic=False, timings=PilotTimings(digital_tries=0)))
+    digital.plug()
+    for tries in range(1, 4):
+        assert digital.modem.told == ["start"] * tries
+        digital.cable.link(LinkNews.FAILED, digital.now)
+        digital.go(31.0, step_s=0.5)
+    assert digital.cable.outlet.state is S.OFFERING
+
+
 # Basic charging.
 
 QUICK = OutletConfig(timings=PilotTimings(digital_s=1.0, digital_tries=1))
