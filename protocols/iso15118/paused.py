@@ -17,7 +17,8 @@ from protocols.iso15118.services import ControlMode, MobilityNeeds, ProtocolName
 class PausedSession:
     """One paused session. `peer` is the subject of the other end's certificate, "" without TLS.
 
-    Energy is what the session had moved so far, in Wh. `details` is a generation's own.
+    `contract_leaf` is the certificate (DER) by which it is paid, empty with external means. Energy is what the session
+    had moved so far, in Wh. `details` is a generation's own.
     """
 
     session_id: bytes
@@ -30,6 +31,7 @@ class PausedSession:
     parameter_set_id: int | None = None
     authorized: bool = False
     emaid: str = ""
+    contract_leaf: bytes = b""
     schedules: tuple[Schedule, ...] = ()
     schedule_id: int | None = None
     charged_wh: float = 0.0
@@ -38,7 +40,7 @@ class PausedSession:
     details: dict[str, str | int] = field(default_factory=dict)
 
     def to_plain(self) -> dict[str, Any]:
-        """As dictionaries, lists, strings and numbers; the session ID in base64."""
+        """As dictionaries, lists, strings and numbers; bytes in base64."""
         plain: dict[str, Any] = msgspec.to_builtins(self)
         return plain
 

@@ -47,7 +47,7 @@ def _take_up(agreed: Agreement, paused: PausedSession) -> None:
     agreed.service, agreed.parameter_set = paused.service, _set_of(paused)
     agreed.schedules, agreed.schedule_id = paused.schedules, paused.schedule_id
     agreed.moved_before_wh = (paused.charged_wh, paused.discharged_wh)
-    agreed.emaid = paused.emaid
+    agreed.emaid, agreed.contract_leaf = paused.emaid, paused.contract_leaf
     if paused.authorized:
         agreed.evse.authorize(accepted=True)
 
@@ -98,6 +98,7 @@ def _asleep(agreed: Agreement, now: float) -> PausedSession:
         service=agreed.service,
         authorized=agreed.service is not None,
         emaid=agreed.emaid,
+        contract_leaf=agreed.contract_leaf,
         schedules=agreed.schedules,
         schedule_id=agreed.schedule_id,
         charged_wh=charged_wh,

@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 
-from protocols.iso15118 import CarPlan, ConnectionSecurity, Service
+from protocols.iso15118 import CarPlan, ConnectionSecurity, ControlMode, Evse, Notification, Service, SimulatedCar
 from protocols.iso15118.contracts import CarContracts, ChargerContracts, ProvisioningService
 from protocols.iso15118.credentials import ContractWanted, Doubt, NotCredible
 from protocols.iso15118.events import (
@@ -16,7 +16,12 @@ from protocols.iso15118.events import (
     ContractInstalled,
     ContractRefused,
     MessageSeen,
+    MeteringConfirmed,
+    NotificationIgnored,
+    SessionPaused,
 )
+from protocols.iso15118.paused import PausedSession
+from protocols.iso15118.v2gtp import PayloadType
 from protocols.pki import Algorithm, CertificateSet, Identity, Policy, Role, TrustStore, car_set, new, public_set
 from protocols.pki.homes import Names
 
@@ -178,3 +183,66 @@ def test_the_challenge_is_new_in_each_session(conversation: Callable[..., object
         (setup,) = [e.message for e in talk.secc_of(MessageSeen) if e.name == "AuthorizationSetupRes"]
         challenges.add(setup.PnC_ASResAuthorizationMode.GenChallenge)
     assert len(challenges) == 2
+
+
+@pytest.mark.parametrize("mode", list(ControlMode))
+def test_a_meter_reading_is_confirmed_beside_the_loop_with_the_contracts_signature(
+    conversation: Callable[..., object], mode: ControlMode
+) -> None:
+    talk = conversation(
+        plan=CarPlan(Service.AC_BPT, mode),
+        car=SimulatedCar(max_loops=20),
+        charger_credentials=charger(),
+        car_credentials=car(),
+    )
+    talk.run(until=lambda: talk.car.loops >= 3)
+    talk.evse.notify(Notification.MeteringConfirmation, max_delay_s=10)
+    talk.run(until=lambda: talk.evse.notification is None)
+    talk.run()
+    assert talk.evcc_end.proper, talk.evcc_end
+    (told,), (taken,) = talk.secc_of(MeteringConfirmed), talk.evcc_of(MeteringConfirmed)
+    assert told.reading == taken.reading
+    assert (told.signed, taken.signed) == (True, True)
+    (request,) = [event for event in talk.secc_of(MessageSeen) if event.name == "MeteringConfirmationReq"]
+    assert request.payload_type == PayloadType.METERING_CONFIRMATION
+    assert not talk.secc_of(NotificationIgnored)
+
+
+def test_a_reading_signed_by_another_key_is_refused(conversation: Callable[..., object]) -> None:
+    holder = car()
+    talk = conversation(
+        plan=CarPlan(Service.AC), car=SimulatedCar(), charger_credentials=charger(), car_credentials=holder
+    )
+    talk.run(until=lambda: talk.car.loops >= 3)
+    held = world()[Role.CONTRACT]
+    holder.held = Identity(held.certificate, Algorithm.P521.new_key(), held.above)
+    talk.evse.notify(Notification.MeteringConfirmation)
+    talk.run()
+    assert "FAILED_MeteringSignatureNotValid" in talk.secc_end.reason
+    assert not talk.secc_of(MeteringConfirmed)
+
+
+def test_the_contract_is_remembered_over_a_pause(conversation: Callable[..., object]) -> None:
+    """The session goes on without being authorized anew, and its reading is still signed by that contract."""
+    talk = conversation(
+        plan=CarPlan(Service.AC), car=SimulatedCar(), charger_credentials=charger(), car_credentials=car()
+    )
+    talk.run(until=lambda: talk.car.loops >= 3)
+    talk.evcc.pause("the night")
+    talk.run()
+    kept = talk.secc_of(SessionPaused)[0].paused
+    assert kept.emaid == CAR.emaid
+    back = conversation(
+        evse=Evse(paused=PausedSession.from_plain(kept.to_plain())),
+        plan=CarPlan(Service.AC, resume=talk.evcc_of(SessionPaused)[0].paused),
+        car=SimulatedCar(max_loops=20),
+        charger_credentials=charger(),
+        car_credentials=car(),
+    )
+    back.run(until=lambda: back.car.loops >= 3)
+    assert back.secc.side.emaid == CAR.emaid
+    back.evse.notify(Notification.MeteringConfirmation)
+    back.run()
+    assert back.evcc_end.proper, back.evcc_end
+    (told,) = back.secc_of(MeteringConfirmed)
+    assert told.signed
