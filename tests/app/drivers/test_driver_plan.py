@@ -342,3 +342,17 @@ def shown(drive: Drive) -> tuple[HealthLevel, str]:
     line = drive.book.get("charger")
     assert line is not None
     return line.shown.level, line.shown.text
+
+
+async def test_iso_15118_2_renegotiates_too() -> None:
+    drive = Drive("scheduled")
+    async with drive.server, drive.engine() as driver:
+        driver.plan_changed(plan(7_000.0, 0.0))
+        drive.hold_w = 7_000.0
+        async with drive.driving(service=DC, protocols=(NAMES.V2,)):
+            await until(lambda: drive.stage_w == 7_000.0)
+            seen = drive.saw("ChargeParameterDiscoveryRes")
+            driver.plan_changed(plan(2_000.0, 9_000.0, 9_000.0))
+            await until(lambda: drive.saw("ChargeParameterDiscoveryRes") > seen)
+            drive.hold_w = 2_000.0
+            await until(lambda: drive.stage_w == 2_000.0)

@@ -1,5 +1,6 @@
 """From a home file to a charger: which stage, which modem, what security, and what it remembers."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -8,14 +9,18 @@ import pytest
 from app.clock import WallClock
 from app.config.home import HomeConfig
 from app.config.secrets import Secrets
+from app.demo.actors import free_udp_port
 from app.drivers.charger import Iso15118Charger
 from app.drivers.charger_sleep import Sleep
 from app.drivers.power_stage import ModbusStage
 from app.drivers.simulated_stage import SimulatedStage
 from app.drivers.slac import SlacMatching
+from app.engine.board import HouseBoard
 from app.engine.drivers import PAUSED_SETTING, Workshop, make_drivers
 from app.engine.fixed import fixed
+from app.engine.health import HealthBook
 from app.pki import PkiError
+from energy.model import Connection
 from protocols import iso15118 as iso
 from protocols.iso15118.paused import PausedSession
 
@@ -94,3 +99,26 @@ def test_a_car_that_slept_when_the_engine_stopped_is_known_again(tmp_path: Path)
 @pytest.mark.parametrize("spoilt", [{}, [], "x", 7, {"session": {"session_id": 3}}])
 def test_what_was_not_remembered_well_is_forgotten(tmp_path: Path, spoilt: Any) -> None:
     assert charger(tmp_path, {PAUSED_SETTING: spoilt}).evse.paused is None
+
+
+async def test_a_laboratory_without_hardware_serves_a_car(tmp_path: Path) -> None:
+    port = free_udp_port()
+    driver = charger(tmp_path, power_stage={"profile": "simulated"}, sdp_port=port, lab_v20_without_tls=True)
+    clock = WallClock()
+    book = HealthBook(clock)
+    board = HouseBoard(clock, Connection(phases=3, fuse_a=25.0), book)
+    running = asyncio.create_task(driver.run(board))
+    timings = iso.Timings().scaled(10)
+    plan = iso.CarPlan(iso.Service.DC_BPT, loop_interval_s=0.05, lab_v20_without_tls=True)
+    car = iso.SimulatedCar(soc=0.6, max_loops=20)
+    client = iso.EvccClient("lo", car, plan, lambda _event: None, timings=timings, sdp_port=port)
+    try:
+        ended = await asyncio.wait_for(client.run(), 40)
+        assert ended.proper, ended.reason
+        assert driver.loops >= 20
+        line = book.get("charger power stage")
+        assert line is not None
+        assert "no hardware" in line.shown.text
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
