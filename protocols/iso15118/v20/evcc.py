@@ -10,7 +10,7 @@ from protocols.exi.messages.common import (
 )
 from protocols.exi.schema import Element
 from protocols.iso15118.secc_side import Envelope
-from protocols.iso15118.table import State
+from protocols.iso15118.table import Outcome, State
 from protocols.iso15118.v2gtp import PayloadType
 from protocols.iso15118.v20 import evcc_answers, evcc_beside, evcc_requests
 from protocols.iso15118.v20.table import PARKED
@@ -35,6 +35,14 @@ REQUESTS: dict[State, Callable[[Trip, float], Element]] = {
     State.SESSION_STOP: evcc_requests.session_stop,
 }
 """What the car asks in each state while all goes well."""
+BEFORE_POWER = frozenset(REQUESTS) - {
+    State.CABLE_CHECK,
+    State.POWER_DELIVERY,
+    State.CHARGE_LOOP,
+    State.WELDING_DETECTION,
+    State.SESSION_STOP,
+}
+"""Where a SessionStopReq may end or pause the session, but not lead to another service."""
 
 
 class V20EvccSide(Trip):
@@ -47,13 +55,19 @@ class V20EvccSide(Trip):
             change = None if self.leaving else evcc_requests.change_of_power(self, now)
             if change is not None:
                 return change
-        if self.leaving is None or state in (State.SESSION_SETUP, State.WELDING_DETECTION):
+        if self._goes_on(state):
             return REQUESTS[state](self, now)
         if state in (State.CHARGE_LOOP, State.POWER_DELIVERY, State.CABLE_CHECK):
             return evcc_requests.power_off(self, now)
         if state in PARKED and evcc_beside.must_check_out(self):
             return None
         return evcc_requests.session_stop(self, now)
+
+    def _goes_on(self, state: State) -> bool:
+        """Whether nothing leads out of this state yet. A wish for another service waits for [V2G20-1477]'s states."""
+        if self.leaving is None or state in (State.SESSION_SETUP, State.WELDING_DETECTION):
+            return True
+        return self.leaving is Outcome.OTHER_SERVICE and state in BEFORE_POWER
 
     def side_requests(self, state: State, free: frozenset[PayloadType], now: float) -> Iterable[Element]:
         """Schedules, readings and the parking status."""
