@@ -388,7 +388,8 @@ class InstallerOut(Model):
 
     devices: list[DeviceOut]
     links: list[HealthOut]
-    certificates: list[CertificateOut] = []
+    certificates: list[CertificateOut] | None = None
+    """Null while they are being looked at."""
     unprotected_by_switch: bool = False
     """The charger's laboratory switch is set: ISO 15118-20 without TLS is let through."""
     limits: dict[str, float | None]

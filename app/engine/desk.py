@@ -226,7 +226,7 @@ class EngineDesk:
 
     def installer(self) -> s.InstallerOut:
         """Devices, links, limits and the home file."""
-        return installer_page(self._engine, _text(self._engine.home_file))
+        return installer_page(self._engine, _text(self._engine.home_file), self._engine.certificates.latest())
 
     async def write_home(self, toml: str, *, dry_run: bool) -> s.InstallerOut:
         """Check a new home file and write it; it holds after a restart of the engine."""
@@ -242,7 +242,7 @@ class EngineDesk:
             raise Refused(f"{first.what}: {first.remedy}.", status=422, line=first.line) from error
         except OSError as error:
             raise Refused(f"{path} cannot be written: {error.strerror}.", status=507) from error
-        return installer_page(self._engine, toml)
+        return installer_page(self._engine, toml, self._engine.certificates.latest())
 
     # The stream.
 

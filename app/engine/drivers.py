@@ -102,7 +102,7 @@ def _security(shop: Workshop, section: ChargerSection) -> "Callable[[], SeccSecu
     from app.cable_tls import CableTls
     from app.pki.contracts import charger_contracts
 
-    folder = _certificate_folder(shop)
+    folder = certificate_folder(shop)
     # What may go without TLS by its standard may here too; -20 may not, unless the laboratory's switch is set.
     plain = section.lab_v20_without_tls or not {"iso15118-2", "din70121"}.isdisjoint(section.protocols)
 
@@ -113,7 +113,8 @@ def _security(shop: Workshop, section: ChargerSection) -> "Callable[[], SeccSecu
     return security
 
 
-def _certificate_folder(shop: Workshop) -> "CertificateFolder":
+def certificate_folder(shop: Workshop) -> "CertificateFolder":
+    """Where this home's certificates lie."""
     from app.pki import CertificateFolder
 
     paths = standard_paths()
@@ -125,7 +126,7 @@ def _certificates(shop: Workshop) -> Iterable[Driver]:
         return ()
     from app.drivers.certificates import CertificateWatch
 
-    return (CertificateWatch(_certificate_folder(shop)),)
+    return (CertificateWatch(certificate_folder(shop)),)
 
 
 def stage_interval_s(shop: Workshop) -> float:

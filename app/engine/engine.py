@@ -20,8 +20,9 @@ from app.config.home import HomeConfig
 from app.config.secrets import Secrets
 from app.engine.accounts import Accounts
 from app.engine.board import HouseBoard, Topic
+from app.engine.certificates import CertificateShelf
 from app.engine.dispatcher import Dispatcher, Picture
-from app.engine.drivers import Workshop, make_drivers
+from app.engine.drivers import Workshop, certificate_folder, make_drivers
 from app.engine.fixed import HOME, Fixed, fixed
 from app.engine.health import HealthBook
 from app.engine.history import SPAN_S, HalfHours
@@ -117,6 +118,7 @@ class Engine:
             timings_factor=options.timings_factor,
             stage_interval_s=options.stage_interval_s,
         )
+        self.certificates = CertificateShelf(certificate_folder(self._shop))
         self.drivers: list[Driver] = make_drivers(self._shop)
         self.charger: ChargerDriver | None = next(filter(_is_charger, self.drivers), None)
         self.watchers = list(filter(_watches, self.drivers))

@@ -8,7 +8,7 @@ from app.ports import CarSession
 from energy.model import Readings
 
 
-def installer_page(engine: Engine, toml: str) -> s.InstallerOut:
+def installer_page(engine: Engine, toml: str, certificates: list[s.CertificateOut] | None) -> s.InstallerOut:
     """The home as a checklist; ``toml`` is the home file's text."""
     config = engine.config
     devices = [_instrument(engine, section, "meter") for section in config.meter]
@@ -20,6 +20,8 @@ def installer_page(engine: Engine, toml: str) -> s.InstallerOut:
     return s.InstallerOut(
         devices=devices,
         links=[_health(engine, name) for name in links],
+        certificates=certificates,
+        unprotected_by_switch=config.charger is not None and config.charger.lab_v20_without_tls,
         limits={
             "fuse_a": fixed.connection.fuse_a,
             "import_max_w": fixed.connection.import_max_w,

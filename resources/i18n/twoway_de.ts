@@ -1528,6 +1528,10 @@
       <translation>Die Schlüsseldatei {path} ist nicht lesbar: Das Fenster als Benutzer der Engine starten.</translation>
     </message>
     <message>
+      <source>They are being looked at …</source>
+      <translation>Sie werden gerade geprüft …</translation>
+    </message>
+    <message>
       <source>This home has no certificates yet: twoway pki make gives it a set of its own.</source>
       <translation>Dieses Haus hat noch keine Zertifikate: twoway pki make gibt ihm einen eigenen Satz.</translation>
     </message>

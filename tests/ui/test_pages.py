@@ -151,6 +151,7 @@ def test_the_checklist_names_certificates_by_what_is_wrong_with_them(window: obj
     assert step(certificates=dead).state == "failed"
     assert step(certificates=good, unprotected_by_switch=True).state == "warn"
     assert step(certificates=[]).state == "todo"
+    assert "looked at" in step(certificates=None).words
     assert step(devices=[]).state == "none"
 
 

@@ -126,10 +126,11 @@ def _device(home: "s.InstallerOut", role: str, title: str, ticks: Mapping[str, s
 def _certificates(home: "s.InstallerOut", fmt: Format) -> Step:
     """The home's certificates: a lab switch and what cannot be used come first, then what soon cannot."""
     title = tr("Certificates")
-    facts = tuple(certificate_row(one, fmt) for one in home.certificates)
+    found = home.certificates or []
+    facts = tuple(certificate_row(one, fmt) for one in found)
     if not any(device.role == "charger" for device in home.devices):
         return Step(key="certificates", title=title, state="none", words=tr("The home file names no charger."))
-    unusable = [one.problem for one in home.certificates if not one.usable]
+    unusable = [one.problem for one in found if not one.usable]
     if unusable:
         return Step(key="certificates", title=title, state="failed", words=" ".join(unusable), facts=facts)
     if home.unprotected_by_switch:
@@ -137,10 +138,12 @@ def _certificates(home: "s.InstallerOut", fmt: Format) -> Step:
             "The laboratory switch is set: cars may come without encryption. Take it out of the home file when done."
         )
         return Step(key="certificates", title=title, state="warn", words=words, facts=facts)
-    if not home.certificates:
+    if home.certificates is None:
+        return Step(key="certificates", title=title, state="todo", words=tr("They are being looked at …"))
+    if not found:
         words = tr("This home has no certificates yet: twoway pki make gives it a set of its own.")
         return Step(key="certificates", title=title, state="todo", words=words)
-    warnings = " ".join(one.problem for one in home.certificates if one.problem)
+    warnings = " ".join(one.problem for one in found if one.problem)
     words = warnings or tr("All are valid.")
     return Step(key="certificates", title=title, state="warn" if warnings else "done", words=words, facts=facts)
 
