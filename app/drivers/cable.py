@@ -160,17 +160,18 @@ class Cable:
         """What the modem tells."""
         if news is LinkNews.MATCHED:
             self.outlet.matched(now)
-        elif news is LinkNews.FAILED:
+        else:
+            if news is LinkNews.LOST:
+                self._on_news(Pulled("the power-line link to the car was lost"))
             self.outlet.unmatched(now)
             self._rematch_s = now + REMATCH_S
-        elif news is LinkNews.LOST:
-            self._on_news(Pulled("the power-line link to the car was lost"))
         self._apply(now)
 
     def reset(self, now: float) -> None:
         """A person has looked after the fault."""
         self.stage.reset_fault()
         self.outlet.mend("contactor", now)
+        self.outlet.retry(now)
         self._apply(now)
 
     # Time.

@@ -311,6 +311,7 @@ class Iso15118Charger:
             case Verdict(ok=ok, text=text):
                 self.evse.insulation_ok = ok
                 if text:
+                    self._trouble = text
                     self._say(HealthLevel.WARNING if ok else HealthLevel.FAILED, text)
             case Pulled(why=why):
                 self._cut(why)
@@ -349,6 +350,9 @@ class Iso15118Charger:
         self._show_contactor()
         self.cable.session_began(self._steady())
         self._remember_paused(None)
+        if self.cable.outlet.faults:
+            return
+        self._trouble = ""
         self._say(HealthLevel.OK, f"session with {event.peer_id}")
 
     def _on_service(self, event: iso.ServiceSelected) -> None:
@@ -385,6 +389,10 @@ class Iso15118Charger:
     def _on_ended(self, event: iso.SessionEnded) -> None:
         if self._in_session:
             self._in_session = False
+            reading = self.stage.reading
+            if reading is not None and (reading.ev_w or 0.0) < 0:
+                # A car that feeds nobody must not go on feeding.
+                self.cable.may_take = False
             self.cable.session_ended(self._steady(), proper=event.proper)
         if self._ending is not None:
             self._ending.cancel()

@@ -106,7 +106,7 @@ class Outlet:
         self._due: dict[str, float] = {}
         self._wanted_a = 0.0
         self._offer_changed_s = float("-inf")
-        self._signal_changed_s = float("-inf")
+        self._signal_changed_s: float | None = None
         self._contradicted: tuple[float, int] | None = None
         self._bad = False
         self._session = False
@@ -164,6 +164,9 @@ class Outlet:
         """One reading of the pilot; None (between bands, or the wire is silent) leaves the last one standing."""
         if pilot is None:
             return
+        if self._signal_changed_s is None:
+            # What it shows before it was ever told is not ours to judge.
+            self._signal_changed_s = now
         error = pilot in (Pilot.E, Pilot.F)
         ours = self.duty == STATE_F or now - self._signal_changed_s < self._times.settle_s
         if error and ours:
@@ -266,6 +269,10 @@ class Outlet:
     def mend(self, what: str, now: float) -> None:
         """This fault is gone."""
         self.faults.pop(what, None)
+        self._settle(now)
+
+    def retry(self, now: float) -> None:
+        """Close the contactor again for a car for which it did not."""
         self._visit.stuck = False
         self._settle(now)
 

@@ -12,7 +12,7 @@ import pytest
 from app.clock import WallClock
 from app.config.home import ChargerSection, PowerStageSection
 from app.demo.actors import free_udp_port
-from app.drivers.charger import Iso15118Charger
+from app.drivers.charger import LAB, Iso15118Charger
 from app.engine.board import HouseBoard
 from app.engine.health import HealthBook
 from app.ports import CarSession, HealthLevel
@@ -312,6 +312,7 @@ async def test_bad_isolation_is_the_standard_s_refusal_and_the_next_car_is_serve
             assert not ended.proper
             assert drive.saw("DC_CableCheckRes")
         assert not drive.closed
+        assert shown(drive) == (HealthLevel.FAILED, "the isolation test failed (10 kΩ): look at cable and car; " + LAB)
         drive.stage.hardware.defects.isolation_ohm = 5e6
         drive.hold_w = 4_000.0
         async with drive.driving(service=DC_BPT):

@@ -342,6 +342,19 @@ def test_a_contactor_that_does_not_close_is_given_up_after_three_seconds() -> No
     wire.look()
     assert [e.welded for e in wire.events if isinstance(e, ContactorFailed)] == [False]
     assert not wire.outlet.contactor
+    wire.outlet.mend("stage", wire.now)
+    assert wire.outlet.stuck, "another fault's end is not this one's"
+    wire.outlet.retry(wire.now)
+    assert wire.outlet.contactor
+
+
+def test_what_the_pilot_shows_before_it_was_ever_told_is_no_fault() -> None:
+    wire = Wire()
+    assert wire.sees(Pilot.F) is S.VACANT
+    wire.now += 0.5
+    assert wire.sees(Pilot.A) is S.VACANT
+    wire.now += 1.0
+    assert wire.sees(Pilot.F) is S.BROKEN
 
 
 def test_faults_add_up_and_all_must_be_mended() -> None:
