@@ -23,9 +23,13 @@ The car's side::
     client = EvccClient("eth1", car, CarPlan(Service.DC_BPT, ControlMode.DYNAMIC), on_event)
     ended = await client.run()                      # SessionEnded(proper, reason)
     client.stop("the driver came back")             # in order
+    client.session                                  # also: pause, renegotiate_schedule, renegotiate_service, standby
 
 where `car` is any `CarModel` (`car.py`): evcc_id, limits, report(now), follow(power_w, now), wants_to_stop(now).
 `SimulatedCar` is one. On the interface "lo" both ends meet on ::1 without root; `sdp_port` keeps several apart.
+
+A paused session comes as `SessionPaused(paused)` on both sides: plain data to keep (`paused.to_plain()`), and to give
+back as `evse.paused` and `CarPlan(resume=...)` when the car wakes, after a restart too.
 
 Inside: `dialect.py` says what a generation is, and each has a folder (`v20`, ...) with its transition table, which
 drives both ends; `secc.py` and `evcc.py` are the sans-I/O engines, `handshake.py` and `registry.py` choose the dialect,
@@ -49,28 +53,36 @@ from protocols.iso15118.events import (
     MessageIgnored,
     MessageSeen,
     MeteringConfirmed,
+    MeterReceived,
     NeedsReceived,
+    NotificationIgnored,
     PayloadSeen,
     PowerDeliveryChanged,
     PreChargeRequested,
     PreChargeUnmatched,
     ProtocolChosen,
+    SchedulesReceived,
     ServiceSelected,
     SessionEnded,
+    SessionPaused,
     SessionStarted,
     SetPointExpired,
     SetPointReceived,
     StateChanged,
+    ValueAddedSelected,
+    VehicleCheckedIn,
+    VehicleCheckedOut,
 )
 from protocols.iso15118.evse import Evse, EvseOffer, Notification
 from protocols.iso15118.network import TransportError, steady_now
+from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import CarReport, EnergyNeeds, EvseReadings, Limits, MeterReading
-from protocols.iso15118.schedule import Prices, Schedule
+from protocols.iso15118.schedule import Prices, Schedule, Tax
 from protocols.iso15118.sdp import Security
 from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.secured import Secured
 from protocols.iso15118.security import EvccSecurity, SeccSecurity
-from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, ProtocolName, Service
+from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, ProtocolName, Service, ValueAdded
 from protocols.iso15118.simulation import IdealStage, SimulatedCar
 from protocols.iso15118.table import Outcome, State
 from protocols.iso15118.timings import Timings
@@ -105,11 +117,14 @@ __all__ = [
     "MessageIgnored",
     "MessageSeen",
     "MeterReading",
+    "MeterReceived",
     "MeteringConfirmed",
     "MobilityNeeds",
     "NeedsReceived",
     "Notification",
+    "NotificationIgnored",
     "Outcome",
+    "PausedSession",
     "PayloadSeen",
     "PeerCertificate",
     "PowerDeliveryChanged",
@@ -119,6 +134,7 @@ __all__ = [
     "ProtocolChosen",
     "ProtocolName",
     "Schedule",
+    "SchedulesReceived",
     "SeccSecurity",
     "SeccServer",
     "SeccSession",
@@ -127,13 +143,19 @@ __all__ = [
     "Service",
     "ServiceSelected",
     "SessionEnded",
+    "SessionPaused",
     "SessionStarted",
     "SetPointExpired",
     "SetPointReceived",
     "SimulatedCar",
     "State",
     "StateChanged",
+    "Tax",
     "Timings",
     "TransportError",
+    "ValueAdded",
+    "ValueAddedSelected",
+    "VehicleCheckedIn",
+    "VehicleCheckedOut",
     "steady_now",
 ]

@@ -257,6 +257,12 @@ class EvccClient:
             self._pipe.stop(reason)
 
     @property
+    def session(self) -> EvccSession | None:
+        """The session that is running, if one is: to pause it, to renegotiate, to stand by."""
+        running = self._pipe.link if self._pipe is not None and not self._pipe.link.ended else None
+        return running if isinstance(running, EvccSession) else None
+
+    @property
     def connected(self) -> bool:
         """Whether a session is running."""
         return self._pipe is not None and not self._pipe.link.ended

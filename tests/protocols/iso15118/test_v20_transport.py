@@ -17,10 +17,13 @@ from protocols.iso15118 import (
     Evse,
     IdealStage,
     LoopAnswered,
+    PowerDeliveryChanged,
     SeccServer,
     Security,
     Service,
     SessionEnded,
+    SessionPaused,
+    SessionStarted,
     SetPointReceived,
     SimulatedCar,
     Timings,
@@ -165,6 +168,28 @@ async def test_a_second_car_is_turned_away_and_the_first_goes_on(start_secc: Sta
     assert (await running).proper
     await until(lambda: bool(ends(server)))
     assert len(ends(server)) == 1
+
+
+async def test_a_car_renegotiates_pauses_and_comes_back(start_secc: Start) -> None:
+    server = await start_secc()
+    seen: list[Event] = []
+    car = SimulatedCar()
+    first = client(server, car, lab_plan(Service.DC_BPT, loop_interval_s=0.02), seen)
+    assert first.session is None
+    running = asyncio.create_task(first.run())
+    await until(lambda: car.loops > 2)
+    assert first.session is not None
+    first.session.renegotiate_schedule()
+    await until(lambda: len([e for e in server.seen if isinstance(e, PowerDeliveryChanged) and e.on]) == 2)
+    first.session.pause("the night")
+    assert (await running).paused
+    assert first.session is None
+    (kept,) = [event.paused for event in seen if isinstance(event, SessionPaused)]
+    second = client(
+        server, SimulatedCar(max_loops=2), lab_plan(Service.DC_BPT, loop_interval_s=0.02, resume=kept), seen
+    )
+    assert (await second.run()).proper
+    assert [event.resumed for event in seen if isinstance(event, SessionStarted)] == [False, True]
 
 
 async def test_a_car_that_vanishes_ends_its_session_at_once_and_the_next_is_served(start_secc: Start) -> None:
