@@ -15,7 +15,7 @@ from protocols.pki.bundle import key_to_pem, to_pem
 
 SERVICES = ["ac", "ac_bpt", "dc", "dc_bpt"]
 LOOPS = 6
-GIVEN = (Role.V2G_ROOT, Role.OEM_ROOT, Role.SECC, Role.PROVISIONING)
+GIVEN = (Role.V2G_ROOT, Role.OEM_ROOT, Role.MO_ROOT, Role.SECC, Role.PROVISIONING, Role.CONTRACT)
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -58,6 +58,7 @@ def told(summary: dict[str, Any]) -> None:
     assert summary["security"]["group"] in ("prime256v1", "secp256r1")
 
 
+@pytest.mark.parametrize("authorization", ["eim", "any"])
 @pytest.mark.parametrize("service", SERVICES)
 def test_foreign_evcc_over_tls_with_our_secc(
     lab: Any,
@@ -67,7 +68,9 @@ def test_foreign_evcc_over_tls_with_our_secc(
     environment: dict[str, str],
     tmp_path: Path,
     service: str,
+    authorization: str,
 ) -> None:
+    """Where contracts are taken, it charges by its contract."""
     config = tmp_path / "evcc.json"
     config.write_text(
         json.dumps(
@@ -86,6 +89,7 @@ def test_foreign_evcc_over_tls_with_our_secc(
     secc = lab.twoway(
         cable.charger,
         *("secc", "--interface", cable.charger_interface, "--once", "--profile", "interop", "--power=2000,-1500"),
+        *("--authorization", authorization),
         tls=True,
     )
     foreign = lab.foreign_environment(cable.car_interface, world.foreign, ENABLE_TLS_1_3="True")
@@ -99,6 +103,7 @@ def test_foreign_evcc_over_tls_with_our_secc(
     told(summary)
     assert summary["service"] == service
     assert "OEM" in summary["security"]["peer"]
+    assert (summary["contract"] is not None) == (authorization == "any")
 
 
 @pytest.fixture(scope="module")
