@@ -9,7 +9,9 @@ import random
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -33,11 +35,15 @@ from protocols.iso15118 import (
     State,
 )
 from protocols.iso15118.connection import PLAIN
+from protocols.iso15118.contracts import CarContracts, ChargerContracts, ProvisioningService
+from protocols.iso15118.credentials import ContractWanted
 from protocols.iso15118.events import Event, PowerDeliveryChanged, SessionEnded
 from protocols.iso15118.link import Link
 from protocols.iso15118.refusal import least
 from protocols.iso15118.registry import dialect
 from protocols.iso15118.v2gtp import HEADER, MAX_PAYLOAD_BYTES, PayloadType, V2gtpStream, pack
+from protocols.pki import Algorithm, CertificateSet, Identity, Role, car_set, new, public_set
+from protocols.pki.homes import Names
 
 START_S = 1_800_000_000.0
 TLS = ConnectionSecurity("TLSv1.3")
@@ -53,7 +59,38 @@ PLANS = {
     "v2-ac": CarPlan(Service.AC, protocols=(ProtocolName.V2,)),
     "v2-dc": CarPlan(Service.DC, protocols=(ProtocolName.V2,)),
     "din-dc": CarPlan(Service.DC, protocols=(ProtocolName.DIN,)),
+    "v20-dc-bpt-contract": CarPlan(Service.DC_BPT, install_contract=True),
+    "v2-ac-contract": CarPlan(Service.AC, protocols=(ProtocolName.V2,), install_contract=True),
 }
+CONTRACT_CURVES = {"v20-dc-bpt-contract": Algorithm.P521, "v2-ac-contract": Algorithm.P256}
+"""Plans that pay by contract, with real keys."""
+
+
+@cache
+def world(algorithm: Algorithm) -> CertificateSet:
+    """Car, operator, provisioning service: made once, keys cost time."""
+    at = datetime.fromtimestamp(START_S, UTC)
+    return CertificateSet({**car_set(algorithm, at).members, **public_set(algorithm, at).members})
+
+
+@dataclass
+class Operator:
+    """Issues contracts below its sub-CA."""
+
+    by: Identity
+    algorithm: Algorithm
+
+    def contract_for(self, pcid: str, wanted: ContractWanted, at: datetime) -> Identity | None:
+        return new(Role.CONTRACT, Names().emaid, self.by, at, key=self.algorithm.new_key())
+
+
+def contracts(algorithm: Algorithm) -> tuple[CarContracts, ChargerContracts]:
+    """What the car pays with, and what the charger judges it by."""
+    held = world(algorithm)
+    makers = held[Role.PROVISIONING].chain[1:]
+    service = ProvisioningService(held[Role.CPS], Operator(held[Role.MO_SUB2], algorithm), makers)
+    taking = ChargerContracts(held.store, service=service)
+    return CarContracts(held.store, held[Role.CONTRACT], held[Role.PROVISIONING]), taking
 
 
 class Broken(Exception):
@@ -132,17 +169,21 @@ class End:
 class Wire:
     """A car, a charger, and whoever sits between them."""
 
-    def __init__(self, plan: CarPlan, rng: random.Random, lies: float) -> None:
-        self.rng, self.lies, self.now = rng, lies, START_S
+    def __init__(self, name: str, rng: random.Random, lies: float, wishes: float = 0.0) -> None:
+        plan, curve = PLANS[name], CONTRACT_CURVES.get(name)
+        self.rng, self.lies, self.wishes, self.now = rng, lies, wishes, START_S
         states = dialect(plan.wanted_protocols[0]).table.states - {State.ENDED}
         self.honest_until = rng.choice([None, *sorted(states)])
-        security = PLAIN if plan.protocols else TLS
+        security = PLAIN if plan.protocols and curve is None else TLS
         self.evse = Evse(EvseOffer(automatic_authorization=rng.random() < 0.9))
         self.evse.set_power(rng.uniform(-12_000, 12_000))
         self.stage = IdealStage(self.evse)
         self.car = SimulatedCar(max_loops=rng.randrange(1, 12))
-        self.secc = End(SeccSession(self.evse, security=security), "the charger", listeners=[self.stage.handle])
-        self.evcc = End(EvccSession(self.car, plan, security=security), "the car")
+        paying, taking = contracts(curve) if curve is not None else (None, None)
+        secc = SeccSession(self.evse, security=security, credentials=taking)
+        evcc = EvccSession(self.car, plan, security=security, credentials=paying)
+        self.secc = End(secc, "the charger", listeners=[self.stage.handle])
+        self.evcc = End(evcc, "the car")
         self.said: list[bytes] = []
         self.secc.link.connected(self.now)
         self.evcc.link.connected(self.now)
@@ -184,30 +225,51 @@ class Wire:
     def _meddle(self) -> None:
         """What the application and the world around it may do at any moment."""
         rng = self.rng
+        if self.wishes and rng.random() < self.wishes:
+            self._wish()
         if self._honest():
             self.evse.authorize(True)
+        elif rng.random() < self.lies / 4:
+            self._wish()
+        elif rng.random() < self.lies / 4:
+            rng.choice(FAULTS)(self)
+
+    def _wish(self) -> None:
+        """Something that the driver or the home may ask for, and that must never lead out of order."""
+        rng, car = self.rng, self.evcc.link
+        if not isinstance(car, EvccSession) or car.ended or car.dialect is None:
             return
-        if rng.random() > self.lies / 4:
-            return
-        match rng.randrange(8):
+        match rng.randrange(6):
             case 0:
-                self.evse.notify(rng.choice(list(Notification)), rng.randrange(60))
+                car.stop("the driver came back")
             case 1:
-                self.evse.insulation_ok = rng.choice([True, False, None])
+                car.pause("the sun has gone")
             case 2:
-                self.evse.contactor_fault = not self.evse.contactor_fault
+                car.renegotiate_schedule()
             case 3:
-                self.evse.set_power(rng.uniform(-1e5, 1e5), self.now + rng.uniform(-1, 5))
+                car.renegotiate_service()
             case 4:
-                self.evse.authorize(rng.random() < 0.5)
-            case 5:
-                link = self.evcc.link
-                if isinstance(link, EvccSession) and not link.ended:
-                    link.stop("the driver came back")
-            case 6:
-                self.evse.planning = not self.evse.planning
-            case 7:
-                (self.secc if rng.random() < 0.5 else self.evcc).lose(self.now)
+                car.standby(rng.random() < 0.5)
+            case _:
+                self.evse.notify(rng.choice(list(Notification)), rng.randrange(60))
+
+    def insulation(self) -> None:
+        self.evse.insulation_ok = self.rng.choice([True, False, None])
+
+    def contactor(self) -> None:
+        self.evse.contactor_fault = not self.evse.contactor_fault
+
+    def set_point(self) -> None:
+        self.evse.set_power(self.rng.uniform(-1e5, 1e5), self.now + self.rng.uniform(-1, 5))
+
+    def authorisation(self) -> None:
+        self.evse.authorize(self.rng.random() < 0.5)
+
+    def planning(self) -> None:
+        self.evse.planning = not self.evse.planning
+
+    def wire_cut(self) -> None:
+        (self.secc if self.rng.random() < 0.5 else self.evcc).lose(self.now)
 
     # Lies.
 
@@ -295,6 +357,14 @@ class Wire:
         return [data]
 
 
+FAULTS: list[Callable[[Wire], None]] = [
+    Wire.insulation,
+    Wire.contactor,
+    Wire.set_point,
+    Wire.authorisation,
+    Wire.planning,
+    Wire.wire_cut,
+]
 LIES: list[Callable[[Wire, bytes, End], list[bytes]]] = [
     Wire.flip,
     Wire.flip,
@@ -377,7 +447,7 @@ def _other(value: Any, rng: random.Random) -> Any:
 def hostile_session(name: str, seed: int) -> None:
     """One conversation by the plan of this name; raises `Broken` where something does not hold."""
     rng = random.Random(seed)
-    Wire(PLANS[name], rng, lies=rng.choice([0.02, 0.05, 0.15, 0.4])).run()
+    Wire(name, rng, lies=rng.choice([0.02, 0.05, 0.15, 0.4])).run()
 
 
 def hostile_sessions(name: str, seeds: Iterable[int]) -> None:
