@@ -89,6 +89,60 @@ def test_a_charger_that_does_not_answer(conversation: Any, state: State, limit_s
     assert talk.car.ev_w == 0
 
 
+EACH = sorted(name for name in TABLE.exchanges if not name.startswith(("Certificate", "Metering", "Vehicle")))
+"""Every message of a session by external means on the main stream."""
+
+
+def asking(conversation: Any, name: str) -> Any:
+    """A conversation in which the car has just sent this request, and nobody has heard it."""
+    service = Service.AC if name.startswith("AC") else Service.DC
+    talk = conversation(plan=CarPlan(service), car=SimulatedCar(max_loops=2))
+    for _ in range(500):
+        wire = talk.evcc.data_to_send()
+        if wire and talk.evcc._asked[None].exchange.request == name:
+            talk.lost = wire
+            return talk
+        if wire:
+            talk.secc.receive(wire, talk.now)
+            talk._drain()
+            talk.evcc.receive(talk.secc.data_to_send(), talk.now)
+            talk._drain()
+        else:
+            assert talk.tick()
+    raise AssertionError(name)
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_how_long_the_car_waits_for_each_answer(conversation: Any, name: str) -> None:
+    talk = asking(conversation, name)
+    limit_s = 0.5 if "Loop" in name else 5.0 if name == "ServiceDetailReq" else 2.0
+    asked_s = talk.now
+    talk.evcc.on_timer(asked_s + limit_s - 0.01)
+    assert not talk.evcc.ended
+    talk.evcc.on_timer(asked_s + limit_s)
+    talk._drain()
+    assert f"no answer to {name} within {limit_s:g} s (V2G_EVCC_Msg_Timeout" in talk.evcc_end.reason
+    assert talk.evcc.next_timer() is None
+
+
+@pytest.mark.parametrize("name", [name for name in EACH if name != "SessionStopReq"])
+def test_how_long_the_charger_waits_for_what_follows_each_message(conversation: Any, name: str) -> None:
+    talk = asking(conversation, name)
+    talk.secc.receive(talk.lost, talk.now)
+    talk._drain()
+    limit_s = 0.5 if "Loop" in name else 60.0
+    powered = talk.secc.side.power_on
+    heard_s = talk.now
+    talk.secc.on_timer(heard_s + limit_s - 0.01)
+    assert not talk.secc.ended
+    talk.secc.on_timer(heard_s + limit_s)
+    talk._drain()
+    assert f"fell silent for {limit_s:g} s" in talk.secc_end.reason
+    assert "V2G_SECC_Sequence_Timeout" in talk.secc_end.reason
+    if powered:
+        assert talk.secc_of(PowerDeliveryChanged)[-1].on is False
+
+
 def test_a_message_that_drips_in_does_not_hold_the_charger(conversation: Any) -> None:
     talk = conversation()
     slow = talk.evcc.data_to_send()
