@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.commands.doctor_findings import Finding, Level, ok
 from app.commands.pki_check import CHECK, check_folder
-from app.pki.folder import home_folder
+from app.pki.folder import PkiError, home_folder
 from protocols.pki.expiry import days_left
 from protocols.pki.rules import days_text
 
@@ -14,11 +14,15 @@ from protocols.pki.rules import days_text
 def certificates(home_path: Path | None = None) -> Iterator[Finding]:
     """What ``twoway pki check`` complains of, and one line where it complains of nothing."""
     folder = home_folder(home_file=home_path)
-    entries = [entry for entry in folder.entries() if entry.certificates]
-    at = datetime.now(UTC)
-    if not folder.path.exists():
-        yield ok(CHECK, "none yet: needed for ISO 15118-20 and Plug & Charge ('twoway pki make')")
+    try:
+        entries = [entry for entry in folder.entries() if entry.certificates]
+        if not folder.is_there():
+            yield ok(CHECK, "none yet: needed for ISO 15118-20 and Plug & Charge ('twoway pki make')")
+            return
+    except PkiError as error:
+        yield Finding(Level.FAIL, CHECK, str(error))
         return
+    at = datetime.now(UTC)
     findings = [finding for finding in check_folder(folder, at) if finding.level is not Level.OK]
     yield from findings
     if not findings:

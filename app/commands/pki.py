@@ -116,8 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Do what was asked; returns the exit status."""
     folder = home_folder(args.into, args.home)
-    if folder.path.exists() and not folder.path.is_dir():
-        raise UserError(f"{folder.path} is no folder: name the folder that holds the certificates")
+    folder.is_there()
     try:
         return _ACTIONS[args.action](folder, args)
     except (CertificateProblem, IdentifierError) as error:

@@ -7,6 +7,7 @@ nothing is ever overwritten by another. Files are written whole or not at all.
 
 import logging
 import os
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -82,14 +83,28 @@ class CertificateFolder:
 
         Raises PkiError where this user may not look into the folder at all.
         """
-        if self.path.exists() and not os.access(self.path, os.R_OK | os.X_OK):
-            raise PkiError(f"{self.path} cannot be looked into: run as the user that made it, or chown it")
+        if not self.is_there():
+            return ()
         return tuple(
             _read_entry(role, path)
             for role in (roles or tuple(Role))
             for path in sorted((self.path / role).glob("*.pem"))
             if not path.name.startswith(".")
         )
+
+    def is_there(self) -> bool:
+        """Whether the folder has been made. Raises PkiError where it is no folder, or not for this user."""
+        try:
+            is_folder = stat.S_ISDIR(self.path.stat().st_mode)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise PkiError(f"{self.path} cannot be looked into: {error.strerror}") from None
+        if not is_folder:
+            raise PkiError(f"{self.path} is no folder: name the folder that holds the certificates")
+        if not os.access(self.path, os.R_OK | os.X_OK):
+            raise PkiError(f"{self.path} cannot be looked into: run as the user that made it, or chown it")
+        return True
 
     def trust_store(self) -> TrustStore:
         """The roots that are trusted, by role. Unreadable files are left out: ``entries`` tells of them."""

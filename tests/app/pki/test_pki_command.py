@@ -355,6 +355,15 @@ def locked(tmp_path):
 # show and check
 
 
+def test_a_folder_that_is_none(pki, tmp_path):
+    (tmp_path / "file").write_text("x")
+    for action in ("show", "check", "make"):
+        for place, said in ((tmp_path / "file", "is no folder"), (tmp_path / ("x" * 300), "cannot be looked into")):
+            ran = pki(action, "--into", place)
+            assert ran.status == 1
+            assert said in ran.err
+
+
 def test_an_empty_folder(pki):
     assert "There are no certificates" in pki("show").out
     ran = pki("check")
