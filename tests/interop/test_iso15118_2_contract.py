@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +17,14 @@ from protocols.pki.bundle import key_to_pem, to_pem
 
 MODES = {"ac": "AC_three_phase_core", "dc": "DC_extended"}
 LOOPS = 6
-CHARGER = (Role.V2G_ROOT, Role.MO_ROOT, Role.SECC)
-CAR = (Role.V2G_ROOT, Role.CONTRACT, Role.PROVISIONING)
+CHARGER = (
+    *(Role.V2G_ROOT, Role.MO_ROOT, Role.SECC),
+    # For cars that have no contract yet.
+    *(Role.OEM_ROOT, Role.OEM_SUB1, Role.OEM_SUB2, Role.CPS, Role.CONTRACT),
+)
+NEW_CAR = (Role.V2G_ROOT, Role.PROVISIONING)
+CAR = (*NEW_CAR, Role.CONTRACT)
+INSTALLED = pytest.mark.parametrize("installed", [False, True], ids=["held", "installed"])
 
 pytestmark = [pytest.mark.interop, pytest.mark.slow, pytest.mark.timeout(180)]
 
@@ -27,8 +34,9 @@ class World:
     """One family of certificates, as each side keeps its files."""
 
     charger: dict[str, str]
-    """The environment of our charger; `car` likewise."""
+    """The environment of our charger; those of our car likewise."""
     car: dict[str, str]
+    new_car: dict[str, str]
     foreign: Path
     """PKI_PATH."""
     emaid: str
@@ -50,7 +58,7 @@ def world(lab: Any, tmp_path_factory: pytest.TempPathFactory, foreign_pki: Any) 
     foreign = tmp_path_factory.mktemp("foreign")
     foreign_pki.write_foreign_pki(foreign, family)
     (emaid,) = family[Role.CONTRACT].certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return World(home(CHARGER), home(CAR), foreign, str(emaid.value))
+    return World(home(CHARGER), home(CAR), home(NEW_CAR), foreign, str(emaid.value))
 
 
 def told(summary: dict[str, Any], energy: str) -> None:
@@ -59,9 +67,10 @@ def told(summary: dict[str, Any], energy: str) -> None:
     assert summary["security"]["tls"] == "TLSv1.2"
 
 
+@INSTALLED
 @pytest.mark.parametrize("energy", MODES)
 def test_foreign_evcc_charges_by_contract_at_our_secc(
-    lab: Any, cable: Any, foreign_stack: None, world: World, tmp_path: Path, energy: str
+    lab: Any, cable: Any, foreign_stack: None, world: World, tmp_path: Path, energy: str, installed: bool
 ) -> None:
     config = tmp_path / "evcc.json"
     config.write_text(
@@ -72,14 +81,18 @@ def test_foreign_evcc_charges_by_contract_at_our_secc(
                 "supportedProtocols": ["ISO_15118_2"],
                 "useTls": True,
                 "enforceTls": True,
-                "isCertInstallNeeded": False,
+                "isCertInstallNeeded": installed,
                 "sdpRetryCycles": 10,
                 "chargeLoopCycle": LOOPS,
                 "chargeLoopDelay": 0,
             }
         )
     )
-    secc = lab.twoway(cable.charger, "secc", "--interface", cable.charger_interface, "--once", "--power=4000", tls=True)
+    secc = lab.twoway(
+        cable.charger,
+        *("secc", "--interface", cable.charger_interface, "--once", "--power=4000", "--install-contracts"),
+        tls=True,
+    )
     environment = lab.foreign_environment(cable.car_interface, world.foreign)
     ours, theirs = tmp_path / "secc.jsonl", tmp_path / "evcc.log"
     with lab.running(secc, ours, cwd=lab.root, env=world.charger) as charger:
@@ -91,7 +104,9 @@ def test_foreign_evcc_charges_by_contract_at_our_secc(
     told(summary, energy)
     assert summary["contract"] == world.emaid
     assert summary["charge_loops"] >= LOOPS - 1
-    assert {"PaymentDetailsReq", "AuthorizationReq"} <= {line.get("message") for line in lines}
+    said = {line.get("message") for line in lines}
+    assert {"PaymentDetailsReq", "AuthorizationReq"} <= said
+    assert ("CertificateInstallationReq" in said) is installed
 
 
 @pytest.fixture(scope="module")
@@ -111,11 +126,14 @@ def foreign_secc(
         yield log
 
 
+@INSTALLED
 @pytest.mark.parametrize("energy", MODES)
 def test_our_car_charges_by_contract_at_the_foreign_secc(
-    lab: Any, cable: Any, foreign_secc: Path, world: World, tmp_path: Path, energy: str
+    lab: Any, cable: Any, foreign_secc: Path, world: World, tmp_path: Path, energy: str, installed: bool
 ) -> None:
     ours = tmp_path / "car.jsonl"
+    shutil.copytree(world.new_car["TWOWAY_HOME_DIR"], tmp_path / "home")
+    environment = {**world.new_car, "TWOWAY_HOME_DIR": str(tmp_path / "home")} if installed else world.car
     car = lab.twoway(
         cable.car,
         *("car", "--interface", cable.car_interface, "--protocol", "iso15118-2", "--service", energy),
@@ -123,7 +141,7 @@ def test_our_car_charges_by_contract_at_the_foreign_secc(
         *("--loops", str(LOOPS), "--interval", "0.1", "--authorization", "pnc", "--ocsp", "checked"),
         tls=True,
     )
-    with lab.running(car, ours, cwd=lab.root, env=world.car) as process:
+    with lab.running(car, ours, cwd=lab.root, env=environment) as process:
         status = process.wait(90)
     assert status == 0, ours.read_text()[-2000:] + foreign_secc.read_text()[-2000:]
     lines, summary = lab.read_lines(ours)
@@ -131,3 +149,4 @@ def test_our_car_charges_by_contract_at_the_foreign_secc(
     assert summary["charge_loops"] == LOOPS
     (selected,) = [line["json"]["Body"] for line in lines if line.get("message") == "PaymentServiceSelectionReq"]
     assert selected["PaymentServiceSelectionReq"]["SelectedPaymentOption"] == "Contract"
+    assert ("CertificateInstallationRes" in {line.get("message") for line in lines}) is installed

@@ -19,6 +19,9 @@ from protocols.iso15118.v2.secc import V2SeccSide
 from protocols.iso15118.v2.table import TABLE
 from protocols.iso15118.v2gtp import PayloadType
 
+NO_CONTRACT = "ZZZZZ000000000"
+"""Stands for an eMAID in a refusal: strict peers read none that is shorter."""
+
 
 class Iso15118Of2013(Dialect):
     """The header is around each body. TLS is for contracts; paying by external means goes without."""
@@ -34,10 +37,14 @@ class Iso15118Of2013(Dialect):
     messages = (v2, v2_types)
 
     def refused(self, response: str, code: str) -> Element:
-        """The response body with a FAILED code and all else at its least."""
+        """The response body with a FAILED code and all else at its least, as far as strict peers can read that."""
         codes = v2_types.responseCodeType
         body: Any = least(self.message_class(response))
         body.ResponseCode = codes(code) if code in set(codes) else codes.FAILED
+        if isinstance(body, v2.CertificateInstallationRes | v2.CertificateUpdateRes):
+            body.ContractSignatureCertChain.Id = "id1"
+            body.ContractSignatureEncryptedPrivateKey.Id, body.DHpublickey.Id, body.eMAID.Id = "id2", "id3", "id4"
+            body.eMAID.value = NO_CONTRACT
         return body  # type: ignore[no-any-return]
 
     def unwrap(self, document: Element) -> Envelope:
