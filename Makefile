@@ -3,6 +3,7 @@
 # make check    format, lint, strict types, import contracts
 # make interop  proves the protocols against other people's programs
 # make bench    measures speed beside a peer
+# make fuzz     feeds every reader of bytes what it learns to fear (make fuzz SECONDS=600; 60 unless told)
 # make soak     runs a thousand sessions in one process and shows what they leave behind
 # Each does all the set-up that it needs, in .venv.
 
@@ -12,7 +13,7 @@ RUN_READY := .venv/.ready-run
 DEV_READY := .venv/.ready-dev
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check interop interop-setup bench soak format clean
+.PHONY: run test check interop interop-setup bench fuzz soak format clean
 .DEFAULT_GOAL := run
 
 run: $(RUN_READY)
@@ -36,6 +37,11 @@ interop: interop-setup
 
 bench: interop-setup
 	@for script in tests/bench/bench_*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+SECONDS ?= 60
+fuzz: $(DEV_READY)
+	@sh tests/fuzz/setup.sh
+	$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS) $(ARGS)
 
 soak: $(DEV_READY)
 	TWOWAY_SOAK_SESSIONS=1000 $(BIN)/python -m pytest tests/protocols/iso15118/test_soak_sessions.py $(ARGS)

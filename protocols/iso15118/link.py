@@ -6,6 +6,7 @@ time `next_timer` names. `now` is POSIX seconds that never jump (the transport m
 
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Sequence
 
 from protocols.exi import decode, encode
 from protocols.exi.errors import ExiError
@@ -73,11 +74,13 @@ class Link(ABC):
     def receive(self, data: bytes, now: float) -> None:
         """Take bytes from the peer."""
         try:
-            messages = self._stream.receive(data)
+            self._receive_messages(self._stream.receive(data), now)
         except V2gtpError as error:
+            self._receive_messages(error.before, now)
             self._in_hand = data
             self.end(now, f"the peer's bytes are not V2GTP: {error}")
-            return
+
+    def _receive_messages(self, messages: Sequence[V2gtpMessage], now: float) -> None:
         for message in messages:
             if self.ended:
                 return

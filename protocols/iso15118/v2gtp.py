@@ -36,6 +36,9 @@ class PayloadType(IntEnum):
 class V2gtpError(ValueError):
     """The bytes are no V2GTP message; the connection that sent them cannot be read on."""
 
+    before: "tuple[V2gtpMessage, ...]" = ()
+    """Whole messages that came in one piece with the bytes that are none."""
+
 
 class V2gtpMessage(NamedTuple):
     """One payload and its type. The type stays a plain number: unknown types are for the session to judge."""
@@ -71,18 +74,31 @@ class V2gtpStream:
         return len(self._buffer)
 
     def receive(self, data: bytes) -> list[V2gtpMessage]:
-        """Take bytes; return the messages now whole, in order. Raises `V2gtpError` on a header that lies."""
+        """Take bytes; return the messages now whole, in order.
+
+        Raises `V2gtpError` on a header that lies, with the messages `before` it.
+        """
         self._buffer += data
         messages: list[V2gtpMessage] = []
-        while len(self._buffer) >= HEADER.size:
-            version, inverse, payload_type, length = HEADER.unpack_from(self._buffer)
-            if (version, inverse) != (VERSION, INVERSE_VERSION):
-                raise V2gtpError(f"the V2GTP header begins 0x{version:02X}{inverse:02X}, expected 0x01FE")
-            if length > self._max:
-                raise V2gtpError(f"the V2GTP header promises {length} bytes, more than the limit of {self._max}")
-            end = HEADER.size + length
-            if len(self._buffer) < end:
-                break
-            messages.append(V2gtpMessage(payload_type, bytes(self._buffer[HEADER.size : end])))
-            del self._buffer[:end]
+        try:
+            while (message := self._next()) is not None:
+                messages.append(message)
+        except V2gtpError as error:
+            error.before = tuple(messages)
+            raise
         return messages
+
+    def _next(self) -> V2gtpMessage | None:
+        if len(self._buffer) < HEADER.size:
+            return None
+        version, inverse, payload_type, length = HEADER.unpack_from(self._buffer)
+        if (version, inverse) != (VERSION, INVERSE_VERSION):
+            raise V2gtpError(f"the V2GTP header begins 0x{version:02X}{inverse:02X}, expected 0x01FE")
+        if length > self._max:
+            raise V2gtpError(f"the V2GTP header promises {length} bytes, more than the limit of {self._max}")
+        end = HEADER.size + length
+        if len(self._buffer) < end:
+            return None
+        message = V2gtpMessage(payload_type, bytes(self._buffer[HEADER.size : end]))
+        del self._buffer[:end]
+        return message

@@ -32,7 +32,7 @@ def main():
         try:
             if document["message"] not in warm:
                 warm.add(document["message"])
-                for _ in range(3):
+                for _ in range(2):
                     codec.decode(data, namespace)
                     codec.encode(text, namespace)
             decode_s, _ = timed(repeats, codec.decode, data, namespace)
