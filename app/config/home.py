@@ -111,6 +111,10 @@ class ChargerSection(Section):
     charge_max_w: Watt = 11_000.0
     discharge_max_w: Watt = 10_000.0
     charge_min_w: Watt = 0.0
+    dc_max_a: Annotated[float, Field(gt=0, le=500)] | None = None
+    """What a DC outlet can give and take, A; and between which voltages. Not told where nobody says."""
+    dc_min_v: Annotated[float, Field(ge=0, le=1500)] | None = None
+    dc_max_v: Annotated[float, Field(gt=0, le=1500)] | None = None
     charge_efficiency: Annotated[float, Field(gt=0.5, le=1)] = 0.95
     discharge_efficiency: Annotated[float, Field(gt=0.5, le=1)] = 0.95
     expiry_s: Annotated[float, Field(ge=5, le=60)] = 30.0

@@ -171,6 +171,9 @@ def _protocols(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
             "ISO 15118-20 is not offered without TLS, and nothing else is allowed here",
             "write tls = true once 'twoway pki' made the certificates; in a laboratory lab_v20_without_tls = true",
         )
+    if charger.dc_min_v is not None and charger.dc_max_v is not None and charger.dc_min_v >= charger.dc_max_v:
+        what = f"dc_min_v {charger.dc_min_v:g} is not below dc_max_v {charger.dc_max_v:g}"
+        yield Flaw(("charger", "dc_min_v"), what, "lower it")
     if charger.authorization == "pnc" and not charger.tls:
         yield Flaw(
             ("charger", "authorization"),

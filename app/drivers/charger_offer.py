@@ -27,11 +27,15 @@ def offer_of(section: ChargerSection) -> iso.EvseOffer:
 
 
 def limits_of(section: ChargerSection) -> iso.Limits:
-    """Its powers."""
+    """Its powers, and a DC outlet's currents and voltages."""
     return iso.Limits(
         max_charge_w=section.charge_max_w,
         min_charge_w=section.charge_min_w,
         max_discharge_w=section.discharge_max_w,
+        max_charge_a=section.dc_max_a,
+        max_discharge_a=section.dc_max_a,
+        max_v=section.dc_max_v,
+        min_v=section.dc_min_v,
     )
 
 

@@ -72,7 +72,7 @@ def _charger(engine: Engine, section: ChargerSection) -> s.DeviceOut:
         name=section.name,
         role="charger",
         address=f"{section.interface}, SDP port {section.sdp_port}",
-        profile="ISO 15118-20",
+        profile=", ".join(section.protocols),
         health=_health(engine, section.name),
         readings=_car(session),
     )

@@ -323,6 +323,7 @@ def test_paths_are_said_as_people_say_them(path, text):
         ('[charger]\nprotocols = ["basic"]\nservices = ["dc"]', ("no car can charge by basic", "add a protocol")),
         ('[charger]\nprotocols = ["iso15118"]', ("protocols",)),
         ("[charger]\nprotocols = []", ("protocols",)),
+        ("[charger]\ndc_min_v = 500\ndc_max_v = 400", ("dc_min_v 500 is not below", "lower it")),
         ('[charger]\nauthorization = "pnc"', ("Plug & Charge needs TLS", "tls = true")),
         (f'[tariff]\nkind = "day_ahead"\nfile = "{"x" * 300}"', ("no file",)),
         (f'[[meter]]\nname = "m"\nprofile = "{"x" * 300}"', ("no profile is called",)),

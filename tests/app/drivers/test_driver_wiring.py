@@ -62,6 +62,13 @@ def test_only_what_the_home_says(tmp_path: Path) -> None:
     assert (basic.digital, basic.basic) == (False, True)
 
 
+def test_a_dc_outlet_tells_what_it_can(tmp_path: Path) -> None:
+    limits = charger(tmp_path, dc_max_a=32, dc_min_v=150, dc_max_v=500, charge_max_w=9_000).evse.limits
+    assert (limits.max_charge_w, limits.max_charge_a, limits.max_discharge_a) == (9_000, 32, 32)
+    assert (limits.min_v, limits.max_v) == (150, 500)
+    assert charger(tmp_path).evse.limits.max_v is None
+
+
 def test_a_simulated_stage_and_a_modem(tmp_path: Path) -> None:
     driver = charger(tmp_path, power_stage={"profile": "simulated"}, slac={"enabled": True}, interface="eth7")
     assert isinstance(driver.stage, SimulatedStage)
