@@ -10,17 +10,8 @@ from protocols.exi.messages.din import (
 from protocols.exi.messages.din_types import EVSEProcessingType
 from protocols.exi.schema import Element
 from protocols.iso15118.din.values import number
+from protocols.iso15118.outlet import SAFE_VOLTAGE_V, matched
 from protocols.iso15118.table import Outcome
-
-PRE_CHARGE_TOLERANCE_V = 20.0
-"""How near the outlet must come to the battery before the contactors may close (IEC 61851-23, 20 V)."""
-SAFE_VOLTAGE_V = 60.0
-"""Below this a welded contactor is ruled out."""
-
-
-def matched(outlet_v: float, battery_v: float) -> bool:
-    """Whether the contactors may close."""
-    return abs(outlet_v - battery_v) <= PRE_CHARGE_TOLERANCE_V
 
 
 def requested_outcome(request: Element) -> Outcome | None:

@@ -21,11 +21,10 @@ from protocols.exi.messages.din_types import (
     SelectedServiceType,
 )
 from protocols.iso15118.din import car_fields
-from protocols.iso15118.din.outcome import SAFE_VOLTAGE_V, matched
 from protocols.iso15118.din.table import WELDING
 from protocols.iso15118.din.trip import Trip
 from protocols.iso15118.din.values import amperes, volts
-from protocols.iso15118.events import PreChargeUnmatched
+from protocols.iso15118.outlet import SAFE_VOLTAGE_V, pre_charged
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.values import mac_address
 
@@ -83,24 +82,12 @@ def pre_charge(trip: Trip, now: float) -> PreChargeReq:
 def power_on(trip: Trip, now: float) -> BodyBaseType:
     """Close the contactors, once the voltage fits."""
     battery_v = trip.car.report(now).voltage_v or 0.0
-    if not _pre_charged(trip, battery_v, now):
+    if not pre_charged(trip, battery_v, now):
         return pre_charge(trip, now)
     profile = car_fields.profile_element(trip.schedule, trip.car.limits.max_charge_w)
     return PowerDeliveryReq(
         ReadyToChargeState=True, ChargingProfile=profile, EVPowerDeliveryParameter=_progress(trip, now)
     )
-
-
-def _pre_charged(trip: Trip, battery_v: float, now: float) -> bool:
-    if matched(trip.evse_voltage_v, battery_v):
-        return True
-    patience_s = trip.plan.pre_charge_patience_s
-    if trip.pre_charging_since_s is None:
-        trip.pre_charging_since_s = now
-    if patience_s is None or now - trip.pre_charging_since_s < patience_s:
-        return False
-    trip.emit(PreChargeUnmatched(now, trip.evse_voltage_v, battery_v))
-    return True
 
 
 def current_demand(trip: Trip, now: float) -> CurrentDemandReq:

@@ -14,13 +14,9 @@ from protocols.exi.messages.v2 import (
 )
 from protocols.exi.messages.v2_types import EVSEProcessingType, paymentOptionType
 from protocols.exi.schema import Element
+from protocols.iso15118.outlet import SAFE_VOLTAGE_V, matched
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.v2.values import number
-
-PRE_CHARGE_TOLERANCE_V = 20.0
-"""How near the outlet must come to the battery before the contactors may close (IEC 61851-23, 20 V)."""
-SAFE_VOLTAGE_V = 60.0
-"""Below this a welded contactor is ruled out."""
 
 _PROGRESS = {
     chargeProgressType.Start: Outcome.START,
@@ -50,8 +46,8 @@ def outcome_of(request: Element, response: Element) -> Outcome:
         case ChargingStatusRes() | CurrentDemandRes() if response.ReceiptRequired:
             return Outcome.RECEIPT
         case PreChargeRes() if isinstance(request, PreChargeReq):
-            off_v = number(response.EVSEPresentVoltage) - number(request.EVTargetVoltage)
-            return Outcome.DONE if abs(off_v) <= PRE_CHARGE_TOLERANCE_V else Outcome.ONGOING
+            fits = matched(number(response.EVSEPresentVoltage), number(request.EVTargetVoltage))
+            return Outcome.DONE if fits else Outcome.ONGOING
         case WeldingDetectionRes():
             return Outcome.DONE if number(response.EVSEPresentVoltage) < SAFE_VOLTAGE_V else Outcome.ONGOING
         case _:

@@ -36,7 +36,7 @@ from protocols.exi.messages.dc import (
     DC_WeldingDetectionReq,
 )
 from protocols.exi.schema import Element
-from protocols.iso15118.events import PreChargeUnmatched
+from protocols.iso15118.outlet import SAFE_VOLTAGE_V, pre_charged
 from protocols.iso15118.schedule import DAY_S, Steps, merged
 from protocols.iso15118.services import ControlMode, Energy
 from protocols.iso15118.table import Outcome
@@ -48,10 +48,6 @@ from protocols.iso15118.v20.trip import Trip
 
 MAX_SUPPORTING_POINTS = 1024
 MOST_EXTRAS = 16
-PRE_CHARGE_TOLERANCE_V = 20.0
-"""How near the outlet must come to the battery before the contactors may close (IEC 61851-23, 20 V)."""
-SAFE_VOLTAGE_V = 60.0
-"""Below this a welded contactor is ruled out."""
 
 _STOP_WORDS = {
     Outcome.TERMINATE: ChargingSessionType.Terminate,
@@ -151,25 +147,13 @@ def cable_check(trip: Trip, now: float) -> DC_CableCheckReq:
 def pre_charge(trip: Trip, now: float) -> DC_PreChargeReq:
     """Bring the outlet to the battery's voltage."""
     battery_v = trip.car.report(now).voltage_v or 0.0
-    processing = ProcessingType.Finished if _pre_charged(trip, battery_v, now) else ProcessingType.Ongoing
+    processing = ProcessingType.Finished if pre_charged(trip, battery_v, now) else ProcessingType.Ongoing
     return DC_PreChargeReq(
         Header=trip.header(now),
         EVProcessing=processing,
         EVPresentVoltage=rational(battery_v),
         EVTargetVoltage=rational(battery_v),
     )
-
-
-def _pre_charged(trip: Trip, battery_v: float, now: float) -> bool:
-    if abs(trip.evse_voltage_v - battery_v) <= PRE_CHARGE_TOLERANCE_V:
-        return True
-    patience_s = trip.plan.pre_charge_patience_s
-    if trip.pre_charging_since_s is None:
-        trip.pre_charging_since_s = now
-    if patience_s is None or now - trip.pre_charging_since_s < patience_s:
-        return False
-    trip.emit(PreChargeUnmatched(now, trip.evse_voltage_v, battery_v))
-    return True
 
 
 def power_delivery(trip: Trip, now: float) -> PowerDeliveryReq:
