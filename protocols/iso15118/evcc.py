@@ -122,8 +122,11 @@ class EvccSession(Link):
         """Send what the side streams want, whatever the main one waits for."""
         if self.ended:
             return
-        streams = {exchange.side_stream for exchange in dialect.table.exchanges.values() if exchange.side_stream}
-        free = frozenset(one for one in streams if one not in self._asked and ("pace", one) not in self._deadlines)
+        free = frozenset(
+            stream
+            for stream in dialect.table.side_streams
+            if stream not in self._asked and ("pace", stream) not in self._deadlines
+        )
         try:
             for body in self.side.side_requests(self.state, free, now):
                 self._send_request(dialect, body, self._exchange(dialect, body).side_stream, now)
@@ -244,7 +247,7 @@ class EvccSession(Link):
             self.end(now, side.reason or "session stopped", proper=proper, paused=paused)
             return
         self._go(state, now)
-        if _waits_for_customer(response):
+        if state is State.AUTHORIZATION and _waits_for_customer(response):
             self._stop_timer("loop")
         if exchange.paced:
             self._start_timer("pace", side.plan.loop_interval_s, now)

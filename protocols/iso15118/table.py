@@ -124,12 +124,15 @@ class Table:
     loop_timers: Mapping[State, Timer]
     """How long the EVCC may be kept repeating itself in one state."""
     responses: Mapping[str, Exchange] = field(init=False)
+    side_streams: frozenset[PayloadType] = field(init=False)
     _next: dict[tuple[State, str, Outcome, Energy | None, bool], State] = field(init=False, repr=False)
     _allowed: set[tuple[State, str, Energy | None, bool]] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         known = object.__setattr__
         known(self, "responses", {exchange.response: exchange for exchange in self.exchanges.values()})
+        beside = frozenset(exchange.side_stream for exchange in self.exchanges.values() if exchange.side_stream)
+        known(self, "side_streams", beside)
         known(self, "_next", {(t.state, t.request, t.outcome, t.energy, t.beside): t.next for t in self.transitions})
         known(self, "_allowed", {(t.state, t.request, t.energy, t.beside) for t in self.transitions})
 

@@ -9,7 +9,7 @@ from protocols.exi import encode
 from protocols.exi.messages.app_protocol import ResponseCodeType as HandshakeCode
 from protocols.exi.messages.app_protocol import supportedAppProtocolRes
 from protocols.exi.messages.common import AuthorizationType
-from protocols.exi.messages.common_types import MessageHeaderType, ResponseCodeType
+from protocols.exi.messages.common_types import MessageHeaderType, ProcessingType, ResponseCodeType
 from protocols.exi.namespaces import APP_PROTOCOL, V20_COMMON
 from protocols.iso15118 import (
     CarPlan,
@@ -190,3 +190,11 @@ def test_a_car_that_passes_over_what_it_cannot_do(conversation: Any) -> None:
     talk.run()
     assert talk.evcc_end.proper
     assert talk.car.loops >= 5
+
+
+def test_only_authorization_may_wait_for_a_customer(conversation: Any, tamper: Tamper) -> None:
+    """A charger that says so during the cable check would hold the car for ever."""
+    tamper("DC_CableCheckReq", set_to(EVSEProcessing=ProcessingType.Ongoing_WaitingForCustomerInteraction))
+    talk = conversation(plan=CarPlan(Service.DC))
+    talk.run()
+    assert "V2G_EVCC_CableCheck_Timeout" in talk.evcc_end.reason
