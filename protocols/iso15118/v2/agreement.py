@@ -20,9 +20,9 @@ from protocols.iso15118.power import CarReport, EnergyNeeds, Limits
 from protocols.iso15118.schedule import Schedule
 from protocols.iso15118.secc_side import SeccSide
 from protocols.iso15118.secured import Secured
-from protocols.iso15118.services import ProtocolName
+from protocols.iso15118.services import ProtocolName, ValueAdded
 from protocols.iso15118.v2.evse_fields import AC_MODES, energy_of, offered_modes
-from protocols.iso15118.v2.services import certificate_service
+from protocols.iso15118.v2.services import certificate_service, internet_service
 
 Payment = paymentOptionType
 Kept = TypeVar("Kept")
@@ -99,7 +99,9 @@ class Agreement(SeccSide):
     def value_added(self) -> tuple[ServiceType, ...]:
         """Services beside charging."""
         contracts = self.contracts
-        return (certificate_service(free=True),) if contracts is not None and contracts.installs_contracts else ()
+        installs = contracts is not None and contracts.installs_contracts
+        internet = ValueAdded.INTERNET in self.evse.offer.value_added
+        return (*((certificate_service(),) if installs else ()), *((internet_service(),) if internet else ()))
 
     @property
     def limits(self) -> Limits:

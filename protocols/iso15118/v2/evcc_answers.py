@@ -30,7 +30,6 @@ from protocols.exi.messages.v2_types import (
     isolationLevelType,
     paymentOptionType,
     responseCodeType,
-    serviceCategoryType,
 )
 from protocols.exi.namespaces import V2
 from protocols.iso15118.credentials import NotCredible
@@ -45,11 +44,11 @@ from protocols.iso15118.events import (
 )
 from protocols.iso15118.schedule import power_at
 from protocols.iso15118.secc_side import Envelope
-from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds
+from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, ValueAdded
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.v2 import certificates, evse_fields
 from protocols.iso15118.v2.evcc_requests import credentials_of
-from protocols.iso15118.v2.services import CERTIFICATE_SERVICE, INSTALLATION, UPDATE
+from protocols.iso15118.v2.services import CERTIFICATE_SERVICE, HTTPS, INSTALLATION, INTERNET_SERVICE, UPDATE
 from protocols.iso15118.v2.trip import Trip
 from protocols.iso15118.v2.values import number
 
@@ -81,21 +80,21 @@ def _service_discovery(trip: Trip, envelope: Envelope, now: float) -> str | None
         trip.leave(Outcome.TERMINATE, f"{energy} is not offered, only {', '.join(offered)}", gave_up=True)
         return None
     trip.payments_offered = tuple(message.PaymentOptionList.PaymentOption)
-    services = message.ServiceList.Service if message.ServiceList else []
-    if any(service.ServiceCategory is serviceCategoryType.ContractCertificate for service in services):
-        trip.certificate_set = _certificate_set(trip)
+    offered_beside = {service.ServiceID for service in message.ServiceList.Service} if message.ServiceList else set()
+    trip.beside = {service: its_set for service, its_set in _wanted(trip).items() if service in offered_beside}
     _choose_payment(trip)
     return None
 
 
-def _certificate_set(trip: Trip) -> int | None:
-    """What we would ask of the certificate service."""
+def _wanted(trip: Trip) -> dict[int, int]:
+    """Services beside charging that we would use, with the parameter set of each."""
+    wanted = {INTERNET_SERVICE: HTTPS} if ValueAdded.INTERNET in trip.plan.value_added else {}
     contracts, plan = trip.contracts, trip.plan
     if contracts is None or not plan.by_contract:
-        return None
+        return wanted
     if contracts.contract is not None:
-        return UPDATE if plan.install_contract else None
-    return INSTALLATION if contracts.provisioning is not None else None
+        return {**wanted, CERTIFICATE_SERVICE: UPDATE} if plan.install_contract else wanted
+    return {**wanted, CERTIFICATE_SERVICE: INSTALLATION} if contracts.provisioning is not None else wanted
 
 
 def _choose_payment(trip: Trip) -> None:
@@ -105,23 +104,22 @@ def _choose_payment(trip: Trip) -> None:
     if Payment.Contract in offered and trip.plan.by_contract and can_pay:
         trip.payment = Payment.Contract
         return
-    trip.payment, trip.certificate_set = Payment.ExternalPayment, None
+    trip.payment = Payment.ExternalPayment
+    trip.beside.pop(CERTIFICATE_SERVICE, None)
     if Payment.ExternalPayment not in offered:
-        reason = (
-            "the charger takes contracts only, and the car has none" if offered else "the charger offers no payment"
-        )
-        trip.leave(Outcome.TERMINATE, reason, gave_up=True)
+        trip.leave(Outcome.TERMINATE, "the charger takes contracts only, and the car brings none", gave_up=True)
 
 
 def _service_detail(trip: Trip, envelope: Envelope, now: float) -> str | None:
     message: ServiceDetailRes = _body(envelope)
-    if message.ServiceID != CERTIFICATE_SERVICE:
+    if message.ServiceID not in trip.beside:
         return f"the charger told the details of service {message.ServiceID}, which was not asked about"
-    trip.certificate_sets_known = True
+    trip.detailed.add(message.ServiceID)
     parameters = message.ServiceParameterList
     offered = [one.ParameterSetID for one in parameters.ParameterSet] if parameters else []
-    if offered and trip.certificate_set not in offered:
-        trip.certificate_set = None
+    # Some chargers tell no sets of a service that they have.
+    if offered and trip.beside[message.ServiceID] not in offered:
+        del trip.beside[message.ServiceID]
         _choose_payment(trip)
     return None
 
@@ -129,6 +127,7 @@ def _service_detail(trip: Trip, envelope: Envelope, now: float) -> str | None:
 def _provision(trip: Trip, envelope: Envelope, now: float) -> str | None:
     message: CertificateInstallationRes | CertificateUpdateRes = _body(envelope)
     contracts = credentials_of(trip)
+    trip.beside.pop(CERTIFICATE_SERVICE, None)
     try:
         contracts.take_contract(V2, certificates.received(message, envelope.signature), now)
         trip.emit(ContractInstalled(now, contracts.emaid))
@@ -137,7 +136,6 @@ def _provision(trip: Trip, envelope: Envelope, now: float) -> str | None:
         # An old contract that was to be renewed may still do.
         if contracts.contract is None:
             trip.leave(Outcome.TERMINATE, f"the contract certificate is refused: {doubt}", gave_up=True)
-    trip.certificate_set = None
     return None
 
 

@@ -43,7 +43,7 @@ from protocols.iso15118.table import Outcome
 from protocols.iso15118.v2 import car_fields
 from protocols.iso15118.v2.certificates import chain_element
 from protocols.iso15118.v2.schedules import profile_element, read_power_limits
-from protocols.iso15118.v2.services import CERTIFICATE_SERVICE, CHARGE_SERVICE, UPDATE
+from protocols.iso15118.v2.services import CHARGE_SERVICE, UPDATE
 from protocols.iso15118.v2.trip import Trip
 from protocols.iso15118.v2.values import A, S, V, W, evcc_id_bytes, optional_physical, physical
 
@@ -64,12 +64,12 @@ def service_discovery(trip: Trip, now: float) -> ServiceDiscoveryReq:
 
 
 def payment_selection(trip: Trip, now: float) -> ServiceDetailReq | PaymentServiceSelectionReq:
-    """First the details of a service beside charging, if one is wanted; then the selection."""
+    """First the details of each service beside charging that is wanted; then the selection."""
+    for service in trip.beside:
+        if service not in trip.detailed:
+            return ServiceDetailReq(ServiceID=service)
     services = [SelectedServiceType(ServiceID=CHARGE_SERVICE)]
-    if trip.certificate_set is not None:
-        if not trip.certificate_sets_known:
-            return ServiceDetailReq(ServiceID=CERTIFICATE_SERVICE)
-        services.append(SelectedServiceType(ServiceID=CERTIFICATE_SERVICE, ParameterSetID=trip.certificate_set))
+    services += [SelectedServiceType(ServiceID=one, ParameterSetID=its_set) for one, its_set in trip.beside.items()]
     return PaymentServiceSelectionReq(
         SelectedPaymentOption=trip.payment, SelectedServiceList=SelectedServiceListType(SelectedService=services)
     )

@@ -21,11 +21,12 @@ from protocols.exi.messages.v2_types import (
     responseCodeType,
     serviceCategoryType,
 )
-from protocols.iso15118.events import AuthorizationRequested, SessionStarted
+from protocols.iso15118.events import AuthorizationRequested, SessionStarted, ValueAddedSelected
 from protocols.iso15118.refusal import Refusal
 from protocols.iso15118.secc_side import NO_SESSION
+from protocols.iso15118.services import ValueAdded
 from protocols.iso15118.v2.agreement import Agreement
-from protocols.iso15118.v2.services import CERTIFICATE_SERVICE, CHARGE_SERVICE, certificate_parameters
+from protocols.iso15118.v2.services import CHARGE_SERVICE, INTERNET_SERVICE, has_set, parameter_list
 
 Code, Processing = responseCodeType, EVSEProcessingType
 
@@ -71,7 +72,7 @@ def service_detail(agreed: Agreement, request: ServiceDetailReq, now: float) -> 
             Code.FAILED_ServiceIDInvalid,
             f"the car asked for details of service {request.ServiceID}, which was not offered",
         )
-    parameters = certificate_parameters() if request.ServiceID == CERTIFICATE_SERVICE else None
+    parameters = parameter_list(request.ServiceID)
     return ServiceDetailRes(ResponseCode=Code.OK, ServiceID=request.ServiceID, ServiceParameterList=parameters)
 
 
@@ -79,7 +80,8 @@ def payment_service_selection(
     agreed: Agreement, request: PaymentServiceSelectionReq, now: float
 ) -> PaymentServiceSelectionRes:
     """The way to pay, charging, and perhaps value-added services; nothing that was not offered."""
-    selected = {service.ServiceID for service in request.SelectedServiceList.SelectedService}
+    chosen = request.SelectedServiceList.SelectedService
+    selected = {service.ServiceID for service in chosen}
     if CHARGE_SERVICE not in selected:
         raise Refusal(Code.FAILED_NoChargeServiceSelected, "the car selected services, but not the charging service")
     unknown = selected - {CHARGE_SERVICE} - {service.ServiceID for service in agreed.value_added}
@@ -88,12 +90,22 @@ def payment_service_selection(
             Code.FAILED_ServiceSelectionInvalid,
             f"the car selected service {min(unknown)}, which was not offered",
         )
+    beside = [service for service in chosen if service.ServiceID != CHARGE_SERVICE]
+    for service in beside:
+        if not has_set(service.ServiceID, service.ParameterSetID):
+            raise Refusal(
+                Code.FAILED_ServiceSelectionInvalid,
+                f"the car selected parameter set {service.ParameterSetID} of service {service.ServiceID}, "
+                "which it does not have",
+            )
     if request.SelectedPaymentOption not in agreed.payment_options:
         raise Refusal(
             Code.FAILED_PaymentSelectionInvalid,
             f"the car selected to pay by {request.SelectedPaymentOption}, which was not offered",
         )
     agreed.payment = request.SelectedPaymentOption
+    if INTERNET_SERVICE in selected:
+        agreed.emit(ValueAddedSelected(now, (ValueAdded.INTERNET,)))
     return PaymentServiceSelectionRes(ResponseCode=Code.OK)
 
 

@@ -21,23 +21,22 @@ from protocols.iso15118.schedule import Steps
 from protocols.iso15118.secured import Secured
 from protocols.iso15118.services import ControlMode, ProtocolName
 from protocols.iso15118.v2.evse_fields import AC_MODES
+from protocols.iso15118.v2.services import CERTIFICATE_SERVICE
 from protocols.iso15118.v2.values import evcc_id_bytes
 
 
 @dataclass(slots=True)
 class Trip(EvccSide):
-    """Where this session stands, and where it wants to go.
-
-    `certificate_set` is the parameter set of the certificate service that it means to use. `signature` is that of
-    the request being made, for its header.
-    """
+    """Where this session stands, and where it wants to go. `signature` is that of the request being made."""
 
     began_s: float | None = None
     mode: EnergyTransferModeType | None = None
     payment: paymentOptionType = paymentOptionType.ExternalPayment
     payments_offered: tuple[paymentOptionType, ...] = ()
-    certificate_set: int | None = None
-    certificate_sets_known: bool = False
+    beside: dict[int, int] = field(default_factory=dict)
+    """Services beside charging that it wants, with the parameter set of each."""
+    detailed: set[int] = field(default_factory=set)
+    """Services whose parameter sets the charger has told."""
     challenge: bytes = b""
     signed_challenge: bool = False
     nominal_v: float = 230.0
@@ -57,6 +56,11 @@ class Trip(EvccSide):
     def contracts(self) -> CarCredentials | None:
         """Who holds the car's contract, where TLS protects what it says, [V2G2-636]."""
         return self.context.credentials if self.context.security.level >= Secured.TLS_1_2 else None
+
+    @property
+    def certificate_set(self) -> int | None:
+        """What it means to ask of the certificate service."""
+        return self.beside.get(CERTIFICATE_SERVICE)
 
     @property
     def phases(self) -> int:

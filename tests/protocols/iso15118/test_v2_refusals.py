@@ -14,7 +14,7 @@ from protocols.iso15118.events import LoopAnswered, PowerDeliveryChanged, Sessio
 from protocols.iso15118.power import Limits
 from protocols.iso15118.refusal import least
 from protocols.iso15118.registry import dialect
-from protocols.iso15118.services import Energy, ProtocolName
+from protocols.iso15118.services import Energy, ProtocolName, ValueAdded
 from protocols.iso15118.table import HANDSHAKE_REQUEST
 from protocols.iso15118.v2.secc import ANSWERS
 from protocols.iso15118.v2.table import TABLE
@@ -160,6 +160,33 @@ def test_services_and_payment(secc_in: Callable[..., SeccSession], request_: Ele
     secc = secc_in(State.PAYMENT_SELECTION)
     assert send(secc, request_).ResponseCode == code
     assert words in end_of(secc).reason
+
+
+@pytest.mark.parametrize(("parameter_set", "code"), [(4, "OK"), (None, "OK"), (5, "FAILED_ServiceSelectionInvalid")])
+def test_parameter_sets(secc_in: Callable[..., SeccSession], parameter_set: int | None, code: str) -> None:
+    offer = EvseOffer(protocols=(ProtocolName.V2,), value_added=(ValueAdded.INTERNET,))
+    request = selection(1, 3)
+    request.SelectedServiceList.SelectedService[1].ParameterSetID = parameter_set
+    assert send(secc_in(State.PAYMENT_SELECTION, evse=Evse(offer)), request).ResponseCode == code
+
+
+@pytest.mark.parametrize(
+    ("scope", "category", "found"),
+    [
+        (None, None, 1),
+        (None, "Internet", 1),
+        (None, "OtherCustom", 0),
+        ("home", None, 0),
+    ],
+)
+def test_services_of_one_kind(
+    secc_in: Callable[..., SeccSession], scope: str | None, category: str | None, found: int
+) -> None:
+    offer = EvseOffer(protocols=(ProtocolName.V2,), value_added=(ValueAdded.INTERNET,))
+    wanted = None if category is None else v2_types.serviceCategoryType(category)
+    request = v2.ServiceDiscoveryReq(ServiceScope=scope, ServiceCategory=wanted)
+    answer = send(secc_in(State.SERVICE_DISCOVERY, evse=Evse(offer)), request)
+    assert len(answer.ServiceList.Service if answer.ServiceList else []) == found
 
 
 def test_the_details_of_charging_are_none(secc_in: Callable[..., SeccSession]) -> None:

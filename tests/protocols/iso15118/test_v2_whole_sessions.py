@@ -32,9 +32,10 @@ from protocols.iso15118.events import (
     SessionStarted,
     SetPointExpired,
     SetPointReceived,
+    ValueAddedSelected,
 )
 from protocols.iso15118.power import EvseReadings, Limits
-from protocols.iso15118.services import ControlMode, ProtocolName
+from protocols.iso15118.services import ControlMode, ProtocolName, ValueAdded
 from protocols.iso15118.v2.values import number
 
 SETUP = ["supportedAppProtocol", "SessionSetup", "ServiceDiscovery", "PaymentServiceSelection", "Authorization"]
@@ -267,6 +268,27 @@ def test_the_driver_is_refused(talk: Any) -> None:
     session.run()
     assert "FAILED: the driver was not authorised" in session.secc_end.reason
     assert "AuthorizationReq with FAILED" in session.evcc_end.reason
+
+
+# Services beside charging.
+
+
+@pytest.mark.parametrize("offered", [(), (ValueAdded.INTERNET,)])
+def test_internet_for_a_car_that_wants_it(talk: Any, offered: tuple[ValueAdded, ...]) -> None:
+    session = talk(evse=charger(value_added=offered), plan={"value_added": (ValueAdded.INTERNET,)}).run()
+    ended_well(session)
+    (asked,) = bodies(session, v2.PaymentServiceSelectionReq)
+    selected = [one.ServiceID for one in asked.SelectedServiceList.SelectedService]
+    assert selected == ([1, 3] if offered else [1])
+    assert [event.services for event in session.secc_of(ValueAddedSelected)] == ([offered] if offered else [])
+    assert len(bodies(session, v2.ServiceDetailReq)) == len(offered)
+
+
+def test_a_car_that_wants_no_internet_gets_none(talk: Any) -> None:
+    session = talk(evse=charger(value_added=(ValueAdded.INTERNET,))).run()
+    ended_well(session)
+    assert len(bodies(session, v2.ServiceDiscoveryRes)[0].ServiceList.Service) == 1
+    assert not session.secc_of(ValueAddedSelected)
 
 
 # Other ways out of the charge loop.
