@@ -112,8 +112,10 @@ class Matcher:
             self._on_failure(f"the matching failed unforeseen ({type(error).__name__}: {error})")
 
     async def _cancel(self) -> None:
-        self._work.cancel()
-        await asyncio.gather(self._work, return_exceptions=True)
+        while not self._work.done():
+            # More than once, if need be: what is called there is not ours.
+            self._work.cancel()
+            await asyncio.wait({self._work}, timeout=1.0)
         self._end_watch()
 
     async def _run(self) -> None:
@@ -204,6 +206,8 @@ class Matcher:
             loss = self._watch.loss(asyncio.get_running_loop().time())
             if loss is not None:
                 return loss
+            if self.session.asked_anew and not self._watch.modem_tells:
+                return "the car began to match anew"
         return "the watch ended"
 
     async def _ask_link(self, watch: LinkWatch) -> None:

@@ -112,6 +112,8 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
         self.mac = mac
         self.link_answers: deque[bool] = deque(maxlen=16)
         """What the modem said of its link."""
+        self.asked_anew = False
+        """Whether the matched car has begun to match anew. It gets no answer as long as there is a link."""
         self._send = send
         self._settle_s = settle_s
         self._patience = patience
@@ -145,6 +147,8 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
             case SlacMatchReq(run_id=run_id) if self.state == MATCHED and run_id == self.run_id and self._confirmed:
                 # Our confirmation was lost.
                 self._send(self._confirmed)
+            case SlacParmReq() if self.state == MATCHED:
+                self.asked_anew = self.asked_anew or self._from_our_car(frame)
             case _ if self._belongs(frame):
                 if self._queue.qsize() >= QUEUE_MOST:
                     self._queue.get_nowait()
@@ -207,7 +211,9 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
 
     async def rcv_frame(self, rcv_frame_size: int, timeout: float) -> bytes:
         """The next frame that belongs to this run, whole. Raises TimeoutError, RunRestarted."""
-        raw = await asyncio.wait_for(self._queue.get(), float(timeout) * self._patience)
+        # Not wait_for: Python 3.11's loses a cancellation that comes in the same turn as the frame.
+        async with asyncio.timeout(float(timeout) * self._patience):
+            raw = await self._queue.get()
         if self.state == MATCHING and isinstance(read_frame(raw, exact=False).message, SlacParmReq):
             self._again = raw
             raise RunRestarted
@@ -253,7 +259,7 @@ class EvseSession(SlacEvseSession):  # type: ignore[misc]
     def _void(self) -> None:
         nmk, nid = self.nmk, self.nid
         SlacSession.__init__(self, state=UNMATCHED, evse_mac=self.mac, nmk=nmk, nid=nid)
-        self._again, self._confirmed = None, b""
+        self._again, self._confirmed, self.asked_anew = None, b"", False
         self.reset_socket()
 
 

@@ -169,7 +169,7 @@ async def test_pyslac_as_it_comes_and_our_car_reach_matched(lines):
                 matched = await ev.until("matched")
                 at_evse = await pyslac.until("matched")
                 assert matched["nid"] == network["nid"] == at_evse["nid"]
-                assert matched["attempts"] == 1
+                assert matched["attempts"] <= 3
                 assert 4 <= matched["attenuation_db"] <= 8
                 assert {modem.nmk.hex() for modem in wires.line.modems.values()} == {network["nmk"]}
                 assert await ipv6_passes(line)
