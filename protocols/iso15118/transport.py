@@ -31,6 +31,7 @@ from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.secc_side import new_challenge, new_session_id
 from protocols.iso15118.security import EvccSecurity, SeccSecurity
 from protocols.iso15118.timings import HANDSHAKE_MESSAGE, Timings
+from protocols.iso15118.tls import TlsError
 
 log = logging.getLogger(__name__)
 
@@ -240,6 +241,8 @@ class EvccClient:
                 asyncio.get_running_loop().create_connection(make_pipe, host, found.port),
                 self._timings.of(HANDSHAKE_MESSAGE),
             )
+        except TlsError as error:
+            raise TransportError(str(error)) from error
         except (OSError, TimeoutError) as error:
             raise TransportError(
                 f"the charger at [{found.address}]:{found.port} does not accept a connection: {error}"

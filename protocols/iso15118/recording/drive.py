@@ -9,7 +9,7 @@ from protocols.iso15118.car import CarModel, CarPlan
 from protocols.iso15118.connection import ConnectionSecurity
 from protocols.iso15118.credentials import CarCredentials, ChargerCredentials, Doubt, NotCredible
 from protocols.iso15118.evcc import EvccSession
-from protocols.iso15118.events import PayloadSeen
+from protocols.iso15118.events import PayloadSeen, SessionEnded
 from protocols.iso15118.evse import Evse
 from protocols.iso15118.link import Link
 from protocols.iso15118.recording.plain import Line, RecordingError, hints_of, member_kind, revive
@@ -66,6 +66,7 @@ class Driven:
         self._role: str = session.header["role"]
         self._evse = Evse()
         self._link: Link | None = None
+        self._end: SessionEnded | None = None
 
     def run(self) -> "Driven":
         """Go through the lines until the end or the first difference."""
@@ -94,6 +95,8 @@ class Driven:
                 self._message(line)
             case "stop":
                 self._call(lambda link: link.stop(line["reason"]) if isinstance(link, EvccSession) else None)
+            case "end":
+                self._ended(line)
             case "cut":
                 self._call(lambda link: link.end(line["time_s"], line["reason"]))
             case "lost":
@@ -119,6 +122,15 @@ class Driven:
             return
         self.same = number
 
+    def _ended(self, line: Line) -> None:
+        """How it ended must be the same; the words may be another version's."""
+        if self._link is None:
+            return
+        if self._end is None:
+            self.difference = f"it goes on where it ended: {line['reason']}"
+        elif (self._end.proper, self._end.paused) != (line["proper"], line["paused"]):
+            self.difference = f"it ended otherwise: {self._end.reason} (then: {line['reason']})"
+
     def _name(self, payload: bytes) -> str:
         return next((m.name for m in self._session.messages if m.payload == payload), "?")
 
@@ -131,6 +143,8 @@ class Driven:
         while (event := link.next_event()) is not None:
             if isinstance(event, PayloadSeen) and event.sender == self._role:
                 self._made.append(event)
+            elif isinstance(event, SessionEnded):
+                self._end = event
 
     def _set_inputs(self, values: dict[str, Any]) -> None:
         kinds = hints_of(Evse)

@@ -41,6 +41,9 @@ class Verdict:
             f"{told.same_bytes} encode to the same bytes",
             f"order and times: {told.exchanges} exchanges on the table, the last state is {told.state}",
         ]
+        if session.end is not None:
+            how = "properly" if session.end["proper"] else "NOT properly"
+            lines.append(f"it ended {how}: {session.end['reason']}")
         if self.driven is not None:
             lines.append(f"our own end ({session.header['role']}): {self.driven.same} messages come out as they were")
         else:

@@ -9,6 +9,7 @@ machine of either end, `alerts.py` gives sentences, `openssl.py` hides the libra
 from protocols.iso15118.tls.alerts import Alert
 from protocols.iso15118.tls.end import TlsClient, TlsEnd, TlsOffer, TlsServer
 from protocols.iso15118.tls.hello import ClientHello, HelloError, read_hello
+from protocols.iso15118.tls.openssl import TlsError
 from protocols.iso15118.tls.profile import (
     V2,
     V20,
@@ -39,6 +40,7 @@ __all__ = [
     "PeerRefused",
     "TlsClient",
     "TlsEnd",
+    "TlsError",
     "TlsFacts",
     "TlsOffer",
     "TlsProfile",

@@ -265,7 +265,11 @@ class TlsServer(TlsEnd):
 
     def _begin(self, offer: TlsOffer) -> None:
         self.offer = offer
-        context = openssl.make_context(SSL.TLS_SERVER_METHOD, (offer.profile,), offer.credential)
+        try:
+            context = openssl.make_context(SSL.TLS_SERVER_METHOD, (offer.profile,), offer.credential)
+        except openssl.TlsError as error:
+            self._refuse(str(error), Alert.INTERNAL_ERROR)
+            return
         check = offer.check_peer
         if offer.profile.mutual:
             openssl.demand_certificate(
@@ -283,7 +287,10 @@ def _nobody(_: Chain, __: TlsProfile) -> None:
 
 
 class TlsClient(TlsEnd):
-    """The car's end. `credential` is what it shows when asked; `check_staple` None: no OCSP response is asked for."""
+    """The car's end. `credential` is what it shows when asked; `check_staple` None: no OCSP response is asked for.
+
+    Raises `TlsError` for a credential that cannot be used.
+    """
 
     peer = "the charger"
     _checks_peer = True

@@ -17,13 +17,26 @@ from protocols.iso15118.tls.profile import Credential, TlsProfile, TlsVersion
 VERSIONS = {TlsVersion.V1_2: SSL.TLS1_2_VERSION, TlsVersion.V1_3: SSL.TLS1_3_VERSION}
 NO_RENEGOTIATION = 0x4000_0000  # SSL_OP_NO_RENEGOTIATION, which pyOpenSSL does not name
 
+
+class TlsError(Exception):
+    """TLS cannot begin at this end; one sentence says why."""
+
+
 JudgeChain = Callable[[tuple[x509.Certificate, ...]], Alert | None]
 """Looks at the peer's chain; None accepts it."""
 
 
 def make_context(method: int, profiles: Sequence[TlsProfile], credential: Credential | None) -> SSL.Context:
-    """A context that speaks these profiles and nothing else. Raises `SSL.Error` if key and chain do not belong
-    together."""
+    """A context that speaks these profiles and nothing else. Raises `TlsError` for a credential that cannot be used."""
+    try:
+        return _context(method, profiles, credential)
+    except SSL.Error as error:
+        reasons = error.args[0] if error.args and isinstance(error.args[0], list) else []
+        told = ", ".join(str(entry[2]) for entry in reasons) or "no reason given"
+        raise TlsError(f"our own certificate and key cannot be used for TLS: {told}") from error
+
+
+def _context(method: int, profiles: Sequence[TlsProfile], credential: Credential | None) -> SSL.Context:
     context = SSL.Context(method)
     context.set_min_proto_version(min(VERSIONS[profile.version] for profile in profiles))
     context.set_max_proto_version(max(VERSIONS[profile.version] for profile in profiles))

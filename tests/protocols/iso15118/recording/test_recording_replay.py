@@ -90,6 +90,10 @@ def broken_message(lines: list[dict[str, Any]]) -> None:
     messages(lines)[5]["hex"] = "8000"
 
 
+def other_end(lines: list[dict[str, Any]]) -> None:
+    lines[-1]["proper"] = False
+
+
 @pytest.mark.parametrize(
     ("spoil", "told"),
     [
@@ -98,6 +102,7 @@ def broken_message(lines: list[dict[str, Any]]) -> None:
         (left_out, "the table has no such row"),
         (late, "allowed are 40 s (V2G_EVCC_Msg_Timeout"),
         (broken_message, "message 6 cannot be read"),
+        (other_end, "it ended otherwise: stopped by the car"),
     ],
 )
 def test_what_is_not_as_it_was_is_named(recordings: Any, spoil: Callable[[Any], None], told: str) -> None:

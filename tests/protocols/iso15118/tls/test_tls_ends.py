@@ -11,8 +11,10 @@ from protocols.iso15118.tls import (
     V20,
     V20_INTEROP,
     Alert,
+    Credential,
     PeerRefused,
     TlsClient,
+    TlsError,
     TlsOffer,
     TlsProfile,
     TlsServer,
@@ -240,3 +242,18 @@ def test_key_log_lines_are_those_of_nss(authority: Any, wire: Any) -> None:
     labels = {line.split()[0] for line in lines}
     assert {"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"} <= labels
     assert all(len(line.split()) == 3 for line in lines)
+
+
+def test_a_key_that_is_not_the_certificates(authority: Any, wire: Any) -> None:
+    good = authority.credential("SECC")
+    spoiled = Credential(good.chain, authority.credential("other").key)
+    with pytest.raises(TlsError, match="cannot be used for TLS"):
+        TlsClient([V20], authority.check, spoiled)
+    server = TlsServer([TlsOffer(V20, spoiled, authority.check)])
+    client = TlsClient([V20], authority.check, authority.credential("car"))
+    client.begin()
+    wire(client, server).run()
+    assert server.failure is not None
+    assert "our own certificate and key cannot be used" in server.failure
+    assert client.failure is not None
+    assert "internal_error" in client.failure
