@@ -112,16 +112,23 @@ def foreign_secc(
 ) -> Iterator[Path]:
     log = tmp_path_factory.mktemp("foreign_secc") / "secc.log"
     environment = lab.foreign_environment(
-        cable.charger_interface, world.foreign, ENABLE_TLS_1_3="True", SECC_ENFORCE_TLS="True"
+        cable.charger_interface, world.foreign, ENABLE_TLS_1_3="True", SECC_ENFORCE_TLS="True", AUTH_MODES="EIM,PNC"
     )
     with lab.running(lab.foreign_secc(cable.charger), log, env=environment, cwd=log.parent):
         time.sleep(5)  # its JVM takes seconds to read a first message
         yield log
 
 
+@pytest.mark.parametrize("authorization", ["eim", "pnc"])
 @pytest.mark.parametrize("service", SERVICES)
 def test_our_car_over_tls_with_the_foreign_secc(
-    lab: Any, cable: Any, foreign_secc: Path, environment: dict[str, str], tmp_path: Path, service: str
+    lab: Any,
+    cable: Any,
+    foreign_secc: Path,
+    environment: dict[str, str],
+    tmp_path: Path,
+    service: str,
+    authorization: str,
 ) -> None:
     ours = tmp_path / "car.jsonl"
     car = lab.twoway(
@@ -129,14 +136,17 @@ def test_our_car_over_tls_with_the_foreign_secc(
         *("car", "--interface", cable.car_interface, "--service", service, "--loops", str(LOOPS)),
         # It staples nothing.
         *("--interval", "0.1", "--profile", "interop", "--ocsp", "checked"),
+        *("--authorization", authorization),
         tls=True,
     )
     with lab.running(car, ours, cwd=lab.root, env=environment) as process:
         status = process.wait(90)
     assert status == 0, ours.read_text()[-2000:] + foreign_secc.read_text()[-2000:]
-    _, summary = lab.read_lines(ours)
+    lines, summary = lab.read_lines(ours)
     told(summary)
     assert summary["charge_loops"] == LOOPS
+    asked = next(line["json"] for line in lines if line.get("message") == "AuthorizationReq")
+    assert asked["SelectedAuthorizationService"] == {"eim": "EIM", "pnc": "PnC"}[authorization]
 
 
 def test_our_car_refuses_a_charger_without_an_ocsp_response(

@@ -1,6 +1,7 @@
 """Sessions over the loopback interface, recorded at both ends."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -36,8 +37,13 @@ class Recordings:
 Record = Callable[..., Awaitable[Recordings]]
 
 
-async def record_session(service: Service = Service.DC_BPT, mode: ControlMode | None = None) -> Recordings:
-    """A whole session whose set-point changes with every turn of the loop."""
+async def record_session(
+    service: Service = Service.DC_BPT,
+    mode: ControlMode | None = None,
+    *,
+    trouble: Callable[[EvccClient, asyncio.Task[object]], None] | None = None,
+) -> Recordings:
+    """A whole session whose set-point changes with every turn of the loop; `trouble` may come in its second turn."""
     recordings = Recordings()
     evse = Evse(EvseOffer(lab_v20_without_tls=True))
     stage = IdealStage(evse)
@@ -49,6 +55,8 @@ async def record_session(service: Service = Service.DC_BPT, mode: ControlMode | 
         if isinstance(event, LoopAnswered):
             turns += 1
             evse.set_power(-3000.0 if turns % 2 else 2000.5, valid_until_s=event.time_s + 60)
+            if turns == 2 and trouble is not None:
+                trouble(client, running)
 
     patient = Timings().scaled(20)
     server = SeccServer("lo", evse, on_event, timings=patient, sdp_port=0, record=lambda: recordings.secc.append)
@@ -64,7 +72,9 @@ async def record_session(service: Service = Service.DC_BPT, mode: ControlMode | 
         record=lambda: recordings.evcc.append,
     )
     async with asyncio.timeout(30):
-        assert (await client.run()).proper
+        running = asyncio.create_task(client.run())
+        with contextlib.suppress(asyncio.CancelledError):
+            assert (await running).proper or trouble is not None
         while server.session is not None:
             await asyncio.sleep(0.01)
     await server.stop()

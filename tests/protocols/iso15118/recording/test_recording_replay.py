@@ -1,5 +1,6 @@
 """What was recorded runs again byte for byte; what was changed since is found and named."""
 
+import asyncio
 import errno
 import json
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from protocols.iso15118 import ControlMode, Service
+from protocols.iso15118 import ControlMode, Evse, SeccServer, Service
 from protocols.iso15118.recording import RecordingError, Session, read_sessions, replay
 from protocols.iso15118.recording.recorder import Recorder
 from protocols.iso15118.timings import Timings
@@ -30,6 +31,37 @@ async def test_both_ends_run_again_byte_for_byte(record: Any, service: Service, 
         assert verdict.driven.same * 2 == len(session.messages) > 20
         assert verdict.walk.same_bytes == len(session.messages)
         assert verdict.walk.state == "ended"
+
+
+def stopped_by_the_driver(client: Any, _: Any) -> None:
+    client.stop("the driver came back")
+
+
+def gone(_: Any, running: Any) -> None:
+    running.cancel()
+
+
+@pytest.mark.parametrize(
+    ("trouble", "proper", "reason"),
+    [
+        (stopped_by_the_driver, True, "stopped by the car"),
+        (gone, False, "connection lost in state charge_loop"),
+    ],
+)
+async def test_a_session_that_ends_otherwise_runs_again_too(
+    record: Any, trouble: Any, proper: bool, reason: str
+) -> None:
+    recordings = await record(trouble=trouble)
+    for role in ROLES:
+        (session,) = read_sessions(recordings.data(role))
+        verdict = replay(session)
+        assert verdict.findings == []
+        assert verdict.driven is not None
+        assert session.end is not None
+        assert session.end["proper"] is proper
+    (session,) = read_sessions(recordings.data("secc"))
+    assert session.end is not None
+    assert reason in session.end["reason"]
 
 
 def lines_of(recordings: Any, role: str) -> list[dict[str, Any]]:
@@ -182,3 +214,21 @@ def test_a_full_disk_ends_the_recording_and_nothing_else(caplog: pytest.LogCaptu
     recorder = Recorder(full, "secc", 0.0, Timings())
     recorder.timer(1.0)
     assert caplog.text.count("No space left") == 1
+
+
+async def test_silence_runs_again_too() -> None:
+    lines: list[str] = []
+    server = SeccServer(
+        "lo", Evse(), lambda event: None, timings=Timings(factor=0.005), sdp_port=0, record=lambda: lines.append
+    )
+    await server.start()
+    _, writer = await asyncio.open_connection("::1", server.port)
+    async with asyncio.timeout(20):
+        while not lines or '"end"' not in lines[-1]:
+            await asyncio.sleep(0.01)
+    writer.close()
+    await server.stop()
+    (session,) = read_sessions("\n".join(lines).encode())
+    assert session.end is not None
+    assert "fell silent" in session.end["reason"]
+    assert replay(session).findings == []
