@@ -12,12 +12,13 @@ from contextlib import suppress
 from app.errors import UserError
 from protocols.slac.modem import Cable
 from protocols.slac.modem_wire import ModemWires
+from protocols.slac.wire import WireError
 
 EVSE, EV = "evse", "ev"
 HOST = "plc0"
 """The interface to the modem, in each namespace."""
 PATIENCE_S = 40.0
-PING_S = 4
+LISTEN_S = 4
 
 Line = Callable[..., None]
 
@@ -65,8 +66,11 @@ def down() -> int:
 async def demo(settle_s: float, line: Line) -> int:
     """Match, lose the link, match again; 0 if all went as it should."""
     up()
-    loop = asyncio.get_running_loop()
-    modems = ModemWires([modem_end(EVSE), modem_end(EV)], loop.time)
+    try:
+        modems = ModemWires([modem_end(EVSE), modem_end(EV)], asyncio.get_running_loop().time)
+    except WireError:
+        _remove()
+        raise
     cable = Cable()
     modems.lay(modem_end(EVSE), modem_end(EV), cable)
     try:
@@ -74,12 +78,12 @@ async def demo(settle_s: float, line: Line) -> int:
             evse = Side(EVSE, ["--settle", str(settle_s)], line)
             evse.task = tasks.create_task(evse.run())
             await evse.wait_for("network")
-            before = await _ping(line)
+            before = await _ipv6_passes(line)
             ev = Side(EV, [], line)
             ev.task = tasks.create_task(ev.run())
             await ev.wait_for("matched")
             await evse.wait_for("matched")
-            after = await _ping(line)
+            after = await _ipv6_passes(line)
             modems.line.cut(modem_end(EVSE), modem_end(EV))
             line("demo", "cable", laid=False)
             await evse.wait_for("lost")
@@ -87,7 +91,7 @@ async def demo(settle_s: float, line: Line) -> int:
             line("demo", "cable", laid=True)
             await evse.wait_for("matched")
             await ev.wait_for("matched")
-            again = await _ping(line)
+            again = await _ipv6_passes(line)
             for side in (ev, evse):
                 side.task.cancel()
     except* UserError as errors:
@@ -139,14 +143,15 @@ class Side:
             raise UserError(f"the {self._side} side told no {event!r} within {PATIENCE_S:.0f} s") from None
 
 
-async def _ping(line: Line) -> bool:
-    """Whether one IPv6 frame of the car comes to the charger: it asks for the charger's address."""
+async def _ipv6_passes(line: Line) -> bool:
+    """Whether one IPv6 datagram of the car, sent to everybody, comes to the charger."""
     listener = await asyncio.create_subprocess_exec(
         *("ip", "netns", "exec", namespace(EVSE), sys.executable, "-c", _LISTEN),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
     )
-    await asyncio.sleep(1)
+    if listener.stdout is not None:
+        await listener.stdout.readline()
     speaker = await asyncio.create_subprocess_exec(
         *("ip", "netns", "exec", namespace(EV), sys.executable, "-c", _SPEAK), stderr=asyncio.subprocess.DEVNULL
     )
@@ -159,11 +164,12 @@ async def _ping(line: Line) -> bool:
 _LISTEN = f"""
 import socket, struct, sys
 s = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-s.settimeout({PING_S})
+s.settimeout({LISTEN_S})
 s.bind(("::", 15999))
 index = socket.if_nametoindex("{HOST}")
 group = socket.inet_pton(socket.AF_INET6, "ff02::1") + struct.pack("@I", index)
 s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP, group)
+print("ready", flush=True)
 try:
     s.recvfrom(64)
 except OSError:
