@@ -26,7 +26,7 @@ from protocols.iso15118.v2.values import W, number, physical
 MAX_ENTRIES = 12
 """Peers built on libcbv2g hold no longer lists; what lies beyond is offered at the next renegotiation."""
 MAX_PROFILE_ENTRIES = 24
-MAX_LEVELS = 255
+MAX_DESCRIPTION = 32
 LONGEST_S = 86_400
 """The longest duration that the wire carries."""
 
@@ -44,11 +44,10 @@ def _tuple(schedule: Schedule, tuple_id: int, points: int) -> SAScheduleTupleTyp
         PMaxScheduleEntryType(TimeInterval=interval, PMax=physical(power_w, W))
         for interval, power_w in _intervals(schedule.charge, points)
     ]
-    prices = schedule.charge_prices
     return SAScheduleTupleType(
         SAScheduleTupleID=tuple_id,
         PMaxSchedule=PMaxScheduleType(PMaxScheduleEntry=entries),
-        SalesTariff=None if prices is None else _tariff(prices, tuple_id, points),
+        SalesTariff=_tariff(schedule, tuple_id, points),
     )
 
 
@@ -66,24 +65,31 @@ def _intervals(steps: Steps, points: int) -> list[tuple[RelativeTimeIntervalType
     return result
 
 
-def _tariff(prices: Prices, tuple_id: int, points: int) -> SalesTariffType:
-    intervals = _intervals(prices.steps, points)
-    levels = sorted({price for _, price in intervals})[:MAX_LEVELS]
-    dearest = max((abs(price) for price in levels), default=0.0)
-    entries = [
-        SalesTariffEntryType(
-            TimeInterval=interval,
-            EPriceLevel=levels.index(price) + 1 if price in levels else MAX_LEVELS,
-            ConsumptionCost=[_relative_cost(price, dearest)],
-        )
-        for interval, price in intervals
-    ]
+def _tariff(schedule: Schedule, tuple_id: int, points: int) -> SalesTariffType | None:
+    """Levels by price, with percentages of the dearest; or the levels alone, where money is not told."""
+    prices = schedule.charge_prices
+    intervals = _intervals(prices.steps if prices is not None else schedule.charge_levels, points)
+    if not intervals:
+        return None
+    ranks = {value: rank for rank, value in enumerate(sorted({value for _, value in intervals}), start=1)}
+    dearest = max(abs(value) for value in ranks)
     return SalesTariffType(
         SalesTariffID=tuple_id,
-        SalesTariffDescription=f"{prices.currency} a kWh, as levels",
-        NumEPriceLevels=len(levels),
-        SalesTariffEntry=entries,
+        SalesTariffDescription=_description(prices) if prices is not None else None,
+        NumEPriceLevels=len(ranks),
+        SalesTariffEntry=[
+            SalesTariffEntryType(
+                TimeInterval=interval,
+                EPriceLevel=ranks[value],
+                ConsumptionCost=[_relative_cost(value, dearest)] if prices is not None else [],
+            )
+            for interval, value in intervals
+        ],
     )
+
+
+def _description(prices: Prices) -> str:
+    return (prices.description or f"{prices.currency} a kWh, as levels")[:MAX_DESCRIPTION]
 
 
 def _relative_cost(price: float, dearest: float) -> ConsumptionCostType:

@@ -215,6 +215,35 @@ def test_schedules_and_tariffs_are_those_of_the_home(talk: Any) -> None:
     assert [step[1] for step in started.profile[:3]] == pytest.approx([7_000, 0, 11_000], abs=5)
 
 
+def test_levels_without_money(talk: Any) -> None:
+    session = talk()
+    session.evse.offer_schedules(Schedule(((7_200.0, 7_000.0),), charge_levels=((3_600.0, 2.0), (3_600.0, 0.0))))
+    session.run()
+    ended_well(session)
+    (answer,) = bodies(session, v2.ChargeParameterDiscoveryRes)
+    tariff = answer.SASchedules.SAScheduleTuple[0].SalesTariff
+    assert [one.EPriceLevel for one in tariff.SalesTariffEntry] == [2, 1]
+    assert (tariff.NumEPriceLevels, tariff.SalesTariffDescription) == (2, None)
+    assert not any(one.ConsumptionCost for one in tariff.SalesTariffEntry)
+
+
+def test_a_car_asks_anew_when_its_schedule_runs_out(talk: Any) -> None:
+    session = talk(car=SimulatedCar(max_loops=14), plan={"loop_interval_s": 1.0})
+    session.evse.offer_schedules(Schedule(((5.0, 7_000.0),)))
+    session.evse.set_power(7_000)
+    session.run()
+    ended_well(session)
+    assert [one.renegotiation for one in session.secc_of(NeedsReceived)] == [False, True, True]
+
+
+def test_the_car_keeps_to_its_schedule_whatever_the_charger_says_later(talk: Any) -> None:
+    session = talk()
+    session.evse.offer_schedules(Schedule(((86_400.0, 4_000.0),)))
+    session.evse.set_power(9_000)
+    session.run(until=lambda: len(session.secc_of(LoopAnswered)) == 3)
+    assert session.car.ev_w == pytest.approx(4_000, abs=5)
+
+
 def test_a_long_schedule_is_cut_to_what_any_peer_holds(talk: Any) -> None:
     steps = tuple((900.0, 1_000.0 + n) for n in range(96))
     session = talk()
