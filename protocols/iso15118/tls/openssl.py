@@ -4,7 +4,7 @@ and of signatures, the verification callback with its error code, whether a sess
 A context serves one connection: its callbacks know which, and nothing outlives it (no session is ever resumed).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cryptography import x509
@@ -87,15 +87,27 @@ def resumed(connection: SSL.Connection) -> bool:
 
 
 def _chain(store: Any) -> tuple[x509.Certificate, ...]:
-    stack = lib.X509_STORE_CTX_get1_chain(store)
-    if stack == ffi.NULL:
+    """What the peer sent, its own certificate first. At the charger's end OpenSSL shows only those that it could join
+    to a path upwards."""
+    ssl = ffi.cast("SSL *", lib.X509_STORE_CTX_get_ex_data(store, lib.SSL_get_ex_data_X509_STORE_CTX_idx()))
+    sent = lib.SSL_get_peer_cert_chain(ssl)
+    if sent != ffi.NULL:
+        return tuple(_certificates(sent, ours=False))
+    path = lib.X509_STORE_CTX_get1_chain(store)
+    if path == ffi.NULL:
         return ()
-    found = []
+    found = tuple(_certificates(path, ours=True))
+    lib.sk_X509_free(path)
+    return found
+
+
+def _certificates(stack: Any, *, ours: bool) -> Iterator[x509.Certificate]:
+    """The certificates of OpenSSL's list; `ours`: their references were counted for us already."""
     for index in range(lib.sk_X509_num(stack)):
-        # Takes over the reference that get1_chain has counted for us.
-        found.append(crypto.X509._from_raw_x509_ptr(lib.sk_X509_value(stack, index)).to_cryptography())
-    lib.sk_X509_free(stack)
-    return tuple(found)
+        raw = lib.sk_X509_value(stack, index)
+        if not ours:
+            lib.X509_up_ref(raw)
+        yield crypto.X509._from_raw_x509_ptr(raw).to_cryptography()
 
 
 def _limit(context: SSL.Context, function: str, names: Sequence[str]) -> None:

@@ -138,6 +138,12 @@ def forged_charger(world: World) -> None:
     world.secc = home_set(Algorithm.P521, NOW)[Role.SECC]
 
 
+def charger_below_another_ca_of_that_name(world: World) -> None:
+    world.secc = world.public[Role.SECC]
+    twin = public_set(Algorithm.P521, NOW)[Role.CPO_SUB2]
+    world.secc = Identity(world.secc.certificate, world.secc.key, (twin.certificate, *world.secc.above[1:]))
+
+
 def strange_charger(world: World) -> None:
     world.car_store = TrustStore()
 
@@ -152,6 +158,7 @@ def charger_that_is_a_car(world: World) -> None:
         (expired_charger, "expired on", "certificate_expired"),
         (early_charger, "is valid only from", "bad_certificate"),
         (forged_charger, "not signed by", "decrypt_error"),
+        (charger_below_another_ca_of_that_name, "not signed by", "decrypt_error"),
         (strange_charger, "", "unknown_ca"),
         (charger_that_is_a_car, "", "unsupported_certificate"),
     ],
