@@ -167,7 +167,7 @@ def test_every_list_at_its_maximum(name):
         (lambda: parameters(4, 1, 1), "SAScheduleTuple has 4 entries, 1 to 3 are allowed"),
         (lambda: parameters(1, 1025, 1), "PMaxScheduleEntry has 1025 entries, 1 to 1024 are allowed"),
         (lambda: parameters(1, 1, 1025), "SalesTariffEntry has 1025 entries, 1 to 1024 are allowed"),
-        (lambda: parameters(1, 1, 1, costs=4), "ConsumptionCost has 4 entries, 0 to 3 are allowed"),
+        (lambda: parameters(1, 1, 1, costs=4), "ConsumptionCost has 4 entries, at most 3 are allowed"),
         (lambda: parameters(0, 1, 1), "SAScheduleTuple has 0 entries, 1 to 3 are allowed"),
     ],
 )
