@@ -21,7 +21,7 @@ from protocols.exi.messages.v2_types import (
 from protocols.iso15118.evse import Evse, EvseOffer, Notification
 from protocols.iso15118.power import EvseReadings, Limits, MeterReading
 from protocols.iso15118.services import Energy
-from protocols.iso15118.v2.values import A, V, W, number, optional_number, physical
+from protocols.iso15118.v2.values import A, V, W, number, optional_number, physical, plain
 
 Mode, Code = EnergyTransferModeType, DC_EVSEStatusCodeType
 AC_MODES = {Mode.AC_single_phase_core: 1, Mode.AC_three_phase_core: 3}
@@ -30,6 +30,7 @@ DC_MODES = (Mode.DC_extended, Mode.DC_core, Mode.DC_combo_core, Mode.DC_unique)
 UNTOLD_CURRENT_A, UNTOLD_VOLTAGE_V = 500.0, 1000.0
 """Where a home gives no DC voltage or current of its own: the reach of a CCS connector."""
 PEAK_CURRENT_RIPPLE_A = 0.0
+MAX_METER_ID = 32
 
 NOTIFICATIONS = {
     Notification.Terminate: EVSENotificationType.StopCharging,
@@ -171,7 +172,7 @@ def meter_info(meter: MeterReading | None) -> MeterInfoType | None:
     if meter is None:
         return None
     return MeterInfoType(
-        MeterID=meter.meter_id[:32],
+        MeterID=plain(meter.meter_id, MAX_METER_ID),
         MeterReading=meter.charged_wh,
         TMeter=None if meter.time_s is None else int(meter.time_s),
     )

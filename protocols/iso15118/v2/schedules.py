@@ -21,12 +21,14 @@ from protocols.exi.messages.v2_types import (
     costKindType,
 )
 from protocols.iso15118.schedule import DAY_S, Prices, Schedule, Steps, merged
-from protocols.iso15118.v2.values import W, number, physical
+from protocols.iso15118.v2.values import W, number, physical, plain
 
 MAX_ENTRIES = 12
 """Peers built on libcbv2g hold no longer lists; what lies beyond is offered at the next renegotiation."""
 MAX_PROFILE_ENTRIES = 24
 MAX_DESCRIPTION = 32
+NOTHING: Steps = ((DAY_S, 0.0),)
+"""What a schedule without charging comes to, as the wire knows no empty one."""
 LONGEST_S = 86_400
 """The longest duration that the wire carries."""
 
@@ -42,7 +44,7 @@ def schedule_list(schedules: tuple[Schedule, ...], max_entries: int | None) -> S
 def _tuple(schedule: Schedule, tuple_id: int, points: int) -> SAScheduleTupleType:
     entries = [
         PMaxScheduleEntryType(TimeInterval=interval, PMax=physical(power_w, W))
-        for interval, power_w in _intervals(schedule.charge, points)
+        for interval, power_w in _intervals(schedule.charge or NOTHING, points)
     ]
     return SAScheduleTupleType(
         SAScheduleTupleID=tuple_id,
@@ -89,7 +91,7 @@ def _tariff(schedule: Schedule, tuple_id: int, points: int) -> SalesTariffType |
 
 
 def _description(prices: Prices) -> str:
-    return (prices.description or f"{prices.currency} a kWh, as levels")[:MAX_DESCRIPTION]
+    return plain(prices.description or f"{prices.currency} a kWh, as levels", MAX_DESCRIPTION)
 
 
 def _relative_cost(price: float, dearest: float) -> ConsumptionCostType:

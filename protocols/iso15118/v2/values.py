@@ -47,6 +47,11 @@ def optional_number(value: PhysicalValueType | None) -> float | None:
     return None if value is None else number(value)
 
 
+def plain(text: str, length: int) -> str:
+    """As much of a text as any peer takes: peers built on libcbv2g read ASCII only."""
+    return text.encode("ascii", "replace").decode("ascii")[:length]
+
+
 def evcc_id_bytes(evcc_id: str) -> bytes:
     """The six bytes of an EVCCID, which is a MAC address here.
 

@@ -34,7 +34,7 @@ from protocols.iso15118.events import (
     SetPointReceived,
     ValueAddedSelected,
 )
-from protocols.iso15118.power import EvseReadings, Limits
+from protocols.iso15118.power import EvseReadings, Limits, MeterReading
 from protocols.iso15118.services import ControlMode, ProtocolName, ValueAdded
 from protocols.iso15118.v2.values import number
 
@@ -213,6 +213,29 @@ def test_schedules_and_tariffs_are_those_of_the_home(talk: Any) -> None:
     (started, _) = session.secc_of(PowerDeliveryChanged)
     assert [step[0] for step in started.profile[:3]] == [7_200, 7_200, 10_800]
     assert [step[1] for step in started.profile[:3]] == pytest.approx([7_000, 0, 11_000], abs=5)
+
+
+def test_a_schedule_that_only_discharges_holds_the_car_still(talk: Any) -> None:
+    session = talk()
+    session.evse.offer_schedules(Schedule(charge=(), discharge=((3_600.0, 5_000.0),)))
+    session.evse.set_power(-5_000)
+    session.run()
+    ended_well(session)
+    assert session.secc_of(PowerDeliveryChanged)[0].profile[0] == (86_400, 0)
+    assert session.car.charged_wh == session.car.discharged_wh == 0
+
+
+def test_what_people_wrote_goes_out_so_that_any_peer_reads_it(talk: Any) -> None:
+    session = talk(with_stage=False)
+    prices = Prices("EUR", ((3_600.0, 0.3),), description="Ökostrom für alle, die nachts laden wollen")
+    session.evse.offer_schedules(Schedule(((3_600.0, 5_000.0),), charge_prices=prices))
+    session.evse.meter = MeterReading("Zähler im Keller, zweiter von links", 12, 0)
+    session.run()
+    ended_well(session)
+    (answer,) = bodies(session, v2.ChargeParameterDiscoveryRes)
+    description = answer.SASchedules.SAScheduleTuple[0].SalesTariff.SalesTariffDescription
+    meter = bodies(session, v2.ChargingStatusRes)[0].MeterInfo
+    assert (description, meter.MeterID) == ("?kostrom f?r alle, die nachts la", "Z?hler im Keller, zweiter von li")
 
 
 def test_levels_without_money(talk: Any) -> None:
