@@ -161,6 +161,8 @@ class SessionLog:
             "discharged_wh": round(discharged_wh, 3),
             "duration_s": round(event.time_s - (totals.began_s or event.time_s), 3),
         }
+        if event.evidence:
+            summary["message"] = event.evidence
         _print({"summary": summary})
 
 

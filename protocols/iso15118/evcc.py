@@ -244,6 +244,8 @@ class EvccSession(Link):
             kept = side.paused_session(now) if paused else None
             if kept is not None:
                 self._emit(SessionPaused(now, kept))
+            # Whatever made the car give up, it is not the charger's last word.
+            self._in_hand = b""
             self.end(now, side.reason or "session stopped", proper=proper, paused=paused)
             return
         self._go(state, now)

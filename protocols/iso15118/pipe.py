@@ -129,6 +129,8 @@ class SessionPipe(asyncio.Protocol):
         while (event := self.link.next_event()) is not None:
             if self._recorder is not None:
                 self._recorder.heard(event)
+            if isinstance(event, SessionEnded) and event.evidence:
+                log.warning("a session ended: %s; the message was %s", event.reason, event.evidence)
             if isinstance(event, SessionEnded) and not self.ended.done():
                 self.ended.set_result(event)
             self._tell(event)

@@ -317,3 +317,16 @@ async def test_a_listener_that_fails_does_not_stop_the_session(
     await server.stop()
     assert end.proper
     assert "clumsy" in caplog.text
+
+
+async def test_the_message_that_ends_a_session_is_logged_with_its_bytes(
+    start_secc: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    server = await start_secc()
+    _, writer = await asyncio.open_connection("::1", server.port)
+    writer.write(bytes.fromhex("01FE800100000003") + b"\x80\xab\xcd")
+    await until(lambda: bool(ends(server)))
+    writer.close()
+    assert ends(server)[0].evidence == "80ABCD"
+    assert "the message was 80ABCD" in caplog.text
+    assert (await client(server, SimulatedCar(max_loops=1), lab_plan()).run()).proper, "the next one starts clean"
