@@ -76,12 +76,12 @@ class Agreement(SeccSide):
 
     @property
     def modes(self) -> tuple[EnergyTransferModeType, ...]:
-        """The ways of energy transfer on offer; a car that resumes keeps its own, [V2G2-742]."""
+        """The ways of energy transfer on offer; a car that resumes keeps its own."""
         return self._kept("mode", offered_modes(self.evse.offer))
 
     @property
     def contracts(self) -> ChargerCredentials | None:
-        """Who judges contracts, where there is one and TLS protects what they say, [V2G2-636]."""
+        """Who judges contracts, where there is one and TLS protects what they say."""
         return self.context.credentials if self.context.security.level >= Secured.TLS_1_2 else None
 
     @property

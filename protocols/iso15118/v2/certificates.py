@@ -20,7 +20,7 @@ def read_chain(element: CertificateChainType) -> Chain:
 
 
 def provision_fragments(response: CertificateInstallationRes | CertificateUpdateRes) -> Fragments:
-    """The four elements of a provision that the provisioning service signs, [V2G2-783]."""
+    """The four elements of a provision that the provisioning service signs."""
     contract = response.ContractSignatureCertChain
     key, point, emaid = response.ContractSignatureEncryptedPrivateKey, response.DHpublickey, response.eMAID
     return (

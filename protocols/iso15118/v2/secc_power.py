@@ -51,6 +51,7 @@ from protocols.iso15118.v2.outcome import requested_outcome
 from protocols.iso15118.v2.schedules import read_profile, schedule_list
 from protocols.iso15118.v2.secc_contract import receipt_wanted
 from protocols.iso15118.v2.table import CABLE_CHECK_PERFORMANCE, ONGOING_PERFORMANCE
+from protocols.iso15118.v2.tariffs import signed
 from protocols.iso15118.v2.values import A, V, number, physical
 
 Code, Processing, Isolation = responseCodeType, EVSEProcessingType, isolationLevelType
@@ -110,7 +111,7 @@ def _schedules(agreed: Agreement, max_entries: int | None, now: float) -> SASche
         return None
     agreed.planning_since_s, agreed.renegotiating = None, False
     agreed.schedules = agreed.evse.schedules or (unplanned(agreed.limits),)
-    return schedule_list(agreed.schedules, max_entries)
+    return signed(agreed, schedule_list(agreed.schedules, max_entries))
 
 
 def cable_check(agreed: Agreement, request: CableCheckReq, now: float) -> CableCheckRes:
@@ -265,7 +266,7 @@ def welding_detection(agreed: Agreement, request: WeldingDetectionReq, now: floa
 
 
 def session_stop(agreed: Agreement, request: SessionStopReq, now: float) -> SessionStopRes:
-    """The end, or a pause, [V2G2-740]."""
+    """The end, or a pause."""
     if request.ChargingSession is chargingSessionType.Pause:
         if not agreed.evse.offer.pause_allowed:
             raise Refusal(Code.FAILED, "the car wanted to pause, which is not allowed here")

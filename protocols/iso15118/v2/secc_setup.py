@@ -32,7 +32,7 @@ Code, Processing = responseCodeType, EVSEProcessingType
 
 
 def session_setup(agreed: Agreement, request: SessionSetupReq, now: float) -> SessionSetupRes:
-    """A new session, or the paused one when its car comes back, [V2G2-741]."""
+    """A new session, or the paused one when its car comes back."""
     evcc_id = request.EVCCID.hex().upper()
     resumed = agreed.begin(evcc_id, NO_SESSION if agreed.received is None else agreed.received.session_id)
     agreed.emit(SessionStarted(now, evcc_id, agreed.session_id.hex().upper(), resumed))

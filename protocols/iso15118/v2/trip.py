@@ -54,7 +54,7 @@ class Trip(EvccSide):
 
     @property
     def contracts(self) -> CarCredentials | None:
-        """Who holds the car's contract, where TLS protects what it says, [V2G2-636]."""
+        """Who holds the car's contract, where TLS protects what it says."""
         return self.context.credentials if self.context.security.level >= Secured.TLS_1_2 else None
 
     @property
@@ -75,7 +75,7 @@ class Trip(EvccSide):
         return V2G_Message(Header=header, Body=BodyType(BodyElement=content))
 
     def paused_session(self, now: float) -> PausedSession:
-        """What the car keeps: how it pays, how energy is transferred, and by which schedule, [V2G2-742]."""
+        """What the car keeps: how it pays, how energy is transferred, and by which schedule."""
         mode = {} if self.mode is None else {"mode": str(self.mode)}
         return PausedSession(
             self.session_id,

@@ -8,10 +8,22 @@ from typing import Any
 
 import pytest
 
+from protocols.exi import V2
 from protocols.exi.messages import v2
-from protocols.iso15118 import CarPlan, ConnectionSecurity, Evse, EvseOffer, Notification, Service, SimulatedCar
+from protocols.exi.messages.xmldsig import SignatureType
+from protocols.iso15118 import (
+    CarPlan,
+    ConnectionSecurity,
+    Evse,
+    EvseOffer,
+    Notification,
+    Prices,
+    Schedule,
+    Service,
+    SimulatedCar,
+)
 from protocols.iso15118.contracts import CarContracts, ChargerContracts, ProvisioningService
-from protocols.iso15118.credentials import ContractWanted, Doubt, NotCredible
+from protocols.iso15118.credentials import ContractWanted, Doubt, Fragments, NotCredible
 from protocols.iso15118.events import (
     AuthorizationRequested,
     ContractAccepted,
@@ -22,6 +34,7 @@ from protocols.iso15118.events import (
     MeteringConfirmed,
 )
 from protocols.iso15118.services import ProtocolName
+from protocols.iso15118.signature import Fragment, sign, verify
 from protocols.pki import Algorithm, CertificateSet, Identity, Role, TrustStore, car_set, new, public_set
 from protocols.pki.homes import Names
 
@@ -271,3 +284,37 @@ def test_a_paused_contract_session_goes_on_by_contract(talk: Any) -> None:
     (offer,) = [e.message.Body.BodyElement for e in back.secc_of(MessageSeen) if e.name == "ServiceDiscoveryRes"]
     assert isinstance(offer, v2.ServiceDiscoveryRes)
     assert offer.PaymentOptionList.PaymentOption == ["Contract"]
+
+
+class Operators(ChargerContracts):
+    """A charger that has its operator's key at hand."""
+
+    has_key = True
+
+    def sign_tariffs(self, namespace: str, fragments: Fragments) -> SignatureType | None:
+        return sign(namespace, fragments, world()[Role.MO_SUB2].key) if self.has_key else None
+
+
+class KeylessOperators(Operators):
+    has_key = False
+
+
+@pytest.mark.parametrize("kind", [Operators, KeylessOperators, ChargerContracts])
+@pytest.mark.parametrize("by_contract", [True, False])
+def test_tariffs_are_signed_where_the_operators_key_is(
+    talk: Any, kind: type[ChargerContracts], by_contract: bool
+) -> None:
+    session = talk(kind(world().store), car(), plan={"by_contract": by_contract})
+    prices = Prices("EUR", ((3_600.0, 0.2), (3_600.0, 0.4)))
+    session.evse.offer_schedules(*[Schedule(((7_200.0, 5_000.0),), charge_prices=prices)] * 2)
+    session.run()
+    assert session.secc_end.proper, session.secc_end
+    (whole,) = [e.message for e in session.secc_of(MessageSeen) if e.name == "ChargeParameterDiscoveryRes"]
+    tariffs = [one.SalesTariff for one in whole.Body.BodyElement.SASchedules.SAScheduleTuple]
+    if kind is Operators and by_contract:
+        fragments = [Fragment(one.Id, one) for one in tariffs]
+        verify(V2, fragments, whole.Header.Signature, world()[Role.MO_SUB2].key.public_key())
+        assert [one.Id for one in tariffs] == ["id1", "id2"]
+    else:
+        assert whole.Header.Signature is None
+        assert [one.Id for one in tariffs] == [None, None]
