@@ -18,6 +18,8 @@ from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import pack
 
+EVSE_KINDS = hints_of(Evse)
+
 
 class Answers:
     """What the ports gave in the recording, in order, by name."""
@@ -65,6 +67,8 @@ class Driven:
         self._made: deque[PayloadSeen] = deque()
         self._role: str = session.header["role"]
         self._evse = Evse()
+        self._inputs: dict[str, Any] = {}
+        self._received_s: float | None = None
         self._link: Link | None = None
         self._end: SessionEnded | None = None
 
@@ -107,7 +111,9 @@ class Driven:
     def _message(self, line: Line) -> None:
         payload, stream = bytes.fromhex(line["hex"]), int(line["stream"], 16)
         if line["sender"] != self._role:
-            self._call(lambda link: link.receive(pack(stream, payload), line["time_s"]))
+            # Messages of one moment came in one piece: the application had no word between them.
+            together, self._received_s = line["time_s"] == self._received_s, line["time_s"]
+            self._call(lambda link: link.receive(pack(stream, payload), line["time_s"]), inputs=not together)
             return
         number = self.same + 1
         if not self._made:
@@ -134,10 +140,12 @@ class Driven:
     def _name(self, payload: bytes) -> str:
         return next((m.name for m in self._session.messages if m.payload == payload), "?")
 
-    def _call(self, what: Callable[[Link], None]) -> None:
+    def _call(self, what: Callable[[Link], None], *, inputs: bool = True) -> None:
         link = self._link
         if link is None:
             return
+        if inputs:
+            self._give_inputs()
         what(link)
         link.data_to_send()
         while (event := link.next_event()) is not None:
@@ -147,19 +155,23 @@ class Driven:
                 self._end = event
 
     def _set_inputs(self, values: dict[str, Any]) -> None:
-        kinds = hints_of(Evse)
         known = {field.name for field in fields(Evse)}
-        for name, value in values.items():
+        for name in values:
             if name not in known:
                 raise RecordingError(f"this version's charger has no {name}")
-            setattr(self._evse, name, revive(value, kinds[name]))
+        self._inputs |= values
+
+    def _give_inputs(self) -> None:
+        """Put the charger into its recorded state: the session writes there too, but the application last."""
+        for name, value in self._inputs.items():
+            setattr(self._evse, name, revive(value, EVSE_KINDS[name]))
 
     def _make(self, security: ConnectionSecurity) -> Link:
         header = self._session.header
         timings = revive(header["timings"], Timings)
         if self._role == "secc":
-            before = {field.name: getattr(self._evse, field.name) for field in fields(self._evse)}
-            session = SeccSession(
+            self._give_inputs()
+            return SeccSession(
                 self._evse,
                 timings,
                 security=security,
@@ -167,10 +179,6 @@ class Driven:
                 make_session_id=lambda: bytes.fromhex(self._answers.take("session_id")),
                 make_challenge=lambda: bytes.fromhex(self._answers.take("challenge")),
             )
-            # The session forgets what belonged to the last car; the recorded values are those after that.
-            for name, value in before.items():
-                setattr(self._evse, name, value)
-            return session
         return EvccSession(
             self._port(CarModel),
             revive(header["plan"], CarPlan),

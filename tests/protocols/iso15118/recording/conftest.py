@@ -16,6 +16,7 @@ from protocols.iso15118 import (
     EvseOffer,
     IdealStage,
     LoopAnswered,
+    Notification,
     SeccServer,
     Service,
     SimulatedCar,
@@ -42,8 +43,10 @@ async def record_session(
     mode: ControlMode | None = None,
     *,
     trouble: Callable[[EvccClient, asyncio.Task[object]], None] | None = None,
+    notification: Notification | None = None,
 ) -> Recordings:
-    """A whole session whose set-point changes with every turn of the loop; `trouble` may come in its second turn."""
+    """A whole session whose set-point changes with every turn of the loop; trouble or the charger's wish may come in its
+    second turn."""
     recordings = Recordings()
     evse = Evse(EvseOffer(lab_v20_without_tls=True))
     stage = IdealStage(evse)
@@ -55,6 +58,8 @@ async def record_session(
         if isinstance(event, LoopAnswered):
             turns += 1
             evse.set_power(-3000.0 if turns % 2 else 2000.5, valid_until_s=event.time_s + 60)
+            if turns == 2 and notification is not None:
+                evse.notify(notification)
             if turns == 2 and trouble is not None:
                 trouble(client, running)
 
@@ -64,7 +69,7 @@ async def record_session(
     plan = CarPlan(service, mode, loop_interval_s=0.01, lab_v20_without_tls=True)
     client = EvccClient(
         "lo",
-        SimulatedCar(max_loops=4),
+        SimulatedCar(max_loops=8 if notification else 4),
         plan,
         lambda event: None,
         timings=patient,

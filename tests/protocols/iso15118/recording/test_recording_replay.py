@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from protocols.iso15118 import ControlMode, Evse, SeccServer, Service
+from protocols.iso15118 import ControlMode, Evse, Notification, SeccServer, Service
 from protocols.iso15118.recording import RecordingError, Session, read_sessions, replay
 from protocols.iso15118.recording.recorder import Recorder
 from protocols.iso15118.timings import Timings
@@ -31,6 +31,16 @@ async def test_both_ends_run_again_byte_for_byte(record: Any, service: Service, 
         assert verdict.driven.same * 2 == len(session.messages) > 20
         assert verdict.walk.same_bytes == len(session.messages)
         assert verdict.walk.state == "ended"
+
+
+@pytest.mark.parametrize("notification", list(Notification))
+async def test_what_the_charger_asks_for_runs_again_too(record: Any, notification: Notification) -> None:
+    recordings = await record(notification=notification)
+    for role in ROLES:
+        (session,) = read_sessions(recordings.data(role))
+        verdict = replay(session)
+        assert verdict.findings == []
+        assert verdict.driven is not None
 
 
 def stopped_by_the_driver(client: Any, _: Any) -> None:
