@@ -137,7 +137,6 @@ def charge_parameters(
         )
     if not isinstance(element, DC_EVChargeParameterType):
         raise Refusal(ResponseCodeType.FAILED_WrongChargeParameter, "the car sent AC parameters for DC charging")
-    _check_car(element.DC_EVStatus)
     report = agreed.hear(car_fields.read_charge_parameters(element))
     least_v = agreed.limits.min_v
     if least_v is not None and (report.limits.max_v or 0.0) < least_v:
@@ -179,12 +178,14 @@ def cable_check(agreed: Agreement, request: CableCheckReq, now: float) -> CableC
 
 
 def pre_charge(agreed: Agreement, request: PreChargeReq, now: float) -> PreChargeRes:
-    """The voltage at the outlet while it is brought to the car's."""
+    """The voltage at the outlet while it is brought to the car's.
+
+    A voltage that we cannot give is passed over: some cars begin with a wrong one, and time ends what stays wrong.
+    """
     _check_car(request.DC_EVStatus)
-    target_v, most_v = number(request.EVTargetVoltage), agreed.evse.limits.max_v
-    if target_v < 0 or (most_v is not None and target_v > most_v):
-        raise Refusal(ResponseCodeType.FAILED, f"the car asked for a pre-charge to {target_v:g} V")
-    if target_v != agreed.pre_charge_v:
+    target_v, most_v = number(request.EVTargetVoltage), agreed.limits.max_v
+    within = target_v >= 0 and (most_v is None or target_v <= most_v)
+    if within and target_v != agreed.pre_charge_v:
         agreed.pre_charge_v = target_v
         agreed.emit(PreChargeRequested(now, target_v))
     return PreChargeRes(

@@ -29,7 +29,7 @@ from protocols.iso15118.din import DIALECTS
 from protocols.iso15118.din.envelope import wrapped
 from protocols.iso15118.din.table import EXCHANGES, TABLE
 from protocols.iso15118.din.values import volts
-from protocols.iso15118.events import PowerDeliveryChanged
+from protocols.iso15118.events import PowerDeliveryChanged, PreChargeRequested
 from protocols.iso15118.power import Limits
 from protocols.iso15118.refusal import least
 from protocols.iso15118.services import ProtocolName
@@ -126,16 +126,8 @@ PROFILE = ChargingProfileType(
             CODES.FAILED_WrongChargeParameter,
             "up to 100 V, the charger gives from 150 V",
         ),
-        (
-            State.CHARGE_PARAMETERS,
-            changed(CHARGE_PARAMETERS, EVChargeParameter=changed(LIMITS, DC_EVStatus=BROKEN)),
-            CODES.FAILED,
-            "the car reports FAILED_EVRESSMalfunction",
-        ),
         (State.CABLE_CHECK, made("CableCheckReq", DC_EVStatus=BROKEN), CODES.FAILED, "the car reports"),
         (State.PRE_CHARGE, made("PreChargeReq", DC_EVStatus=BROKEN), CODES.FAILED, "the car reports"),
-        (State.PRE_CHARGE, made("PreChargeReq", EVTargetVoltage=volts(1001)), CODES.FAILED, "to 1001 V"),
-        (State.PRE_CHARGE, made("PreChargeReq", EVTargetVoltage=volts(-1)), CODES.FAILED, "to -1 V"),
         (
             State.PRE_CHARGE,
             made("PowerDeliveryReq", ReadyToChargeState=True),
@@ -214,6 +206,16 @@ def test_bad_insulation(reached: Any) -> None:
     answer = ask(talk, made("CableCheckReq"))
     assert answer.ResponseCode is CODES.FAILED
     assert "insulation test failed" in talk.secc_end.reason
+
+
+@pytest.mark.parametrize("wrong_v", [1001, -1])
+def test_a_pre_charge_that_we_cannot_give_is_passed_over(reached: Any, wrong_v: float) -> None:
+    talk = reached(State.PRE_CHARGE)
+    assert ask(talk, made("PreChargeReq", EVTargetVoltage=volts(wrong_v))).ResponseCode is CODES.OK
+    assert talk.secc_of(PreChargeRequested) == []
+    answer = ask(talk, made("PreChargeReq", EVTargetVoltage=volts(400)))
+    assert answer.ResponseCode is CODES.OK
+    assert [event.target_v for event in talk.secc_of(PreChargeRequested)] == [400]
 
 
 @pytest.mark.parametrize("trouble", ["notification", "contactor"])
