@@ -1,4 +1,4 @@
-"""``twoway car``: a simulated car alone, with an honest battery, that speaks ISO 15118-20."""
+"""``twoway car``: a simulated car alone, with an honest battery, that speaks ISO 15118 and DIN SPEC 70121."""
 
 import argparse
 import asyncio
@@ -18,6 +18,7 @@ from app.commands.session_log import (
     tell_warnings,
     timings_of,
 )
+from app.commands.session_modes import CAR_EPILOG, PausedFile, add_car_modes, car_agenda, plan_of
 from app.commands.session_security import SessionSecurity, add_security_arguments
 from app.errors import UserError
 from protocols.iso15118 import (
@@ -26,6 +27,7 @@ from protocols.iso15118 import (
     Event,
     PreChargeUnmatched,
     SessionEnded,
+    SessionStarted,
     SimulatedCar,
     TransportError,
 )
@@ -48,7 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_common_arguments(parser)
     add_security_arguments(parser, charger=False)
-    parser.epilog = f"{LINES_HELP}\n{EPILOG}"
+    add_car_modes(parser)
+    parser.epilog = f"{LINES_HELP}\n{CAR_EPILOG}\n{EPILOG}"
     parser.add_argument(
         "--service", choices=SERVICES, default="dc_bpt", help="the service to ask for (default %(default)s)"
     )
@@ -120,11 +123,17 @@ async def _drive(args: argparse.Namespace, security: SessionSecurity) -> Session
         lab_v20_without_tls=args.no_tls,
         install_contract=args.install_contract,
         pre_charge_patience_s=None if args.strict else PRE_CHARGE_PATIENCE_S,
+        **plan_of(args),
     )
+    kept = PausedFile(args.paused)
     log = SessionLog(lambda: (car.charged_wh, car.discharged_wh), lab_switch=args.no_tls)
 
     def on_event(event: Event) -> None:
+        kept.handle(event)
+        agenda.handle(event)
         log.handle(event)
+        if isinstance(event, SessionStarted):
+            kept.forget()
         security.warn()
         if isinstance(event, PreChargeUnmatched):
             print(
@@ -144,6 +153,7 @@ async def _drive(args: argparse.Namespace, security: SessionSecurity) -> Session
         capture=security.capture,
         record=security.record,
     )
+    agenda = car_agenda(args, client)
     session = asyncio.ensure_future(client.run())
     asked = False
 

@@ -1,4 +1,4 @@
-"""``twoway secc``: the charger's side of ISO 15118-20 alone, with an ideal power stage behind it."""
+"""``twoway secc``: the charger's side of ISO 15118 and DIN SPEC 70121 alone, with an ideal power stage behind it."""
 
 import argparse
 import asyncio
@@ -18,9 +18,19 @@ from app.commands.session_log import (
     tell_warnings,
     timings_of,
 )
+from app.commands.session_modes import (
+    CHARGER_EPILOG,
+    PausedFile,
+    add_charger_modes,
+    charger_agenda,
+    offer_of,
+    read_paused,
+    read_schedules,
+)
 from app.commands.session_security import SessionSecurity, add_security_arguments
 from app.errors import UserError
 from protocols.iso15118 import (
+    AuthorizationRequested,
     ControlMode,
     Event,
     Evse,
@@ -31,13 +41,13 @@ from protocols.iso15118 import (
     PowerDeliveryChanged,
     ProtocolName,
     SeccServer,
-    Service,
     SessionEnded,
+    SessionStarted,
     TransportError,
 )
-from protocols.iso15118.evse import DEFAULT_LIMITS
+from protocols.iso15118.evse import DEFAULT_LIMITS, HOME_SERVICES
 
-HELP = "the charger's side of ISO 15118-20 alone"
+HELP = "the charger's side of ISO 15118 and DIN SPEC 70121 alone"
 
 EPILOG = """\
 --power takes a number of watts (above 0 charges the car, below 0 discharges it), or several with commas:
@@ -58,13 +68,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     add_common_arguments(parser)
     add_security_arguments(parser, charger=True)
-    parser.epilog = f"{LINES_HELP}\n{EPILOG}"
+    add_charger_modes(parser)
+    parser.epilog = f"{LINES_HELP}\n{CHARGER_EPILOG}\n{EPILOG}"
     parser.add_argument("--once", action="store_true", help="stop after one session with a car")
     parser.add_argument(
         "--service",
         action="append",
         choices=SERVICES,
-        help="a service to offer; may be given several times (default: all four)",
+        help="a service to offer; may be given several times (default: all but mcs and mcs_bpt)",
     )
     parser.add_argument(
         "--control-mode",
@@ -120,11 +131,16 @@ class PowerProfile:
 
 
 class Charger:
-    """The ideal charger behind the session: a power stage, and a set-point that follows the profile."""
+    """The ideal charger behind the session: a power stage, a set-point that follows the profile, somebody who
+    authorises; ``authorize`` is when: "at-once", "no", or so many seconds after the car asked.
+    """
 
-    def __init__(self, evse: Evse, profile: PowerProfile, stop_after_s: float | None) -> None:
+    def __init__(
+        self, evse: Evse, profile: PowerProfile, stop_after_s: float | None, authorize: str | float = "at-once"
+    ) -> None:
         self.evse = evse
         self.stage = IdealStage(evse)
+        self._authorize = authorize
         self.began_s: float | None = None
         self._profile = profile
         self._stop_after_s = stop_after_s
@@ -140,10 +156,18 @@ class Charger:
             case LoopAnswered(time_s=now):
                 self._loops += 1
                 self.steer(now)
+            case AuthorizationRequested():
+                self._answer_card()
             case SessionEnded():
                 self.began_s = None
             case _:
                 pass
+
+    def _answer_card(self) -> None:
+        if self._authorize == "no":
+            self.evse.authorize(False)
+        elif isinstance(self._authorize, float):
+            asyncio.get_running_loop().call_later(self._authorize, self.evse.authorize, True)
 
     def steer(self, now: float) -> None:
         """Set the set-point of this moment."""
@@ -168,14 +192,23 @@ def run(args: argparse.Namespace) -> int:
 
 async def _serve(args: argparse.Namespace, profile: PowerProfile, security: SessionSecurity) -> int:
     evse = _evse(args)
-    charger = Charger(evse, profile, args.stop_after)
+    charger = Charger(evse, profile, args.stop_after, args.authorize)
+    kept = PausedFile(args.paused)
+    agenda = charger_agenda(args, evse)
     log = SessionLog(lambda: (charger.stage.charged_wh, charger.stage.discharged_wh), lab_switch=args.no_tls)
     done = asyncio.Event()
 
     def on_event(event: Event) -> None:
+        nonlocal agenda
         charger.handle(event)
+        kept.handle(event)
+        agenda.handle(event)
         log.handle(event)
+        if isinstance(event, SessionStarted):
+            # A charger keeps one paused session; whoever came now has taken it up or made it void.
+            kept.forget()
         if isinstance(event, SessionEnded):
+            agenda = charger_agenda(args, evse)
             charger.stage = IdealStage(evse)
             if args.once and log.sessions:
                 done.set()
@@ -207,10 +240,15 @@ def _evse(args: argparse.Namespace) -> Evse:
     offer = EvseOffer(
         evse_id=args.evse_id,
         protocols=protocols_of(args) or tuple(ProtocolName),
-        services=tuple(SERVICES[name] for name in args.service) if args.service else tuple(Service),
+        services=tuple(SERVICES[name] for name in args.service) if args.service else HOME_SERVICES,
         control_modes=(first, *(mode for mode in ControlMode if mode is not first)),
         phases=args.phases,
         lab_v20_without_tls=args.no_tls,
+        **offer_of(args),
     )
     limits = replace(DEFAULT_LIMITS, max_charge_w=args.max_power, max_discharge_w=args.max_power)
-    return Evse(offer=offer, limits=limits)
+    evse = Evse(offer=offer, limits=limits)
+    if args.schedule is not None:
+        evse.offer_schedules(*read_schedules(args.schedule))
+    evse.paused = read_paused(args.paused) if args.paused is not None else None
+    return evse
