@@ -131,9 +131,10 @@ class DecoderSource:
     def _slot(self, slot: Slot, values: dict[str, str], place: str | None, first_event: int) -> str | None:
         """One slot. `place` names the variable that holds the number of the next event, counted over the whole
         element, where it has been read already; returns it, or None where the next event is still to be read."""
-        if place is None and slot.minimum and len(slot.options) == 1 and not slot.is_list:
-            self._expect(0, slot.before.width)
-            field, alternative = slot.options[0]
+        real = [(code, *option) for code, option in enumerate(slot.options) if option[1].value is not None]
+        if place is None and slot.minimum and len(real) == 1 and not slot.is_list:
+            code, field, alternative = real[0]
+            self._expect(code, slot.before.width)
             values[field.name] = self._value(field, alternative)
             return None
         if place is None and not (slot.is_list and slot.minimum):
@@ -298,22 +299,27 @@ class DecoderSource:
         v = self._take(8)
         self._flush()
         with self.out.block(f"if {v} & 128:"):
-            if maximum >= FIVE_GROUPS:
-                self._five_groups(v)
-            else:
-                self.out.line(f"{v}, p = more_groups(w, p, {v} & 127, 7)")
+            self._more_groups(v, maximum)
             self._refuse_if(f"{v} > {maximum}")
         if minimum:
             self._refuse_if(f"{v} < {minimum}")
         return v
 
-    def _five_groups(self, v: str) -> None:
+    def _more_groups(self, v: str, maximum: int) -> None:
+        """Two and three groups, and the five of a time in seconds, in one look at the next four octets."""
         self.out.line("x = w >> p - 32 & 0xFFFFFFFF")
-        with self.out.block("if x & 0x80808080 == 0x80808000:"):
-            self.out.line("p -= 32")
-            self.out.line(
-                f"{v} = {v} & 127 | x >> 17 & 0x3F80 | x >> 2 & 0x1FC000 | x << 13 & 0xFE00000 | (x & 127) << 28"
-            )
+        with self.out.block("if not x & 0x80000000:"):
+            self.out.line("p -= 8")
+            self.out.line(f"{v} = {v} & 127 | x >> 17 & 0x3F80")
+        with self.out.block("elif not x & 0x800000:"):
+            self.out.line("p -= 16")
+            self.out.line(f"{v} = {v} & 127 | x >> 17 & 0x3F80 | x >> 2 & 0x1FC000")
+        if maximum >= FIVE_GROUPS:
+            with self.out.block("elif x & 0x8080 == 0x8000:"):
+                self.out.line("p -= 32")
+                self.out.line(
+                    f"{v} = {v} & 127 | x >> 17 & 0x3F80 | x >> 2 & 0x1FC000 | x << 13 & 0xFE00000 | (x & 127) << 28"
+                )
         with self.out.block("else:"):
             self.out.line(f"{v}, p = more_groups(w, p, {v} & 127, 7)")
 
