@@ -19,6 +19,8 @@ from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import pack
 
 EVSE_KINDS = hints_of(Evse)
+CHOSEN = ("session_id", "challenge")
+"""What the charger's side chose at random."""
 
 
 class Answers:
@@ -49,10 +51,19 @@ class ReplayedPort:
         self._answers = answers
 
     def __getattr__(self, name: str) -> Any:
+        if not hasattr(self._port, name):
+            raise AttributeError(name)
         kind = member_kind(self._port, name)
         if isinstance(self._port.__dict__.get(name), property):
             return revive(self._answers.take(name), kind)
         return lambda *_, **__: revive(self._answers.take(name), kind)
+
+
+def unknown_answers(session: Session) -> list[str]:
+    """What the recording's ports gave that this program does not know how to give again."""
+    ports = (CarModel, CarCredentials, ChargerCredentials)
+    named = {line["name"] for line in session.lines if line["kind"] == "port"} - set(CHOSEN)
+    return sorted(name for name in named if not any(hasattr(port, name) for port in ports))
 
 
 class Driven:

@@ -17,6 +17,7 @@ The lines, one JSON object each, told apart by `kind`:
 import logging
 from collections.abc import Callable
 from dataclasses import fields
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, TypeVar, cast
 
@@ -153,28 +154,39 @@ class Recorder:
 
 
 class RecordedPort:
-    """Stands in for a port of the application, and writes down whatever it gives."""
+    """Stands in for a port of the application, and writes down whatever it gives.
+
+    It has the port's very attributes, so that it passes for whatever protocol the port passes for.
+    """
+
+    def __new__(cls, port: object, recorder: Recorder) -> "RecordedPort":
+        """A class of its own for each port."""
+        names = [name for name in dir(port) if not name.startswith("_")]
+        members = {name: property(partial(_recorded, name=name)) for name in names}
+        made: RecordedPort = object.__new__(type(cls.__name__, (cls,), members))
+        return made
 
     def __init__(self, port: object, recorder: Recorder) -> None:
         self._port = port
         self._recorder = recorder
 
-    def __getattr__(self, name: str) -> Any:
-        value = getattr(self._port, name)
-        if not callable(value):
-            self._recorder.answer(name, value)
-            return value
 
-        def recorded(*words: Any, **named: Any) -> Any:
-            try:
-                given = value(*words, **named)
-            except NotCredible as refusal:
-                self._recorder.refused(name, refusal)
-                raise
-            self._recorder.answer(name, given)
-            return given
+def _recorded(stand_in: RecordedPort, name: str) -> Any:
+    value, recorder = getattr(stand_in._port, name), stand_in._recorder
+    if not callable(value):
+        recorder.answer(name, value)
+        return value
 
-        return recorded
+    def recorded(*words: Any, **named: Any) -> Any:
+        try:
+            given = value(*words, **named)
+        except NotCredible as refusal:
+            recorder.refused(name, refusal)
+            raise
+        recorder.answer(name, given)
+        return given
+
+    return recorded
 
 
 def _may_change(value: object) -> bool:

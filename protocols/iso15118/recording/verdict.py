@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from protocols.iso15118.recording.drive import Driven
+from protocols.iso15118.recording.drive import Driven, unknown_answers
 from protocols.iso15118.recording.reader import Session
 from protocols.iso15118.recording.walk import Walk, walk
 
@@ -61,5 +61,5 @@ def replay(session: Session) -> Verdict:
 def _not_driven(session: Session) -> str:
     if not session.header:
         return "the file holds messages only, not what the state machine read"
-    gaps = sorted({line["name"] for line in session.lines if line["kind"] == "gap"})
+    gaps = sorted({line["name"] for line in session.lines if line["kind"] == "gap"}) + unknown_answers(session)
     return f"{', '.join(gaps)} could not be recorded" if gaps else ""

@@ -45,8 +45,10 @@ async def record_session(
     trouble: Callable[[EvccClient, asyncio.Task[object]], None] | None = None,
     notification: Notification | None = None,
 ) -> Recordings:
-    """A whole session whose set-point changes with every turn of the loop; trouble or the charger's wish may come in its
-    second turn."""
+    """A whole session whose set-point changes with every turn of the loop.
+
+    Trouble, or the charger's wish, may come in its second turn.
+    """
     recordings = Recordings()
     evse = Evse(EvseOffer(lab_v20_without_tls=True))
     stage = IdealStage(evse)
