@@ -102,7 +102,12 @@ def rows(session: Session) -> Iterator[Row]:
 
 
 def set_point_w(message: Recorded, body: dict[str, Any]) -> float | None:
-    """The set-point that a charge-loop answer of -20 carries: signed W, > 0 charges the car; else None."""
+    """The set-point that a charge-loop answer carries: signed W, > 0 charges the car; else None.
+
+    In DC of -2 and DIN it is the power limit; in AC of -2 there is a current only, which stands among the fields.
+    """
+    if message.name == "CurrentDemandRes":
+        return _number(body.get("EVSEMaximumPowerLimit"))
     mode = next((value for key, value in body.items() if key.endswith("CLResControlMode")), None)
     if not message.name.endswith("ChargeLoopRes") or not isinstance(mode, dict):
         return None

@@ -137,3 +137,9 @@ def test_what_is_no_recording_is_one_sentence(
     assert told in error
     assert str(path) in error
     assert error.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["session_din_dc", "session_v2_dc"])
+def test_the_older_generations_set_point_is_the_power_limit(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    text = shown(capsys, "show", "--json", str(GOLDEN / f"{name}.jsonl.gz"), "--messages", "CurrentDemandRes")
+    assert {json.loads(line)["set_point_w"] for line in text.splitlines()} == {10_000.0}
