@@ -11,12 +11,14 @@ from protocols.iso15118 import (
     CarPlan,
     ControlMode,
     EvccClient,
+    EvccSecurity,
     Event,
     Evse,
     EvseOffer,
     IdealStage,
     LoopAnswered,
     Notification,
+    SeccSecurity,
     SeccServer,
     Service,
     SimulatedCar,
@@ -44,6 +46,8 @@ async def record_session(
     *,
     trouble: Callable[[EvccClient, asyncio.Task[object]], None] | None = None,
     notification: Notification | None = None,
+    secc_security: SeccSecurity | None = None,
+    evcc_security: EvccSecurity | None = None,
 ) -> Recordings:
     """A whole session whose set-point changes with every turn of the loop.
 
@@ -66,7 +70,9 @@ async def record_session(
                 trouble(client, running)
 
     patient = Timings().scaled(20)
-    server = SeccServer("lo", evse, on_event, timings=patient, sdp_port=0, record=lambda: recordings.secc.append)
+    server = SeccServer(
+        "lo", evse, on_event, timings=patient, sdp_port=0, security=secc_security, record=lambda: recordings.secc.append
+    )
     await server.start()
     plan = CarPlan(service, mode, loop_interval_s=0.01, lab_v20_without_tls=True)
     client = EvccClient(
@@ -76,6 +82,7 @@ async def record_session(
         lambda event: None,
         timings=patient,
         sdp_port=server.sdp_port,
+        security=evcc_security,
         record=lambda: recordings.evcc.append,
     )
     async with asyncio.timeout(30):
