@@ -18,10 +18,12 @@ from typing import Any
 from app.clock import Clock, WallClock
 from app.config.home import ChargerSection
 from app.drivers.cable import Cable, News, Pulled, Trouble, Verdict
+from app.drivers.charger_follower import PlanFollower
+from app.drivers.charger_messages import ShownMessages
 from app.drivers.charger_offer import charges_basically, limits_of, offer_of
-from app.drivers.charger_plan import Act, PlanDesk, Situation
-from app.drivers.charger_session import PAUSED, V20, SessionPicture
-from app.drivers.charger_sleep import Sleep
+from app.drivers.charger_plan import PlanDesk
+from app.drivers.charger_session import V20, SessionPicture
+from app.drivers.charger_sleeper import SleepKeeper
 from app.drivers.modbus import Links
 from app.drivers.power_stage import make_stage
 from app.ports import Board, Health, HealthLevel, LinkNews, Matching, PowerStage, StageAbility, StageReading
@@ -35,16 +37,9 @@ from protocols.iso15118.network import steady_clock
 
 log = logging.getLogger(__name__)
 
-LOOP_MESSAGES = frozenset(
-    f"{kind}{end}"
-    for kind in ("DC_ChargeLoop", "AC_ChargeLoop", "CurrentDemand", "ChargingStatus")
-    for end in ("Req", "Res")
-)
 PRE_CHARGE_A = 2.0
 """The standard's most current while the voltages are matched."""
 MAX_V = 1000.0
-LOOP_SHOWN_EVERY_S = 5.0
-"""Of the charge loop's many messages one in this many seconds goes to the details drawer."""
 END_S = 15.0
 """A car that was asked to end its session, and did not, is cut off."""
 LAB = "ISO 15118-20 without TLS: a laboratory's switch is set"
@@ -114,16 +109,15 @@ class Iso15118Charger:
             matching=matching,
         )
         self.picture = SessionPicture(charger, car, circuit)
-        self.desk = PlanDesk(currency, self.evse.limits, pause_when_idle=section.pause_when_idle)
-        self._remember_paused = remember_paused
-        self._restore(paused)
-        self._scheduled = False
-        self._protocol: iso.ProtocolName | None = None
+        desk = PlanDesk(currency, self.evse.limits, pause_when_idle=section.pause_when_idle)
+        self.follower = PlanFollower(desk, self.evse, self.picture, clock, self.wake)
+        self.sleeper = SleepKeeper(self.evse, self.picture, remember_paused)
+        self.sleeper.restore(paused)
         self._server: iso.SeccServer | None = None
         self._board: Board | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.TimerHandle | None = None
-        self._loop_shown_s = float("-inf")
+        self._shown = ShownMessages()
         self._in_session = False
         self._unprotected = False
         self._trouble = ""
@@ -135,7 +129,6 @@ class Iso15118Charger:
             iso.SessionStarted: self._on_started,
             iso.ServiceSelected: self._on_service,
             iso.CableCheckRequested: self._on_cable_check,
-            iso.NeedsReceived: self._on_needs,
             SessionPaused: self._on_paused,
             iso.PreChargeRequested: self._on_pre_charge,
             iso.PowerDeliveryChanged: self._on_power_delivery,
@@ -189,12 +182,11 @@ class Iso15118Charger:
         self.stage.set_power(stage_w, self._wire.now_s() + lives_s)
         with self._timed():
             self.cable.offer(power_w, now + lives_s, now, cable_a=reading.cable_a if reading else None)
-        self._follow_plan(power_w)
+        self.follower.follow(power_w, in_session=self._in_session)
 
     def plan_changed(self, plan: Plan) -> None:
         """The home has a new plan: what a car is offered follows it."""
-        self.desk.plan_changed(plan)
-        self._offer_schedule()
+        self.follower.plan_changed(plan)
 
     def stop_session(self, reason: str) -> None:
         """Ask the car to end the session."""
@@ -222,54 +214,6 @@ class Iso15118Charger:
         self._trouble = ""
         self._say(HealthLevel.OK, "")
 
-    # The plan.
-
-    def _offer_schedule(self) -> None:
-        """Have the schedule that holds from now on ready for a car that asks."""
-        picture = self.picture.now
-        schedule = self.desk.schedule(self._clock.now_s(), discharge=picture.ev.can_discharge)
-        if schedule is not None:
-            self.evse.offer_schedules(schedule)
-        self.evse.mobility = self.desk.mobility(self._clock.now_s())
-
-    def _follow_plan(self, power_w: float) -> None:
-        self._offer_schedule()
-        picture = self.picture.now
-        situation = Situation(
-            charging=self._in_session and picture.state == iso.State.CHARGE_LOOP,
-            scheduled=self._scheduled,
-            paused=picture.state == PAUSED and not self._in_session,
-            pauses=self._protocol in V20,
-        )
-        match self.desk.act(situation, power_w, self._clock.now_s()):
-            case Act.RENEGOTIATE if self.evse.notification is None:
-                self.evse.notify(iso.Notification.ScheduleRenegotiation)
-            case Act.PAUSE if self.evse.notification is None:
-                log.info("%s: the plan wants no power for long: the car may sleep", self.name)
-                self.evse.notify(iso.Notification.Pause)
-            case Act.NOT_PAUSE if self.evse.notification is iso.Notification.Pause:
-                self.evse.notification = None
-            case Act.WAKE:
-                log.info("%s: power is wanted of a car that sleeps: it is woken", self.name)
-                self.wake()
-            case _:
-                pass
-
-    def _restore(self, plain: object) -> None:
-        if plain is None:
-            return
-        try:
-            sleep = Sleep.from_plain(plain)
-        except ValueError as error:
-            log.warning("%s: %s; a car that slept here begins anew", self.name, error)
-            return
-        self.evse.paused = sleep.session
-        self.picture.asleep(sleep)
-
-    def _forget_paused(self) -> None:
-        self.evse.paused = None
-        self._remember_paused(None)
-
     # What the session, the stage and the modem tell.
 
     def _on_event(self, event: iso.Event) -> None:
@@ -278,8 +222,7 @@ class Iso15118Charger:
             with self._timed():
                 handler(event)
         self.picture.take(event, self._clock.now_s())
-        if isinstance(event, iso.ServiceSelected):
-            self._offer_schedule()
+        self.follower.take(event)
         if not isinstance(event, iso.MessageSeen | iso.PayloadSeen):
             self._publish()
 
@@ -287,8 +230,8 @@ class Iso15118Charger:
         with self._timed():
             self.cable.read(reading, self._steady())
         self._show_contactor()
-        if reading.pilot is Pilot.A and self.evse.paused is not None:
-            self._forget_paused()
+        if reading.pilot is Pilot.A:
+            self.sleeper.forget()
         now_s = self._clock.now_s()
         self.picture.stage(reading, now_s, plugged=self.cable.outlet.connected)
         self.picture.outlet(self.cable.outlet, now_s)
@@ -341,7 +284,6 @@ class Iso15118Charger:
             self._server.cut(why)
 
     def _on_protocol(self, event: iso.ProtocolChosen) -> None:
-        self._protocol = event.protocol
         self._unprotected = event.protocol in V20 and event.secured < iso.Secured.TLS_1_3
 
     def _on_started(self, event: iso.SessionStarted) -> None:
@@ -349,7 +291,7 @@ class Iso15118Charger:
         self._in_session = True
         self._show_contactor()
         self.cable.session_began(self._steady())
-        self._remember_paused(None)
+        self.sleeper.forget()
         if self.cable.outlet.faults:
             return
         self._trouble = ""
@@ -357,14 +299,9 @@ class Iso15118Charger:
 
     def _on_service(self, event: iso.ServiceSelected) -> None:
         self.cable.may_take = event.service.energy is iso.Energy.AC
-        self._scheduled = event.control_mode is iso.ControlMode.SCHEDULED
-
-    def _on_needs(self, _event: iso.NeedsReceived) -> None:
-        # The answer is on its way with the schedule that stood.
-        self.desk.exchanged()
 
     def _on_paused(self, event: SessionPaused) -> None:
-        self._remember_paused(Sleep.of(event.paused, self.picture.now).to_plain())
+        self.sleeper.keep(event.paused)
 
     def _on_cable_check(self, _event: iso.CableCheckRequested) -> None:
         self.cable.check_isolation()
@@ -398,7 +335,6 @@ class Iso15118Charger:
             self._ending.cancel()
             self._ending = None
         self._unprotected = False
-        self.desk.session_over()
         if self._trouble:
             return
         level = HealthLevel.OK if event.proper else HealthLevel.WARNING
@@ -408,16 +344,9 @@ class Iso15118Charger:
         log.warning("%s: the set-point of %.0f W was not renewed and expired", self.name, event.expired_w)
 
     def _on_message(self, event: iso.MessageSeen) -> None:
-        if self._board is None:
-            return
-        if event.name in LOOP_MESSAGES and event.sender == "evcc":
-            if event.time_s - self._loop_shown_s < LOOP_SHOWN_EVERY_S:
-                return
-            self._loop_shown_s = event.time_s
-        elif event.name in LOOP_MESSAGES and event.time_s - self._loop_shown_s > 0.1:
-            return
-        direction = "in" if event.sender == "evcc" else "out"
-        self._board.publish_message(self.name, direction, event.name, to_json(event.message))
+        if self._board is not None and self._shown.shows(event):
+            direction = "in" if event.sender == "evcc" else "out"
+            self._board.publish_message(self.name, direction, event.name, to_json(event.message))
 
     # Time, and what is shown.
 

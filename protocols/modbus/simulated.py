@@ -7,6 +7,7 @@ stage asks for its present values and tells which power and contactor it follows
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -161,10 +162,10 @@ class SimulatedPowerStage:
             self.step()
             left_s = self._deadman.left_s(self.clock())
             self._written.clear()
-            try:
-                await asyncio.wait_for(self._written.wait(), min(left_s, 1.0) if left_s else 1.0)
-            except TimeoutError:
-                continue
+            # Not wait_for, which in Python 3.11 can swallow a cancellation that comes with the event.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(left_s, 1.0) if left_s else 1.0):
+                    await self._written.wait()
 
     def _write(self, address: int, words: Sequence[int]) -> bool:
         """Take one write; False where the stage will not follow it."""

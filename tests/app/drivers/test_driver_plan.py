@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -15,7 +15,7 @@ from app.demo.actors import free_udp_port
 from app.drivers.charger import LAB, Iso15118Charger
 from app.engine.board import HouseBoard
 from app.engine.health import HealthBook
-from app.ports import CarSession, HealthLevel
+from app.ports import CarSession, HealthLevel, LinkNews
 from energy.model import Charger, Connection, Ev, Reason, ReasonCode, SetPoint
 from energy.plan.types import Money, Plan, Step
 from protocols import iso15118 as iso
@@ -34,7 +34,7 @@ NAMES = iso.ProtocolName
 class Drive:
     """A charger with its simulated stage behind Modbus, and a car that comes and goes on its cable."""
 
-    def __init__(self, mode: str = "dynamic", *, pause: bool = False) -> None:
+    def __init__(self, mode: Literal["dynamic", "scheduled"] = "dynamic", *, pause: bool = False) -> None:
         self.pilot = Pilot.A
         self.stage_w, self.closed = 0.0, False
         self.car = iso.SimulatedCar(soc=0.6)
@@ -52,6 +52,7 @@ class Drive:
         self.mode, self.pause = mode, pause
         self.remembered: str = "null"
         self.hold_w = 0.0
+        self.modem: Modem | None = None
 
     def measure(self) -> StageValues:
         volt = self.car.voltage_v if self.closed else 0.0
@@ -102,6 +103,7 @@ class Drive:
             self.clock,
             timings=iso.Timings().scaled(10),
             stage_interval_s=0.1,
+            matching=self.modem,
             paused=json.loads(self.remembered),
             remember_paused=self.remember,
         )
@@ -357,3 +359,40 @@ async def test_iso_15118_2_renegotiates_too() -> None:
             await until(lambda: drive.saw("ChargeParameterDiscoveryRes") > seen)
             drive.hold_w = 2_000.0
             await until(lambda: drive.stage_w == 2_000.0)
+
+
+async def test_a_lost_power_line_ends_the_session_and_the_car_is_matched_anew() -> None:
+    drive = Drive()
+    drive.modem = Modem()
+    async with drive.server, drive.engine() as driver:
+        drive.hold_w = 4_000.0
+        async with drive.driving(service=DC_BPT) as session:
+            await until(lambda: drive.stage_w == 4_000.0)
+            assert drive.modem.told == ["start"]
+            assert drive.modem.on_news is not None
+            drive.modem.on_news(LinkNews.LOST)
+            ended = await asyncio.wait_for(session, 30)
+            assert not ended.proper
+        await until(lambda: not drive.closed and drive.stage_w == 0.0)
+        await until(lambda: drive.modem is not None and drive.modem.told == ["start", "stop", "start"])
+        assert driver.cable.outlet.state is OutletState.OFFERING
+        assert "power-line link" in shown(drive)[1]
+
+
+class Modem:
+    """Notes what it is told."""
+
+    name = "power line"
+
+    def __init__(self) -> None:
+        self.on_news: Callable[[LinkNews], None] | None = None
+        self.told: list[str] = []
+
+    async def run(self, board: Any) -> None:
+        await asyncio.Event().wait()
+
+    def start(self) -> None:
+        self.told.append("start")
+
+    def stop(self) -> None:
+        self.told.append("stop")

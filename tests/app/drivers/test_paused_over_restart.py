@@ -62,7 +62,7 @@ async def test_a_sleeping_car_over_a_restart_of_the_engine(tmp_path: Path) -> No
     sleep = Sleep(session, "ISO 15118-20 DC_BPT, dynamic", time.time() - 60.0, 1_000.0, 0.0, 0.6, 50_000.0, True)
     engine, charger = await opened(tmp_path)
     running = asyncio.create_task(engine.run())
-    charger._remember_paused(sleep.to_plain())
+    charger.sleeper._remember(sleep.to_plain())
     await until(lambda: charger.evse.schedules, within_s=60.0)
     prices = charger.evse.schedules[0].charge_prices
     assert prices is not None
@@ -71,7 +71,7 @@ async def test_a_sleeping_car_over_a_restart_of_the_engine(tmp_path: Path) -> No
     engine, charger = await opened(tmp_path)
     assert charger.evse.paused == session
     running = asyncio.create_task(engine.run())
-    charger._forget_paused()
+    charger.sleeper.forget()
     await asyncio.sleep(0.1)
     await stopped(running)
     engine, charger = await opened(tmp_path)
