@@ -40,9 +40,9 @@ PRE_CHARGE_PATIENCE_S = 2.0
 EPILOG = """\
 Exit status 0: the session ended properly. 1: not so; the summary, or one line on standard error, says why.
 
-example, in two terminals:
-  twoway secc --interface lo --once --no-tls --power=-3000
-  twoway car --interface lo --service dc_bpt --no-tls
+example, in two terminals, after 'twoway pki make --car' (or, in a laboratory, both with --no-tls):
+  twoway secc --interface lo --once --power=-3000
+  twoway car --interface lo --service dc_bpt
 """
 
 

@@ -58,9 +58,9 @@ EPILOG = """\
 Exit status 0: every session ended properly (with --once: and there was one). 1: not so; the summary says why.
 A connection that closes without one message is no session: its summary has "messages": 0.
 
-example, in two terminals:
-  twoway secc --interface lo --once --no-tls --power=-3000
-  twoway car --interface lo --service dc_bpt --no-tls
+example, in two terminals, after 'twoway pki make --car' (or, in a laboratory, both with --no-tls):
+  twoway secc --interface lo --once --power=-3000
+  twoway car --interface lo --service dc_bpt
 """
 
 

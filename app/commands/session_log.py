@@ -50,9 +50,10 @@ PROTOCOLS = {protocol.value: protocol for protocol in ProtocolName}
 
 LINES_HELP = """\
 Standard output has one JSON line a message and a state change, and one at the end of a session:
+  {"time", "kind": "connection", "security": {"tls": null or the version, "cipher", "group", "peer", "issuer", ...}}
   {"time", "kind": "message", "sender": "evcc" or "secc", "namespace", "message", "state", "json": the body}
   {"time", "kind": "state", "state", "previous"}
-  {"summary": {"proper", "reason", "service", "control_mode", "messages", "charge_loops", "charged_wh", ...}}
+  {"summary": {"proper", "reason", "service", "control_mode", "security", "messages", "charge_loops", ...}}
 """
 
 
