@@ -154,7 +154,7 @@ class CableCheckRequested(Event):
 
 @dataclass(frozen=True, slots=True)
 class PreChargeRequested(Event):
-    """DC: bring the outlet to this voltage; the readings answer."""
+    """DC: bring the outlet to this voltage, which the charger's limits allow; the readings answer."""
 
     target_v: float
 

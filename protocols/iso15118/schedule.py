@@ -4,7 +4,7 @@ A schedule is steps of (duration in s, power in W). A discharging step is a magn
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
 from protocols.iso15118.power import Limits
@@ -50,6 +50,10 @@ class Schedule:
     charge_levels: Steps = ()
     discharge_levels: Steps = ()
 
+    def later(self, elapsed_s: float) -> "Schedule":
+        """What of its power is left after so long; prices and levels stay as they were told."""
+        return replace(self, charge=remaining(self.charge, elapsed_s), discharge=remaining(self.discharge, elapsed_s))
+
     @property
     def plan(self) -> Steps:
         """Signed power step by step, as whoever made this schedule means it: discharging where charging has no room."""
@@ -83,6 +87,16 @@ def merged(steps: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]
         held = (duration, value)
     if held is not None:
         yield held
+
+
+def remaining(steps: Steps, elapsed_s: float) -> Steps:
+    """What is left of the steps after so long."""
+    left: list[tuple[float, float]] = []
+    for duration, value in steps:
+        if elapsed_s < duration:
+            left.append((duration - elapsed_s, value))
+        elapsed_s = max(0.0, elapsed_s - duration)
+    return tuple(left)
 
 
 def power_at(steps: Steps, offset_s: float) -> float | None:

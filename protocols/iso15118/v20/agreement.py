@@ -22,6 +22,8 @@ class Agreement(SeccSide):
     parameter_set: ParameterSet | None = None
     car_limits: Limits = field(default_factory=lambda: Limits(0.0))
     schedules: tuple[Schedule, ...] = ()
+    schedules_from_s: int = 0
+    """When the schedules on offer begin."""
     planning_since_s: float | None = None
     pre_charge_v: float | None = None
     value_added: tuple[ValueAdded, ...] = ()

@@ -176,13 +176,13 @@ def change_of_power(trip: Trip, now: float) -> PowerDeliveryReq | None:
 
 
 def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> PowerDeliveryReq:
-    steps = _profile(trip)
+    anchor_s, steps = _profile(trip, now)
     discharging = bool(steps) and steps[0][1] < 0
     channel = ChannelSelectionType.Discharge if discharging else ChannelSelectionType.Charge
     scheduled = trip.control_mode is ControlMode.SCHEDULED
     entries = [PowerScheduleEntryType(Duration=round(s), Power=rational(w)) for s, w in steps]
     profile = EVPowerProfileType(
-        TimeAnchor=int(now),
+        TimeAnchor=anchor_s,
         EVPowerProfileEntries=EVPowerProfileEntryListType(EVPowerProfileEntry=entries),
     )
     if scheduled:
@@ -201,12 +201,14 @@ def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> Power
     )
 
 
-def _profile(trip: Trip) -> Steps:
-    """What we mean to draw: the first schedule as far as the car can, or its limit for a day."""
+def _profile(trip: Trip, now: float) -> tuple[int, Steps]:
+    """What we mean to draw, and from when: the first schedule as far as the car can, or its limit for a day."""
     limits = trip.car.limits
     if trip.schedules:
-        return tuple(merged((s, limits.clip(w)) for s, w in read_schedule(trip.schedules[0]).plan))
-    return ((DAY_S, limits.clip(trip.evse_limits.max_charge_w)),)
+        selected = trip.schedules[0]
+        steps = tuple(merged((s, limits.clip(w)) for s, w in read_schedule(selected).plan))
+        return selected.ChargingSchedule.PowerSchedule.TimeAnchor, steps
+    return int(now), ((DAY_S, limits.clip(trip.evse_limits.max_charge_w)),)
 
 
 def charge_loop(trip: Trip, now: float) -> Element:

@@ -1,5 +1,7 @@
 """The SECC's answers around the power: insulation, pre-charge, contactors, welding."""
 
+import math
+
 from protocols.exi.messages.common import PowerDeliveryReq, PowerDeliveryRes
 from protocols.exi.messages.common_types import ProcessingType, ResponseCodeType
 from protocols.exi.messages.dc import (
@@ -13,7 +15,7 @@ from protocols.exi.messages.dc import (
 from protocols.iso15118.events import CableCheckRequested, PowerDeliveryChanged, PreChargeRequested
 from protocols.iso15118.evse import Notification
 from protocols.iso15118.refusal import Refusal
-from protocols.iso15118.schedule import keeps_to
+from protocols.iso15118.schedule import DAY_S, Steps, keeps_to, remaining
 from protocols.iso15118.services import ControlMode
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.v20.agreement import Agreement
@@ -42,8 +44,8 @@ def cable_check(agreed: Agreement, request: DC_CableCheckReq, now: float) -> DC_
 
 
 def pre_charge(agreed: Agreement, request: DC_PreChargeReq, now: float) -> DC_PreChargeRes:
-    """The voltage at the outlet while it is brought to the car's."""
-    target_v = number(request.EVTargetVoltage)
+    """The voltage at the outlet while it is brought to the car's, never beyond what the charger may give."""
+    target_v = max(0.0, min(number(request.EVTargetVoltage), agreed.limits.max_v or math.inf))
     if target_v != agreed.pre_charge_v:
         agreed.pre_charge_v = target_v
         agreed.emit(PreChargeRequested(now, target_v))
@@ -59,12 +61,15 @@ def power_delivery(agreed: Agreement, request: PowerDeliveryReq, now: float) -> 
     if outcome is Outcome.STANDBY and not agreed.evse.offer.standby_allowed:
         code = ResponseCodeType.WARNING_StandbyNotAllowed
     elif outcome in (Outcome.START, Outcome.RENEGOTIATE):
-        _check_profile(agreed, request)
+        profile = _profile_from_now(request, now)
+        _check_profile(agreed, request, profile, now)
         if agreed.evse.contactor_fault:
             raise Refusal(ResponseCodeType.FAILED_ContactorError, "the charger's contactor did not close")
-        satisfied(agreed, Notification.ExitStandby)
-        agreed.power_on = True
-        agreed.emit(PowerDeliveryChanged(now, on=True, profile=read_profile(request.EVPowerProfile)))
+        # A new schedule alone does not end standby.
+        if outcome is Outcome.START or agreed.power_on:
+            satisfied(agreed, Notification.ExitStandby)
+            agreed.power_on = True
+            agreed.emit(PowerDeliveryChanged(now, on=True, profile=profile))
     elif outcome in (Outcome.STOP, Outcome.STANDBY):
         agreed.power_on = False
         agreed.evse.notification = None if outcome is Outcome.STOP else agreed.evse.notification
@@ -72,7 +77,14 @@ def power_delivery(agreed: Agreement, request: PowerDeliveryReq, now: float) -> 
     return PowerDeliveryRes(Header=agreed.header(now), ResponseCode=code, EVSEStatus=status(agreed, now))
 
 
-def _check_profile(agreed: Agreement, request: PowerDeliveryReq) -> None:
+def _profile_from_now(request: PowerDeliveryReq, now: float) -> Steps:
+    """The car's plan from this moment on. Some cars leave the anchor at zero: theirs begins now."""
+    steps, profile = read_profile(request.EVPowerProfile), request.EVPowerProfile
+    late_s = int(now) - (profile.TimeAnchor if profile else 0)
+    return remaining(steps, late_s) if 0 < late_s < DAY_S else steps
+
+
+def _check_profile(agreed: Agreement, request: PowerDeliveryReq, planned: Steps, now: float) -> None:
     profile = request.EVPowerProfile
     if agreed.control_mode is not ControlMode.SCHEDULED:
         return
@@ -88,7 +100,10 @@ def _check_profile(agreed: Agreement, request: PowerDeliveryReq) -> None:
             ResponseCodeType.FAILED_ScheduleSelectionInvalid,
             f"the car selected schedule {tuple_id}, which was not offered",
         )
-    if not keeps_to(read_profile(profile), agreed.schedules[tuple_id - 1]):
+    schedule = agreed.schedules[tuple_id - 1]
+    # A car may count the schedule's steps from its offer, as it was told, or anew from its own start.
+    left = schedule.later(int(now) - agreed.schedules_from_s)
+    if not (keeps_to(planned, left) or keeps_to(read_profile(profile), schedule)):
         raise Refusal(
             ResponseCodeType.FAILED_EVPowerProfileViolation,
             f"the car's power profile leaves the limits of schedule {tuple_id}",

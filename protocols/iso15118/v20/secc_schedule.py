@@ -59,7 +59,8 @@ def _take_limits(agreed: Agreement, element: object, now: float) -> Service:
 def schedule_exchange(agreed: Agreement, request: ScheduleExchangeReq, now: float) -> ScheduleExchangeRes:
     """What the car wants by when, and what we offer; "ongoing" while the application plans.
 
-    Past V2G_SECC_Ongoing_Performance_Time the limits are offered unplanned, rather than let the car give up.
+    Past V2G_SECC_Ongoing_Performance_Time what there is goes out, planned before or the plain limits, rather than let
+    the car give up.
     """
     mode = agreed.control_mode
     scheduled = request.Scheduled_SEReqControlMode is not None
@@ -76,7 +77,7 @@ def schedule_exchange(agreed: Agreement, request: ScheduleExchangeReq, now: floa
     offered = agreed.evse.schedules or (unplanned(agreed.limits),)
     if not ongoing:
         agreed.planning_since_s, agreed.evse.planning = None, False
-        agreed.schedules = offered
+        agreed.schedules, agreed.schedules_from_s = offered, int(now)
         satisfied(agreed, Notification.ScheduleRenegotiation)
     pausing = agreed.evse.notification is Notification.Pause and not agreed.power_on and not ongoing
     response = ScheduleExchangeRes(

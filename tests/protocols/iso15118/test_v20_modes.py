@@ -4,7 +4,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace as replace_fields
 
+from protocols.exi import encode
+from protocols.exi.namespaces import V20_COMMON, V20_DC
 from protocols.iso15118 import (
     CarPlan,
     ControlMode,
@@ -12,6 +15,7 @@ from protocols.iso15118 import (
     Evse,
     EvseOffer,
     EvseReadings,
+    IdealStage,
     MobilityNeeds,
     Prices,
     Schedule,
@@ -19,22 +23,27 @@ from protocols.iso15118 import (
     SimulatedCar,
 )
 from protocols.iso15118.events import (
+    CableCheckRequested,
     LoopAnswered,
     MessageSeen,
     MeterReceived,
     NeedsReceived,
     PowerDeliveryChanged,
+    PreChargeRequested,
     SchedulesReceived,
     ServiceSelected,
     SetPointReceived,
     ValueAddedSelected,
 )
+from protocols.iso15118.refusal import least
+from protocols.iso15118.registry import dialect
 from protocols.iso15118.schedule import Tax
-from protocols.iso15118.services import ValueAdded
+from protocols.iso15118.services import ProtocolName, ValueAdded
 from protocols.iso15118.table import State
 from protocols.iso15118.v2gtp import PayloadType, pack
-from protocols.iso15118.v20.rational import read_phases
+from protocols.iso15118.v20.rational import rational, read_phases
 
+message_class = dialect(ProtocolName.V20_DC).message_class
 HOUR_S = 3_600.0
 
 
@@ -241,3 +250,81 @@ def test_a_session_that_ended_well_keeps_no_evidence(conversation: Any) -> None:
     talk = conversation(plan=CarPlan(Service.AC))
     talk.run()
     assert (talk.secc_end.evidence, talk.evcc_end.evidence) == ("", "")
+
+
+@pytest.mark.parametrize(("first_s", "fits"), [(HOUR_S - 30, True), (HOUR_S, True), (HOUR_S - 600, False)])
+def test_a_profile_may_count_from_the_offer_or_from_its_own_start(
+    conversation: Any, first_s: float, fits: bool
+) -> None:
+    """Thirty seconds lie between the offer and the contactors: what a car plans for later must be read right."""
+    talk = conversation(plan=CarPlan(Service.DC, ControlMode.SCHEDULED), with_stage=False)
+    talk.evse.offer_schedules(Schedule(charge=((HOUR_S, 4_000.0), (HOUR_S, 9_000.0))))
+    talk.run(until=lambda: talk.secc_of(CableCheckRequested))
+    offered_s = talk.now
+    talk.run(until=lambda: talk.now >= offered_s + 30)
+    talk.listeners.append(IdealStage(talk.evse).handle)
+    talk.evse.insulation_ok = True
+    talk.run(until=lambda: talk.secc.state is State.POWER_DELIVERY)
+    request = least(message_class("PowerDeliveryReq"))
+    request.Header = talk.secc.side.header(talk.now)
+    request.EVProcessing, request.ChargeProgress = "Finished", "Start"
+    profile = least(message_class("EVPowerProfileType"))
+    profile.TimeAnchor = int(talk.now)
+    profile.Dynamic_EVPPTControlMode = None
+    profile.Scheduled_EVPPTControlMode = least(message_class("Scheduled_EVPPTControlModeType"))
+    step = least(message_class("PowerScheduleEntryType"))
+    profile.EVPowerProfileEntries.EVPowerProfileEntry = [
+        replace_fields(step, Duration=int(first_s), Power=rational(4_000)),
+        replace_fields(step, Duration=int(HOUR_S), Power=rational(9_000)),
+    ]
+    request.EVPowerProfile = profile
+    talk.secc.receive(pack(PayloadType.MAINSTREAM, encode(V20_COMMON, request)), talk.now)
+    talk._drain()
+    assert talk.secc.ended is not fits
+
+
+def test_a_profile_is_told_from_now_on(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.DC, ControlMode.SCHEDULED), with_stage=False)
+    talk.evse.offer_schedules(Schedule(charge=((HOUR_S, 4_000.0), (HOUR_S, 9_000.0))))
+    talk.run(until=lambda: talk.secc_of(CableCheckRequested))
+    offered_s = talk.now
+    talk.run(until=lambda: talk.now >= offered_s + 30)
+    talk.listeners.append(IdealStage(talk.evse).handle)
+    talk.evse.insulation_ok = True
+    talk.run()
+    assert talk.secc_end.proper, talk.secc_end
+    profile = talk.secc_of(PowerDeliveryChanged)[0].profile
+    assert profile[0] == (pytest.approx(HOUR_S - 30, abs=2), 4_000)
+    assert profile[1] == (HOUR_S, 9_000)
+
+
+@pytest.mark.parametrize(("wanted_v", "given_v"), [(20_000, 1_000), (-5, 0), (415, 415)])
+def test_a_pre_charge_stays_inside_the_chargers_voltage(conversation: Any, wanted_v: float, given_v: float) -> None:
+    """There are cars (a well-known simulator) that ask for twenty thousand volts."""
+    talk = conversation(plan=CarPlan(Service.DC))
+    talk.run(until=lambda: talk.secc.state is State.PRE_CHARGE)
+    request = least(message_class("DC_PreChargeReq"))
+    request.Header = talk.secc.side.header(talk.now)
+    request.EVProcessing = "Ongoing"
+    request.EVTargetVoltage = rational(wanted_v)
+    talk.secc.receive(pack(PayloadType.DC, encode(V20_DC, request)), talk.now)
+    talk._drain()
+    assert talk.secc_of(PreChargeRequested)[-1].target_v == given_v
+    assert not talk.secc.ended
+
+
+def test_a_new_schedule_does_not_end_standby(conversation: Any) -> None:
+    talk = conversation(
+        evse=Evse(EvseOffer(standby_allowed=True)), plan=CarPlan(Service.AC, ControlMode.DYNAMIC), car=SimulatedCar()
+    )
+    talk.run(until=lambda: talk.car.loops >= 3)
+    talk.evcc.standby(on=True)
+    talk.run(until=lambda: not talk.secc.side.power_on and talk.secc.state is State.CHARGE_LOOP)
+    talk.secc.data_to_send()
+    request = least(message_class("PowerDeliveryReq"))
+    request.Header = talk.secc.side.header(talk.now)
+    request.EVProcessing, request.ChargeProgress = "Finished", "ScheduleRenegotiation"
+    talk.secc.receive(pack(PayloadType.MAINSTREAM, encode(V20_COMMON, request)), talk.now)
+    talk._drain()
+    assert not talk.secc.side.power_on
+    assert not talk.secc.ended
