@@ -13,7 +13,7 @@ class Bad(Exception):
     """Compiled code refuses; it does not say why. Always a new one: an old one would keep its traceback."""
 
 
-LONG = 1 << 4096
+LONG = 1 << 1024
 """Numbers of collected bits beyond this are put aside in lists."""
 WINDOW_BYTES = 512
 """How much of a long document is looked at as one number: to shift a long one costs."""
