@@ -39,6 +39,8 @@ class Agreement(SeccSide):
     challenge: bytes = b""
     challenge_met: bool = False
     asked_for_authorization: bool = False
+    authorized: bool = False
+    """Whether a driver or a contract was let in, in this session or before its pause."""
     mode: EnergyTransferModeType | None = None
     car: CarReport = field(default_factory=lambda: CarReport(Limits(0.0), EnergyNeeds()))
     departure_s: float | None = None
@@ -61,6 +63,8 @@ class Agreement(SeccSide):
         known = (ProtocolName.V2, asked_for, evcc_id, self.peer)
         same = paused is not None and (paused.protocol, paused.session_id, paused.evcc_id, paused.peer) == known
         self.resumed = paused if same else None
+        if self.resumed is not None:
+            self.authorized, self.emaid = self.resumed.authorized, self.resumed.emaid
         self.session_id = asked_for if same else self.context.make_session_id()
         return same
 

@@ -84,6 +84,7 @@ def authorization(agreed: Agreement, request: AuthorizationReq, now: float) -> A
         agreed.emit(ContractAccepted(now, agreed.emaid))
     if agreed.evse.authorized is False:
         raise Refusal(Code.FAILED, f"contract {agreed.emaid} was not authorised")
+    agreed.authorized = True
     return AuthorizationRes(ResponseCode=Code.OK, EVSEProcessing=EVSEProcessingType.Finished)
 
 

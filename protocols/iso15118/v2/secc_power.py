@@ -283,7 +283,7 @@ def _paused(agreed: Agreement, now: float) -> PausedSession:
         peer=agreed.peer,
         service=None if agreed.energy is None else SERVICES[agreed.energy],
         control_mode=ControlMode.SCHEDULED,
-        authorized=True,
+        authorized=agreed.authorized,
         emaid=agreed.emaid,
         schedules=agreed.schedules,
         schedule_id=agreed.schedule_id,

@@ -114,8 +114,9 @@ def external_authorization(agreed: Agreement, request: AuthorizationReq, now: fl
     evse = agreed.evse
     if evse.authorized is False:
         raise Refusal(Code.FAILED, "the driver was not authorised")
-    let_in_before = agreed.resumed is not None and agreed.resumed.authorized
+    let_in_before = agreed.authorized and not agreed.emaid
     if evse.offer.automatic_authorization or evse.authorized or let_in_before:
+        agreed.authorized = True
         return AuthorizationRes(ResponseCode=Code.OK, EVSEProcessing=Processing.Finished)
     if not agreed.asked_for_authorization:
         agreed.asked_for_authorization = True

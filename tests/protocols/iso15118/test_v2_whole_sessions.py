@@ -34,9 +34,10 @@ from protocols.iso15118.events import (
     SetPointReceived,
     ValueAddedSelected,
 )
+from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import EvseReadings, Limits, MeterReading
 from protocols.iso15118.services import ControlMode, ProtocolName, ValueAdded
-from protocols.iso15118.v2.values import number
+from protocols.iso15118.v2.values import evcc_id_bytes, number
 
 SETUP = ["supportedAppProtocol", "SessionSetup", "ServiceDiscovery", "PaymentServiceSelection", "Authorization"]
 SEQUENCES = {
@@ -427,6 +428,33 @@ def test_a_resumed_session_asks_no_driver_again(talk: Any) -> None:
     back.run()
     ended_well(back)
     assert not back.secc_of(AuthorizationRequested)
+
+
+def test_a_pause_before_any_authorization_lets_nobody_in(talk: Any) -> None:
+    session = talk(evse=charger(automatic_authorization=False))
+    session.run(until=lambda: bool(session.secc_of(AuthorizationRequested)))
+    session.evcc.pause("a way around the driver's card")
+    session.run()
+    assert session.secc_end.paused
+    back = talk(evse=session.evse, plan={"resume_session_id": session.secc.side.session_id})
+    back.run(until=lambda: bool(back.secc_of(AuthorizationRequested)))
+    assert back.secc_of(SessionStarted)[0].resumed
+    assert not back.secc_of(LoopAnswered)
+
+
+def test_a_contract_before_the_pause_is_no_card_after_it(talk: Any) -> None:
+    evse = charger(automatic_authorization=False)
+    evse.paused = PausedSession(
+        bytes.fromhex("0102030405060701"),
+        evcc_id_bytes(SimulatedCar().evcc_id).hex().upper(),
+        protocol=ProtocolName.V2,
+        authorized=True,
+        emaid="DETWO0000000017",
+        details={"payment": "Contract"},
+    )
+    back = talk(evse=evse, plan={"resume_session_id": evse.paused.session_id})
+    back.run(until=lambda: bool(back.secc_of(AuthorizationRequested)))
+    assert back.secc_of(SessionStarted)[0].resumed
 
 
 def test_another_car_does_not_get_the_paused_session(talk: Any) -> None:
