@@ -17,13 +17,17 @@ from protocols.iso15118.v20.parameter_sets import ParameterSet
 
 
 def session_setup(agreed: Agreement, request: SessionSetupReq, now: float) -> SessionSetupRes:
-    """A new session, or the paused one when its car comes back to it."""
-    paused, agreed.evse.paused = agreed.evse.paused, None
+    """A new session, or the paused one when its car comes back to it.
+
+    The paused one is kept until power flows again: a car that loses the link before may come back once more.
+    """
+    paused = agreed.evse.paused
     agreed.evcc_id = request.EVCCID
     resumed = paused is not None and request.Header.SessionID == paused.session_id and _fits(agreed, paused)
     if paused is not None and resumed:
         _take_up(agreed, paused)
     else:
+        agreed.evse.paused = None
         agreed.session_id = agreed.context.make_session_id()
     agreed.meter_at_start = agreed.evse.meter
     agreed.emit(SessionStarted(now, request.EVCCID, agreed.session_id.hex().upper(), resumed))
@@ -70,6 +74,8 @@ def _peer(agreed: Agreement) -> str:
 def session_stop(agreed: Agreement, request: SessionStopReq, now: float) -> SessionStopRes:
     """The end, a pause, or back to the choice of a service."""
     offer = agreed.evse.offer
+    if request.ChargingSession is ChargingSessionType.Terminate:
+        agreed.evse.paused = None
     if request.ChargingSession is ChargingSessionType.Pause:
         if not offer.pause_allowed:
             raise Refusal(ResponseCodeType.FAILED_PauseNotAllowed, "the car wanted to pause, which is not allowed")

@@ -69,6 +69,7 @@ def power_delivery(agreed: Agreement, request: PowerDeliveryReq, now: float) -> 
         if outcome is Outcome.START or agreed.power_on:
             satisfied(agreed, Notification.ExitStandby)
             agreed.power_on = True
+            agreed.evse.paused = None
             agreed.emit(PowerDeliveryChanged(now, on=True, profile=profile))
     elif outcome in (Outcome.STOP, Outcome.STANDBY):
         agreed.power_on = False

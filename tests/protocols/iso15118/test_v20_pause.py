@@ -162,6 +162,23 @@ def test_a_charger_that_wants_to_pause_before_power_says_so_with_the_schedule(co
     assert not [event for event in talk.secc_of(PowerDeliveryChanged) if event.on]
 
 
+def test_a_link_lost_while_waking_up_does_not_lose_the_session(conversation: Any) -> None:
+    talk = slept(conversation, Evse(), CarPlan(Service.DC))
+    secc_kept, evcc_kept = kept(talk)
+    after = Evse(paused=secc_kept)
+    for _ in range(2):
+        waking = conversation(evse=after, plan=CarPlan(Service.DC, resume=evcc_kept))
+        waking.run(until=lambda waking=waking: waking.secc.state is State.CABLE_CHECK)
+        waking.secc.connection_lost(waking.now, "reset")
+        waking._drain()
+        assert waking.secc_of(SessionStarted)[0].resumed
+    back = conversation(evse=after, plan=CarPlan(Service.DC, resume=evcc_kept))
+    back.run()
+    assert back.secc_of(SessionStarted)[0].resumed
+    assert back.secc_end.proper
+    assert after.paused is None
+
+
 def test_plain_data_that_is_no_paused_session() -> None:
     for nonsense in ({}, [], {"session_id": 7, "evcc_id": "x"}, None):
         with pytest.raises(ValueError, match="no paused session"):
