@@ -177,8 +177,8 @@ class Iso15118Charger:
         power_w, lives_s = set_point.power_w, self._section.expiry_s
         now, reading = self._steady(), self.stage.reading
         self.evse.set_power(power_w, now + lives_s)
-        # No energy comes back from a car that nobody speaks with.
-        stage_w = max(0.0, power_w) if self.cable.outlet.basic else power_w
+        # No energy comes back but from a car that agreed to give some: whatever was asked, the stage draws none.
+        stage_w = power_w if self.picture.now.ev.can_discharge else max(0.0, power_w)
         self.stage.set_power(stage_w, self._wire.now_s() + lives_s)
         with self._timed():
             self.cable.offer(power_w, now + lives_s, now, cable_a=reading.cable_a if reading else None)
@@ -276,7 +276,8 @@ class Iso15118Charger:
     def _show_contactor(self) -> None:
         """A session must not begin power that nothing would carry."""
         outlet = self.cable.outlet
-        self.evse.contactor_fault = bool(outlet.faults) or outlet.stuck or self.stage.reading is None
+        useless = outlet.state in (OutletState.UNAVAILABLE, OutletState.BROKEN)
+        self.evse.contactor_fault = useless or outlet.stuck or self.stage.reading is None
 
     def _cut(self, why: str) -> None:
         """The wire to the car is gone: no word reaches it any more."""

@@ -199,7 +199,9 @@ class ModbusLink:
 
         client.ctx.call_create = connect
         try:
-            connected = await asyncio.wait_for(client.connect(), self.pace.timeout_s)
+            # Not wait_for, which in Python 3.11 can swallow a cancellation that comes with the connection.
+            async with asyncio.timeout(self.pace.timeout_s):
+                connected = await client.connect()
         except (OSError, UnicodeError) as error:
             self._why_not = self._diagnosis(error)
             connected = False

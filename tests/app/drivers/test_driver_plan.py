@@ -286,6 +286,19 @@ async def test_every_dialect_by_the_same_driver(protocol: iso.ProtocolName, serv
         assert driver.cable.outlet.state is OutletState.RESTING
 
 
+async def test_no_energy_is_drawn_from_a_car_that_did_not_agree_to_give_any() -> None:
+    drive = Drive()
+    async with drive.server, drive.engine() as driver:
+        drive.hold_w = 4_000.0
+        async with drive.driving(service=DC):
+            await until(lambda: drive.stage_w == 4_000.0)
+            drive.hold_w = -4_000.0
+            await until(lambda: drive.stage_w == 0.0)
+            loops = driver.loops
+            await until(lambda: driver.loops > loops + 3)
+            assert drive.stage_w == 0.0
+
+
 async def test_without_tls_the_switch_is_told() -> None:
     drive = Drive()
     async with drive.server, drive.engine(), drive.driving(service=DC_BPT):
