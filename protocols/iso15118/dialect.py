@@ -16,8 +16,8 @@ which one it is. What its author writes:
 without the handshake, which `Table.of` adds; the first state behind it is always SESSION_SETUP. `State` and `Outcome`
 are shared enums: add a member there if your standard needs one. Every figure is a `Timer` where it is used.
 `Exchange.paced` marks the charge loop's request. Request names are element names (in -2 and DIN those of the body).
-A multiplexed message has `Exchange.side_stream` and rows of its own with `beside=True`: it leaves the state as it is, has
-its own outstanding request and timers, and is refused on the main stream in states that have only such a row for it.
+A multiplexed message has `Exchange.side_stream` and rows of its own with `beside=True`: it leaves the state as it is,
+has its own outstanding request and timers, and is refused on the main stream where it has only such a row.
 
 **A SECC side** (`SeccSide` in `secc_side.py`): a dataclass of what has been agreed, `answers` by request name, each
 `(side, request_body, now) -> response_body`, and `wrap(response_body, now) -> document`. It raises
@@ -32,8 +32,8 @@ reads `side.evse` at the moment it answers. It keeps `session_id`, `energy` (Non
 **An EVCC side** (`EvccSide` in `evcc_side.py`): `request(state, now)` gives the next request body, `take(envelope,
 now)` reads an answer, `wrap` as above. It decides itself how to leave (`leaving` is set by `leave()`), within what
 the table allows. It calls `self.mind_the_car(now)` before a charge-loop request. `request` may return None while a
-side stream has to finish first; `side_requests` says what goes out beside; `another_way(request)` whether a REFUSED answer
-leaves something to try, else the session is given up in order. `paused_session` is what the car keeps over a pause.
+side stream has to finish first; `side_requests` says what goes out beside; `another_way(request)` whether a REFUSED
+answer leaves something to try, else the session is given up in order. `paused_session` is what the car keeps.
 
 **The dialect** itself, a subclass of `Dialect` below, and one line in `registry.GENERATIONS`.
 
