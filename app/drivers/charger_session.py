@@ -11,7 +11,7 @@ from typing import Literal
 from app.drivers.charger_sleep import Sleep
 from app.ports import CarSession, ShownCertificate, StageReading
 from energy.model import Charger, Ev, EvState
-from protocols.iec61851 import PROTOCOL, WITH_CAR, Circuit, Outlet, OutletState
+from protocols.iec61851 import PROTOCOL, WITH_CAR, Circuit, Outlet, OutletState, Pilot
 from protocols.iso15118 import events as e
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits
 from protocols.iso15118.secured import Secured
@@ -85,6 +85,8 @@ class SessionPicture:
         ``plugged`` is what the pilot's state machine believes, which sees through a signal that is not the car's.
         """
         plugged = reading.pilot in WITH_CAR if plugged is None else plugged
+        if reading.pilot is Pilot.A:
+            self._sleep = None
         if plugged != self._plugged:
             self._plugged = plugged
             self._counters = None
@@ -96,15 +98,19 @@ class SessionPicture:
             self.now = replace(self.now, ev=replace(self.now.ev, power_w=reading.ev_w or 0.0, at_s=now_s))
             return
         ev = replace(self.now.ev, connected=True, power_w=reading.ev_w or 0.0, at_s=now_s)
-        charged, discharged = reading.import_wh or 0.0, reading.export_wh or 0.0
+        self.now = replace(self.now, ev=ev)
+        if reading.import_wh is not None and reading.export_wh is not None:
+            self._count(reading.import_wh, reading.export_wh)
+
+    def _count(self, charged_wh: float, discharged_wh: float) -> None:
+        """The meter's counters, from what they showed when the car was plugged in."""
         if self._counters is None:
             # Of a car that sleeps since before, what it had been given counts on.
-            self._counters = charged - self.now.charged_wh, discharged - self.now.discharged_wh
+            self._counters = charged_wh - self.now.charged_wh, discharged_wh - self.now.discharged_wh
         self.now = replace(
             self.now,
-            ev=ev,
-            charged_wh=max(0.0, charged - self._counters[0]),
-            discharged_wh=max(0.0, discharged - self._counters[1]),
+            charged_wh=max(0.0, charged_wh - self._counters[0]),
+            discharged_wh=max(0.0, discharged_wh - self._counters[1]),
         )
 
     def _found(self, now_s: float) -> CarSession:
@@ -199,7 +205,7 @@ class SessionPicture:
                 self.now,
                 session_id=event.session_id,
                 evcc_id=event.peer_id,
-                since_s=self.now.since_s if event.resumed and self.now.state == PAUSED else now_s,
+                since_s=self.now.since_s if event.resumed and self.now.session_id == event.session_id else now_s,
                 ev=replace(self.now.ev, ev=ev, connected=True),
             )
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from app.drivers.charger_session import SessionPicture, state_of_charge
+from app.drivers.charger_sleep import Sleep
 from app.engine.sessions import SessionRecord
 from app.ports import CarSession, StageReading
 from app.store import SessionRow
 from energy.model import Charger, Ev, EvState
 from protocols import iso15118 as iso
 from protocols.iec61851 import Pilot
+from protocols.iso15118.paused import PausedSession
 
 CAR = Ev(ev_id="usual", capacity_wh=60_000, charge_max_w=11_000)
 CHARGER = Charger(charger_id="charger", phases=3, charge_max_w=11_000, discharge_max_w=10_000)
@@ -79,6 +81,39 @@ def test_energy_counts_from_the_plug_and_a_pulled_plug_ends_all() -> None:
     assert (picture.now.state, picture.now.ev.can_charge, picture.now.ev.connected) == ("ended", False, True)
     picture.stage(stage(Pilot.A), T0 + 1)
     assert (picture.now.state, picture.now.ev.connected, picture.now.session_id) == ("unplugged", False, None)
+
+
+def test_a_meter_that_falls_silent_takes_nothing_back() -> None:
+    picture = SessionPicture(CHARGER, CAR)
+    picture.stage(stage(Pilot.B, import_wh=5_000, export_wh=70), T0)
+    picture.stage(stage(Pilot.C, import_wh=5_400, export_wh=100), T0)
+    picture.stage(StageReading(at_s=T0, pilot=Pilot.C), T0)
+    assert (picture.now.charged_wh, picture.now.discharged_wh) == (400, 30)
+
+
+def asleep() -> Sleep:
+    session = PausedSession(bytes([10]), "EVCC1")
+    return Sleep(session, "ISO 15118-20 DC_BPT, dynamic", T0 - 600.0, 1_000.0, 50.0, 0.6, 50_000.0, True)
+
+
+def test_a_car_that_slept_counts_on_and_resumes_its_record() -> None:
+    picture = SessionPicture(CHARGER, CAR)
+    picture.asleep(asleep())
+    picture.stage(stage(Pilot.B, import_wh=9_000, export_wh=500), T0)
+    assert (picture.now.state, picture.now.session_id, picture.now.ev.soc) == ("paused", "0A", 0.6)
+    assert (picture.now.ev.can_charge, picture.now.ev.can_discharge) == (True, True)
+    picture.take(iso.StateChanged(T0, iso.State.SESSION_SETUP, iso.State.HANDSHAKE), T0)
+    picture.take(iso.SessionStarted(T0, "EVCC1", "0A", resumed=True), T0)
+    picture.stage(stage(Pilot.C, import_wh=9_200, export_wh=500), T0)
+    assert (picture.now.since_s, picture.now.charged_wh, picture.now.discharged_wh) == (T0 - 600.0, 1_200, 50)
+
+
+def test_the_next_car_is_not_taken_for_the_one_that_slept() -> None:
+    picture = SessionPicture(CHARGER, CAR)
+    picture.asleep(asleep())
+    picture.stage(stage(Pilot.A), T0)
+    picture.stage(stage(Pilot.B), T0)
+    assert (picture.now.state, picture.now.session_id) == ("plugged", None)
 
 
 @pytest.mark.parametrize(
