@@ -82,15 +82,28 @@ class BitReader:
         return chr(point)
 
 
+LONG = 1 << 1024
+"""Numbers of collected bits beyond this are put aside in lists: to shift a long one costs."""
+
+
 class BitWriter:
-    """Collects bits in one number that starts with a one, so that leading zeros count."""
+    """Collects bits in numbers that start with a one, so that leading zeros count."""
 
     def __init__(self, bits: int = 1) -> None:
-        self.bits = bits
+        self._parts: list[int] = []
+        self._last = bits
+
+    @property
+    def bits(self) -> int:
+        """All bits so far as one number, after a leading one."""
+        return join([*self._parts, self._last])
 
     def put(self, value: int, count: int) -> None:
         """Appends `value` in `count` bits."""
-        self.bits = self.bits << count | value
+        if self._last > LONG:
+            self._parts.append(self._last)
+            self._last = 1
+        self._last = self._last << count | value
 
     def unsigned(self, value: int) -> None:
         """Appends groups of seven bits, least significant first."""
@@ -118,6 +131,19 @@ class BitWriter:
     def to_bytes(self) -> bytes:
         """The bits so far, filled up with zeros to whole bytes."""
         return padded_bytes(self.bits)
+
+
+def join(parts: list[int]) -> int:
+    """The bits of all parts as one number, pair by pair, so that the work stays near linear."""
+    while len(parts) > 1:
+        pairs = [_append(first, second) for first, second in zip(parts[::2], parts[1::2], strict=False)]
+        parts = pairs + parts[len(pairs) * 2 :]
+    return parts[0]
+
+
+def _append(first: int, second: int) -> int:
+    count = second.bit_length() - 1
+    return first << count | second ^ 1 << count
 
 
 def padded_bytes(bits: int) -> bytes:

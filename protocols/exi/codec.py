@@ -7,7 +7,7 @@ from functools import cache, partial
 from typing import Any
 
 from protocols.exi import walk
-from protocols.exi.bits import Refused, padded_bytes
+from protocols.exi.bits import LONG, Refused, join, padded_bytes
 from protocols.exi.compiled import runtime
 from protocols.exi.compiled.decoder import DecoderSource
 from protocols.exi.compiled.encoder import EncoderSource
@@ -148,9 +148,9 @@ def _call_first(link: Callable[[], Callable[..., Any]], *arguments: Any) -> Any:
 
 _RUNTIME = {
     "Bad": Bad,
-    "LONG": runtime.LONG,
+    "LONG": LONG,
     "from_bytes": int.from_bytes,
-    "join": runtime.join,
+    "join": join,
     "more_groups": runtime.more_groups,
     "put_binary": runtime.put_binary,
     "put_id": runtime.put_id,

@@ -13,8 +13,6 @@ class Bad(Exception):
     """Compiled code refuses; it does not say why. Always a new one: an old one would keep its traceback."""
 
 
-LONG = 1 << 1024
-"""Numbers of collected bits beyond this are put aside in lists."""
 WINDOW_BYTES = 512
 """How much of a long document is looked at as one number: to shift a long one costs."""
 RESERVE_BITS = 2048
@@ -68,19 +66,6 @@ def put_binary(a: int, data: bytes, max_length: int) -> int:
     if count > max_length:
         raise Bad
     return put_unsigned(a, count) << 8 * count | int.from_bytes(data, "big")
-
-
-def join(parts: list[int]) -> int:
-    """The bits of all parts as one number, pair by pair, so that the work stays near linear."""
-    while len(parts) > 1:
-        pairs = [_append(first, second) for first, second in zip(parts[::2], parts[1::2], strict=False)]
-        parts = pairs + parts[len(pairs) * 2 :]
-    return parts[0]
-
-
-def _append(first: int, second: int) -> int:
-    count = second.bit_length() - 1
-    return first << count | second ^ 1 << count
 
 
 def encode_by_walk(element: Element, a: int) -> int:
