@@ -235,7 +235,8 @@ def test_what_is_no_power_profile(text: str, capsys: pytest.CaptureFixture[str])
 def test_a_second_car_is_turned_away_and_the_first_goes_on(twoway: Command) -> None:
     secc = twoway("secc", "--once")
     wait_until_listening(secc)
-    first = twoway("car", "--duration", "600")
+    # Slowly: nobody reads what it prints while the second one tries, and a full pipe would hold it up.
+    first = twoway("car", "--duration", "600", "--interval", "3")
     assert first.stdout is not None
     for line in first.stdout:
         if '"message":"DC_ChargeLoopRes"' in line:
