@@ -199,16 +199,11 @@ def power_delivery(agreed: Agreement, request: PowerDeliveryReq, now: float) -> 
     A profile that goes beyond the schedule is not refused ([V2G-DC-399] would have it): many cars send one, and the
     present limits bound them anyway.
     """
-    profile = request.ChargingProfile
-    if profile is not None and profile.SAScheduleTupleID != evse_fields.SCHEDULE_ID:
-        raise Refusal(  # [V2G-DC-400]
-            ResponseCodeType.FAILED_TariffSelectionInvalid,
-            f"the car selected schedule {profile.SAScheduleTupleID}, which was not offered",
-        )
     if request.ReadyToChargeState:
         _check_start(agreed, request)
         agreed.power_on = True
-        agreed.emit(PowerDeliveryChanged(now, on=True, profile=car_fields.read_profile(profile)))
+        profile = car_fields.read_profile(request.ChargingProfile)
+        agreed.emit(PowerDeliveryChanged(now, on=True, profile=profile))
     else:
         agreed.power_on = False
         agreed.evse.notification = None
@@ -219,6 +214,12 @@ def power_delivery(agreed: Agreement, request: PowerDeliveryReq, now: float) -> 
 def _check_start(agreed: Agreement, request: PowerDeliveryReq) -> None:
     if request.EVPowerDeliveryParameter is not None:
         _check_car(request.EVPowerDeliveryParameter.DC_EVStatus)
+    profile = request.ChargingProfile
+    if profile is not None and profile.SAScheduleTupleID != evse_fields.SCHEDULE_ID:
+        raise Refusal(  # [V2G-DC-400]
+            ResponseCodeType.FAILED_TariffSelectionInvalid,
+            f"the car selected schedule {profile.SAScheduleTupleID}, which was not offered",
+        )
     status = _status(agreed)
     if status.EVSEStatusCode is not DC_EVSEStatusCodeType.EVSE_Ready:  # [V2G-DC-401]
         raise Refusal(
@@ -236,7 +237,10 @@ def current_demand(agreed: Agreement, request: CurrentDemandReq, now: float) -> 
     expired_w = evse.expire(now)
     if expired_w is not None:
         agreed.emit(SetPointExpired(now, expired_w))
-    power_w = report.limits.clip(limits.clip(evse.power_w(now))) if agreed.power_on else 0.0
+    power_w = 0.0 if evse.contactor_fault else report.limits.clip(limits.clip(evse.power_w(now)))
+    if evse.notification not in evse_fields.STOPPING:
+        # A new schedule or a receipt cannot be asked for here; the next limits say all there is to say.
+        evse.notification = None
     agreed.emit(LoopAnswered(now, report, power_w))
     targets = evse_fields.set_point_fields(power_w, limits, readings)
     return CurrentDemandRes(

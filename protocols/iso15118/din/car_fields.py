@@ -62,7 +62,8 @@ def read_charge_parameters(element: DC_EVChargeParameterType) -> CarReport:
 
 def _read_limits(element: DC_EVChargeParameterType) -> Limits:
     """Without a power, it is what current and voltage make."""
-    current_a, voltage_v = number(element.EVMaximumCurrentLimit), number(element.EVMaximumVoltageLimit)
+    current_a = max(0.0, number(element.EVMaximumCurrentLimit))
+    voltage_v = max(0.0, number(element.EVMaximumVoltageLimit))
     power_w = optional_number(element.EVMaximumPowerLimit)
     return Limits(
         max_charge_w=max(0.0, current_a * voltage_v if power_w is None else power_w),
@@ -120,14 +121,14 @@ def read_loop(message: CurrentDemandReq, known: CarReport, voltage_v: float) -> 
     limits = replace(
         before,
         max_charge_w=before.max_charge_w if power_w is None else max(0.0, power_w),
-        max_charge_a=before.max_charge_a if current_a is None else current_a,
-        max_v=before.max_v if limit_v is None else limit_v,
+        max_charge_a=before.max_charge_a if current_a is None else max(0.0, current_a),
+        max_v=before.max_v if limit_v is None else max(0.0, limit_v),
     )
     return replace(
         known,
         limits=limits,
         soc=fraction(message.DC_EVStatus.EVRESSSOC),
-        target_w=number(message.EVTargetCurrent) * voltage_v,
+        target_w=max(0.0, number(message.EVTargetCurrent)) * voltage_v,
         voltage_v=voltage_v,
         complete=message.ChargingComplete,
     )

@@ -28,8 +28,8 @@ from protocols.iso15118.connection import PLAIN
 from protocols.iso15118.din import DIALECTS
 from protocols.iso15118.din.envelope import wrapped
 from protocols.iso15118.din.table import EXCHANGES, TABLE
-from protocols.iso15118.din.values import volts
-from protocols.iso15118.events import PowerDeliveryChanged, PreChargeRequested
+from protocols.iso15118.din.values import amperes, number, volts, watts
+from protocols.iso15118.events import LoopAnswered, PowerDeliveryChanged, PreChargeRequested
 from protocols.iso15118.power import Limits
 from protocols.iso15118.refusal import least
 from protocols.iso15118.services import ProtocolName
@@ -228,6 +228,28 @@ def test_no_power_when_the_charger_is_not_ready(reached: Any, trouble: str) -> N
     answer = ask(talk, made("PowerDeliveryReq", ReadyToChargeState=True))
     assert answer.ResponseCode is CODES.FAILED_PowerDeliveryNotApplied
     assert talk.secc_of(PowerDeliveryChanged) == []
+
+
+def test_a_stop_is_never_refused(reached: Any) -> None:
+    talk = reached(State.CHARGE_LOOP)
+    stop = made("PowerDeliveryReq", ReadyToChargeState=False, ChargingProfile=PROFILE)
+    assert ask(talk, stop).ResponseCode is CODES.OK
+    assert [event.on for event in talk.secc_of(PowerDeliveryChanged)] == [True, False]
+
+
+def test_what_a_car_tells_below_zero_is_zero(reached: Any) -> None:
+    talk = reached(State.CHARGE_LOOP)
+    body = made(
+        "CurrentDemandReq",
+        EVTargetCurrent=amperes(-10),
+        EVMaximumPowerLimit=watts(-1),
+        EVMaximumCurrentLimit=amperes(-1),
+    )
+    talk.evse.set_power(5_000)
+    answer = ask(talk, body)
+    event = talk.secc_of(LoopAnswered)[-1]
+    assert (event.set_point_w, event.report.target_w, event.report.limits.max_charge_a) == (0, 0, 0)
+    assert number(answer.EVSEMaximumPowerLimit) == 0
 
 
 def test_readings_that_no_number_carries_end_the_session_not_the_charger(reached: Any) -> None:

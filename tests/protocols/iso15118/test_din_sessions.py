@@ -230,6 +230,7 @@ def test_what_this_generation_cannot_ask_for_is_not_asked(talk: Any, notificatio
     session.evse.notify(notification)
     session.run()
     assert session.secc_end.proper
+    assert session.evse.notification is None
     statuses = {
         answer.DC_EVSEStatus.EVSENotification for answer in bodies(session.secc_of(MessageSeen), CurrentDemandRes)
     }
@@ -260,9 +261,11 @@ def test_the_driver_comes_back(talk: Any, state: State) -> None:
 
 def test_a_fault_of_the_charger_ends_the_loop(talk: Any) -> None:
     session = talk(car=SimulatedCar())
+    session.evse.set_power(5_000)
     session.run(until=lambda: session.car.loops > 3)
     session.evse.contactor_fault = True
     session.run()
+    assert session.secc_of(LoopAnswered)[-1].set_point_w == 0
     assert "EVSE_Malfunction" in session.evcc_end.reason
     assert not session.evcc_end.proper
     assert [event.on for event in session.secc_of(PowerDeliveryChanged)] == [True, False]
