@@ -1,11 +1,12 @@
 """The full sweep: every truncation and every single flipped bit of everything in the golden corpus.
 
 Each altered document must end in a message or in one ExiError; of the messages, every sixteenth is read by the walk
-too, which must agree. It takes long; `--part N` of `--parts M` does every M-th document, so that several processes may
-share the work.
+too, which must agree. The whole takes about half an hour; `--part N` of `--parts M` does every M-th document, so that
+several processes may share the work, and `--seconds` ends it early.
 """
 
 import argparse
+import random
 import sys
 import time
 from collections.abc import Iterator
@@ -85,15 +86,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--part", type=int, default=0, help="which part of the work (from 0; default 0)")
     parser.add_argument("--parts", type=int, default=1, help="in how many parts it is cut (default 1)")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long (default: never)")
     args = parser.parse_args()
     every = {(s.namespace, s.fragment, s.exi): s for s in samples()}
-    chosen = list(every.values())[args.part :: args.parts]
+    chosen = list(every.values())
+    random.Random(15118).shuffle(chosen)
+    chosen = chosen[args.part :: args.parts]
     start = time.monotonic()
-    counts = sweep(chosen)
+    counts = sweep(chosen, start + args.seconds)
     took = time.monotonic() - start
     inputs = counts["value"] + counts["refused"]
     print(
-        f"sweep: {counts['documents']} documents and fragments, {inputs} altered inputs: {counts['refused']} refused, "
+        f"sweep: {counts['documents']} of {len(chosen)} documents and fragments, {inputs} altered inputs: "
+        f"{counts['refused']} refused, "
         f"{counts['value']} read as another value, 0 anything else; {took:.0f} s, {inputs / took:.0f} a second"
     )
     return 0
