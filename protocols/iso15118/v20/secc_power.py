@@ -95,6 +95,8 @@ def _check_profile(agreed: Agreement, request: PowerDeliveryReq, planned: Steps,
             ResponseCodeType.FAILED_EVPowerProfileInvalid,
             f"PowerDeliveryReq({request.ChargeProgress}) came without a scheduled power profile",
         )
+    if not planned:
+        raise Refusal(ResponseCodeType.FAILED_EVPowerProfileInvalid, "the car's power profile is over before it begins")
     tuple_id = selected.SelectedScheduleTupleID
     if not 1 <= tuple_id <= len(agreed.schedules):
         raise Refusal(

@@ -238,6 +238,14 @@ def test_profiles_are_checked_against_the_schedule(
     assert send(secc, scheduled_start(secc, tuple_id, power_w)).ResponseCode is code
 
 
+def test_a_profile_that_is_over(secc_in: Callable[..., SeccSession]) -> None:
+    secc = secc_in(State.POWER_DELIVERY, Service.AC, mode=ControlMode.SCHEDULED)
+    request = scheduled_start(secc, 1, 5_000)
+    request.EVPowerProfile.TimeAnchor = int(START_S) - 7_200
+    assert send(secc, request).ResponseCode is ResponseCodeType.FAILED_EVPowerProfileInvalid
+    assert "over before it begins" in end_of(secc).reason
+
+
 def test_a_missing_profile_in_scheduled_mode(secc_in: Callable[..., SeccSession]) -> None:
     secc = secc_in(State.POWER_DELIVERY, Service.AC, mode=ControlMode.SCHEDULED)
     request = PowerDeliveryReq(
