@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cryptography.x509.ocsp import load_der_ocsp_response
+
 from app.errors import UserError
 from app.pki import CertificateFolder, PkiError
 from app.pki.status import staple
@@ -45,6 +47,7 @@ class CableTls:
 
     def secc(self) -> SeccSecurity:
         """The charger's side. Raises PkiError where there is no certificate for any generation."""
+        self._check_ocsp_file()
         store = self.folder.trust_store()
         offers: list[TlsOffer] = []
         problems: list[PkiError] = []
@@ -116,6 +119,17 @@ class CableTls:
                 return b""
 
         return read
+
+    def _check_ocsp_file(self) -> None:
+        """OpenSSL staples nothing, without a word, where the file is no response."""
+        if self.ocsp_file is None:
+            return
+        try:
+            load_der_ocsp_response(self.ocsp_file.read_bytes())
+        except OSError as error:
+            raise UserError(f"{self.ocsp_file} cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise UserError(f"{self.ocsp_file} is no OCSP response (DER)") from None
 
     def with_key_log(self, key_log: KeyLog | None) -> "CableTls":
         """The same, with the session's keys told."""

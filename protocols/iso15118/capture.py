@@ -64,7 +64,9 @@ class Capture:
 
 
 def _open_private(path: Path) -> BinaryIO:
-    """A new file that only its owner reads, whatever stood there before."""
+    """A new file that only its owner reads, whatever file stood there before."""
+    if path.exists() and not path.is_file():
+        raise TransportError(f"the capture {path} cannot be written: it is no plain file")
     try:
         path.unlink(missing_ok=True)
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

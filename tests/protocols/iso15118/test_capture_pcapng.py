@@ -136,3 +136,6 @@ def test_it_stops_at_its_largest_size(path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(TransportError, match="cannot be written"):
         make(tmp_path / "nowhere" / "x.pcapng")
+    with pytest.raises(TransportError, match="no plain file"):
+        make(tmp_path)
+    assert tmp_path.is_dir()
