@@ -82,8 +82,9 @@ def read_limits(element: AC_EVChargeParameterType | DC_EVChargeParameterType, ph
 
 def implausible(limits: Limits, evse: Limits, dc: bool) -> str | None:
     """Why no power can flow between these two ends, or None: the grounds for FAILED_WrongChargeParameter."""
-    if limits.max_charge_a is not None and limits.max_charge_a < (limits.min_charge_a or 0.0):
-        return f"the car's least current, {limits.min_charge_a:g} A, is above its greatest, {limits.max_charge_a:g} A"
+    least_a = limits.min_charge_a or 0.0
+    if limits.max_charge_a is not None and limits.max_charge_a < least_a:
+        return f"the car's least current, {least_a:g} A, is above its greatest, {limits.max_charge_a:g} A"
     if dc and limits.max_v is not None and evse.min_v is not None and limits.max_v < evse.min_v:
         return f"the car takes up to {limits.max_v:g} V, the charger gives from {evse.min_v:g} V"
     return None

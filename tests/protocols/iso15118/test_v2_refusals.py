@@ -203,9 +203,9 @@ def ac(current_a: float = 16.0, least_a: float = 6.0) -> v2_types.AC_EVChargePar
     )
 
 
-def dc(max_v: float = 400.0) -> v2_types.DC_EVChargeParameterType:
+def dc(max_v: float = 400.0, most_a: float = 100.0) -> v2_types.DC_EVChargeParameterType:
     return v2_types.DC_EVChargeParameterType(
-        DC_EVStatus=STATUS, EVMaximumCurrentLimit=physical(100, A), EVMaximumVoltageLimit=physical(max_v, V)
+        DC_EVStatus=STATUS, EVMaximumCurrentLimit=physical(most_a, A), EVMaximumVoltageLimit=physical(max_v, V)
     )
 
 
@@ -216,6 +216,7 @@ def dc(max_v: float = 400.0) -> v2_types.DC_EVChargeParameterType:
         ("AC_three_phase_core", dc(), "FAILED_WrongChargeParameter"),
         ("DC_extended", ac(), "FAILED_WrongChargeParameter"),
         ("DC_extended", dc(max_v=100.0), "FAILED_WrongChargeParameter"),
+        ("DC_extended", dc(most_a=-1.0), "FAILED_WrongChargeParameter"),
         ("AC_three_phase_core", ac(current_a=5.0), "FAILED_WrongChargeParameter"),
         ("AC_single_phase_core", ac(), "OK"),
         ("DC_core", dc(), "OK"),
