@@ -22,7 +22,9 @@ from protocols.exi.schema import Element
 def encode_fragment(namespace: str, content: Any, name: str | None = None, *, relaxed: bool = True) -> bytes:
     """The EXI fragment of one element in the schema set of `namespace`; ExiError names the element.
 
-    `name` is needed where the type alone does not tell it (a CertificateChainType as "ContractSignatureCertChain").
+    `name` is needed where the type alone does not tell it (a CertificateChainType as "ContractSignatureCertChain"). For
+    a name with several types, `relaxed` chooses the standard's grammar, which EXIficient writes too; without it the
+    element is coded by its own type, as libcbv2g does.
     """
     fragments = _fragments_of(namespace)
     label = element_name(type(content)) if name is None else name
@@ -33,7 +35,10 @@ def encode_fragment(namespace: str, content: Any, name: str | None = None, *, re
 
 
 def decode_fragment(namespace: str, data: bytes, *, relaxed: bool = True) -> tuple[str, Any]:
-    """Name and content of the element in the EXI fragment `data`, padding after it allowed; ExiError as in `decode`."""
+    """Name and content of the element in the EXI fragment `data`, padding after it allowed; ExiError as in `decode`.
+
+    `relaxed` as in `encode_fragment`.
+    """
     fragments = _fragments_of(namespace)
     try:
         return fragments.decode(bytes(data))
