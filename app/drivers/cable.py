@@ -84,6 +84,8 @@ class Cable:
         self._offer_until_s: float | None = None
         self._rematch_s: float | None = None
         self._testing = False
+        self._isolated = False
+        """This session's test was passed: what fails now, fails under power."""
         self._welding = False
 
     # What the driver tells.
@@ -106,6 +108,11 @@ class Cable:
             outlet.flows(max(flows), now)
         self._judge_isolation(reading)
         self._judge_welding(reading)
+        if self._isolated and reading.isolation is Check.FAILED and outlet.contactor:
+            # The next session tests it anew.
+            outlet.power(False, now)
+            text = f"the isolation failed under power ({_kilo_ohm(reading.isolation_ohm)}): look at cable and car"
+            self._on_news(Trouble(text, ends=True))
         self._apply(now)
 
     def offer(self, power_w: float, until_s: float, now: float, *, cable_a: float | None = None) -> None:
@@ -124,7 +131,7 @@ class Cable:
 
     def session_ended(self, now: float, *, proper: bool) -> None:
         """It is over: contactor open, pre-charge off, tests forgotten."""
-        self._testing = self._welding = False
+        self._testing = self._isolated = self._welding = False
         self.stage.pre_charge(0.0, 0.0)
         self.outlet.session_ended(now, proper=proper, may_take=self.may_take)
         self.may_take = False
@@ -248,7 +255,7 @@ class Cable:
         elif reading.isolation in DONE:
             verdict = _VERDICTS[reading.isolation](reading.isolation_ohm)
         if verdict is not None:
-            self._testing = False
+            self._testing, self._isolated = False, verdict.ok
             self._on_news(verdict)
 
     def _judge_welding(self, reading: StageReading) -> None:

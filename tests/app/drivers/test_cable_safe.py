@@ -153,6 +153,27 @@ def test_the_isolation_s_verdict(ohm: float, ok: bool, word: str) -> None:
     assert word in verdict.text
 
 
+def test_isolation_that_fails_under_power_opens_and_ends() -> None:
+    bench = Bench()
+    bench.plug()
+    bench.cable.session_began(bench.now)
+    bench.inlet.wants(True, bench.now)
+    bench.cable.check_isolation()
+    bench.go(2.0)
+    bench.cable.power(True, bench.now)
+    bench.go(0.3)
+    assert bench.closed
+    bench.stage.hardware.defects.isolation_ohm = 5_000.0
+    bench.go(0.1, step_s=0.02)
+    assert not bench.closed
+    assert bench.troubles() == ["the isolation failed under power (5 kΩ): look at cable and car"]
+    bench.cable.session_ended(bench.now, proper=False)
+    bench.stage.hardware.defects.isolation_ohm = 5e6
+    bench.inlet.unplug()
+    bench.go(5.0)
+    bench.session()
+
+
 def test_a_new_test_does_not_take_the_last_one_s_verdict() -> None:
     bench = Bench()
     bench.plug()
