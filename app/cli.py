@@ -14,7 +14,7 @@ COMMANDS: dict[str, str] = {
     "window": "the window; starts an engine where none runs (the default)",
     "engine": "the engine alone, for one home file",
     "demo": "the built-in demo home: car, charger, meter, roof, utility and backend, all simulated",
-    "secc": "the charger's side of ISO 15118-20 alone",
+    "secc": "the charger's side of ISO 15118 and DIN SPEC 70121 alone",
     "car": "a simulated car alone",
     "slac": "match a car and a charger over a power line: each side, a virtual modem, a demo",
     "session": "show and replay recorded sessions",
