@@ -93,8 +93,11 @@ class Driven:
             if self.difference is None and self._made:
                 extra = self._made[0]
                 self.difference = f"it sends a message more than in the recording: {extra.payload.hex().upper():.80}"
-        except (RecordingError, LookupError, ValueError) as error:
+        except RecordingError as error:
             self.difference = str(error)
+        except (LookupError, ValueError, ArithmeticError, TypeError, AttributeError) as error:
+            # A file that someone changed by hand may hold values that no application ever gives.
+            self.difference = f"it cannot run with what is recorded ({type(error).__name__}: {error})"
         return self
 
     def _take(self, line: Line) -> None:

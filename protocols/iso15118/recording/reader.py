@@ -3,7 +3,6 @@ EXI documents (one a line, with sender and namespace, as the golden corpus has t
 """
 
 import json
-import math
 import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +20,23 @@ from protocols.iso15118.v2gtp import PayloadType
 
 MAX_BYTES = 256 * 1024 * 1024
 """Larger files are no session of a car."""
+LATEST_S = 32_503_680_000
+"""The year 3000."""
 GZIP = b"\x1f\x8b"
+
+
+SHAPES: dict[str, tuple[tuple[str, type], ...]] = {
+    "inputs": (("values", dict),),
+    "opened": (("security", dict),),
+    "message": (("sender", str), ("stream", str), ("hex", str)),
+    "port": (("name", str),),
+    "gap": (("name", str),),
+    "end": (("proper", bool), ("paused", bool), ("reason", str)),
+    "stop": (("reason", str),),
+    "cut": (("reason", str),),
+    "lost": (("reason", str),),
+}
+"""What a recording's lines have to hold, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +136,8 @@ def _lines(data: bytes) -> tuple[list[tuple[int, Line]], str]:
 def _take(sessions: list[Session], line: Line) -> None:
     """Add one line to the session that it belongs to."""
     kind = line.get("kind")
-    if "time_s" in line and not math.isfinite(line["time_s"]):
-        raise RecordingError("its time is no number")
+    if "time_s" in line and not 0 <= line["time_s"] < LATEST_S:
+        raise RecordingError(f"its time is {line['time_s']!r:.40}, which is no POSIX time")
     if kind == "header":
         if line["version"] != 1:
             raise RecordingError(f"it is a recording of version {line['version']!r:.20}; this program reads version 1")
@@ -139,9 +154,15 @@ def _take(sessions: list[Session], line: Line) -> None:
     if not sessions or not sessions[-1].lines:
         raise RecordingError("a recording begins with its header")
     session = sessions[-1]
+    for name, wanted in SHAPES.get(kind, ()):
+        if not isinstance(line[name], wanted):
+            raise RecordingError(f"its {name} is {line[name]!r:.40}, which is no {wanted.__name__}")
     session.lines.append(line)
     if kind == "message":
-        _add(session, float(line["time_s"]), line["sender"], int(line["stream"], 16), bytes.fromhex(line["hex"]))
+        stream = int(line["stream"], 16)
+        if not 0 <= stream <= 0xFFFF:
+            raise RecordingError(f"the payload type {line['stream']!r:.20} is no 16-bit number")
+        _add(session, float(line["time_s"]), line["sender"], stream, bytes.fromhex(line["hex"]))
 
 
 def _take_foreign(sessions: list[Session], line: Line) -> None:

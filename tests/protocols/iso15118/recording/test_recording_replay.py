@@ -3,7 +3,9 @@
 import asyncio
 import errno
 import json
-from collections.abc import Callable
+import math
+import random
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +190,7 @@ def test_every_cut_is_read_up_to_there_or_refused_in_a_sentence(recordings: Any,
         (b'{"sender":"cat","namespace":"n","message":"aReq","exi":"80"}\n', "neither evcc nor secc"),
         (b'{"sender":"evcc","namespace":7,"message":"aReq","exi":"80"}\n', "are text"),
         (b'{"kind":"header","version":1,"role":"cat","timings":{}}\n', "neither secc nor evcc"),
-        (HEADER + b'{"kind":"timer","time_s":NaN}\n', "line 2: its time is no number"),
+        (HEADER + b'{"kind":"timer","time_s":NaN}\n', "line 2: its time is nan, which is no POSIX time"),
         (b"[" * 200_000, "no session in it"),
     ],
 )
@@ -242,3 +244,27 @@ async def test_silence_runs_again_too() -> None:
     assert session.end is not None
     assert "fell silent" in session.end["reason"]
     assert replay(session).findings == []
+
+
+WILD: list[Any] = [None, -1, 0, 2**70, 1e308, math.inf, math.nan, "", "x", "0xFFFFFFF", "8080", [], {}, [1], True]
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every spot of a JSON value where another value can stand."""
+    inside = list(value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ())
+    for key, inner in inside:
+        yield value, key
+        yield from places(inner)
+
+
+@pytest.mark.parametrize("seed", range(120))
+def test_wild_files_end_in_findings_or_a_sentence(recordings: Any, seed: int) -> None:
+    chance = random.Random(seed)
+    lines = lines_of(recordings, chance.choice(ROLES))
+    for _ in range(chance.randint(1, 3)):
+        container, key = chance.choice(list(places(lines)))
+        container[key] = chance.choice(WILD)
+    if chance.random() < 0.2:
+        chance.shuffle(lines)
+    for session in sessions_or_sentence(data_of(lines)):
+        assert all("\n" not in line for line in replay(session).lines)
