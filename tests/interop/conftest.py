@@ -22,6 +22,20 @@ PATIENCE = "8"
 """How many times longer than the standard we wait: the Java codec on a busy machine is slower than it allows."""
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(neighbour("combinations").Combinations())
+
+
+def neighbour(name: str) -> ModuleType:
+    """A module beside this one, which no test can import by name."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError(name)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def missing_network() -> str | None:
     if sys.platform != "linux" or os.geteuid() != 0:
         return "network namespaces need root on Linux"
@@ -187,13 +201,7 @@ class Lab:
 
 @pytest.fixture(scope="session")
 def foreign_pki() -> ModuleType:
-    """The module beside this one, which no test can import by name."""
-    spec = importlib.util.spec_from_file_location("foreign_pki", Path(__file__).with_name("foreign_pki.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return neighbour("foreign_pki")
 
 
 @pytest.fixture(scope="session")

@@ -46,6 +46,14 @@ def test_both_our_ends_find_each_other(lab: Any, cable: Any, tmp_path: Path) -> 
         assert [number(answer["EVSEMaximumPowerLimit"]) for answer in answers] == [CHARGE_W] * 5
 
 
+@pytest.mark.combination(
+    protocol="DIN SPEC 70121",
+    service="dc",
+    security="plain",
+    authorization="EIM",
+    ours="SECC",
+    theirs="EVCC, EcoG iso15118",
+)
 def test_foreign_evcc_completes_a_session_with_our_secc(
     lab: Any, cable: Any, foreign_stack: None, tmp_path: Path
 ) -> None:
@@ -99,6 +107,14 @@ def foreign_secc(lab: Any, cable: Any, foreign_stack: None, tmp_path_factory: py
         yield log
 
 
+@pytest.mark.combination(
+    protocol="DIN SPEC 70121",
+    service="dc",
+    security="plain",
+    authorization="EIM",
+    ours="EVCC",
+    theirs="SECC, EcoG iso15118",
+)
 def test_our_car_completes_a_session_with_the_foreign_secc(
     lab: Any, cable: Any, foreign_secc: Path, tmp_path: Path
 ) -> None:

@@ -67,6 +67,15 @@ def told(summary: dict[str, Any], energy: str) -> None:
     assert summary["security"]["tls"] == "TLSv1.2"
 
 
+@pytest.mark.combination(
+    protocol="ISO 15118-2",
+    service="{energy}",
+    mode="{installed}",
+    security="TLS 1.2",
+    authorization="PnC",
+    ours="SECC",
+    theirs="EVCC, EcoG iso15118",
+)
 @INSTALLED
 @pytest.mark.parametrize("energy", MODES)
 def test_foreign_evcc_charges_by_contract_at_our_secc(
@@ -126,6 +135,15 @@ def foreign_secc(
         yield log
 
 
+@pytest.mark.combination(
+    protocol="ISO 15118-2",
+    service="{energy}",
+    mode="{installed}",
+    security="TLS 1.2",
+    authorization="PnC",
+    ours="EVCC",
+    theirs="SECC, EcoG iso15118",
+)
 @INSTALLED
 @pytest.mark.parametrize("energy", MODES)
 def test_our_car_charges_by_contract_at_the_foreign_secc(

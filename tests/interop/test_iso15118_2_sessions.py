@@ -33,6 +33,14 @@ def set_points(lines: list[dict], energy: str) -> list[float]:
     return [number(answer["EVSEMaxCurrent"]) * 230 * 3 for answer in answers]
 
 
+@pytest.mark.combination(
+    protocol="ISO 15118-2",
+    service="{energy}",
+    security="plain",
+    authorization="EIM",
+    ours="SECC",
+    theirs="EVCC, EcoG iso15118",
+)
 @pytest.mark.parametrize("energy", MODES)
 def test_foreign_evcc_completes_a_session_with_our_secc(
     lab: Any, cable: Any, foreign_stack: None, tmp_path: Path, energy: str
@@ -82,6 +90,14 @@ def foreign_secc(lab: Any, cable: Any, foreign_stack: None, tmp_path_factory: py
         yield log
 
 
+@pytest.mark.combination(
+    protocol="ISO 15118-2",
+    service="{energy}",
+    security="plain",
+    authorization="EIM",
+    ours="EVCC",
+    theirs="SECC, EcoG iso15118",
+)
 @pytest.mark.parametrize("energy", MODES)
 def test_our_car_completes_a_session_with_the_foreign_secc(
     lab: Any, cable: Any, foreign_secc: Path, tmp_path: Path, energy: str

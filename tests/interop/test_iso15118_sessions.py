@@ -52,6 +52,15 @@ def test_both_our_ends_find_each_other_by_multicast(lab: Any, cable: Any, tmp_pa
         assert set_points(lines) == pytest.approx([-2500] * 5, abs=1)
 
 
+@pytest.mark.combination(
+    protocol="ISO 15118-20",
+    service="{service}",
+    mode="{mode}",
+    security="plain",
+    authorization="EIM",
+    ours="SECC",
+    theirs="EVCC, EcoG iso15118",
+)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", SERVICES)
 def test_foreign_evcc_completes_a_session_with_our_secc(
@@ -113,6 +122,15 @@ def foreign_secc(lab: Any, cable: Any, foreign_stack: None, tmp_path_factory: py
         yield log
 
 
+@pytest.mark.combination(
+    protocol="ISO 15118-20",
+    service="{service}",
+    mode="{mode}",
+    security="plain",
+    authorization="EIM",
+    ours="EVCC",
+    theirs="SECC, EcoG iso15118",
+)
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("service", SERVICES)
 def test_our_car_completes_a_session_with_the_foreign_secc(

@@ -58,6 +58,14 @@ def told(summary: dict[str, Any]) -> None:
     assert summary["security"]["group"] in ("prime256v1", "secp256r1")
 
 
+@pytest.mark.combination(
+    protocol="ISO 15118-20",
+    service="{service}",
+    security="TLS 1.3",
+    authorization="{authorization}",
+    ours="SECC",
+    theirs="EVCC, EcoG iso15118",
+)
 @pytest.mark.parametrize("authorization", ["eim", "any"])
 @pytest.mark.parametrize("service", SERVICES)
 def test_foreign_evcc_over_tls_with_our_secc(
@@ -119,6 +127,14 @@ def foreign_secc(
         yield log
 
 
+@pytest.mark.combination(
+    protocol="ISO 15118-20",
+    service="{service}",
+    security="TLS 1.3",
+    authorization="{authorization}",
+    ours="EVCC",
+    theirs="SECC, EcoG iso15118",
+)
 @pytest.mark.parametrize("authorization", ["eim", "pnc"])
 @pytest.mark.parametrize("service", SERVICES)
 def test_our_car_over_tls_with_the_foreign_secc(
