@@ -47,9 +47,7 @@ class Conversation:
     listeners: list[Callable[[Event], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.secc = SeccSession(
-            self.evse, self.timings, security=self.security, credentials=self.charger_credentials
-        )
+        self.secc = SeccSession(self.evse, self.timings, security=self.security, credentials=self.charger_credentials)
         self.evcc = EvccSession(
             self.car, self.plan, self.timings, security=self.security, credentials=self.car_credentials
         )

@@ -76,9 +76,7 @@ def test_a_car_charges_by_its_contract(conversation: Callable[..., object], algo
 
 def test_without_tls_only_external_means_are_offered(conversation: Callable[..., object]) -> None:
     plan = CarPlan(Service.AC_BPT, lab_v20_without_tls=True)
-    talk = conversation(
-        plan=plan, security=ConnectionSecurity(), charger_credentials=charger(), car_credentials=car()
-    )
+    talk = conversation(plan=plan, security=ConnectionSecurity(), charger_credentials=charger(), car_credentials=car())
     talk.evse.offer = replace(talk.evse.offer, lab_v20_without_tls=True)
     talk.run()
     assert talk.secc_end.proper, talk.secc_end
