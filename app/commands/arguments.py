@@ -1,6 +1,9 @@
 """What a person types after an option, checked where it is typed: argparse types with words of their own."""
 
 import argparse
+import re
+
+MOST_W = 1e7
 
 
 def positive(text: str) -> float:
@@ -8,6 +11,14 @@ def positive(text: str) -> float:
     value = _number(text)
     if not 0 < value < float("inf"):
         raise argparse.ArgumentTypeError(f"{text} is not a number above 0")
+    return value
+
+
+def watts(text: str) -> float:
+    """A power that every protocol can tell: above 0, below 10 MW."""
+    value = _number(text)
+    if not 0 < value < MOST_W:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of watts above 0 and below {MOST_W:g}")
     return value
 
 
@@ -52,6 +63,13 @@ def identifier(text: str) -> str:
     """What the standard's identifierType takes (1 to 255 characters)."""
     if not (0 < len(text) <= 255 and text.isprintable()):
         raise argparse.ArgumentTypeError("an identifier has 1 to 255 characters")
+    return text
+
+
+def contract_id(text: str) -> str:
+    """An EMAID, as a contract certificate may carry it: separators and check digit are its issuer's affair."""
+    if not re.fullmatch(r"[A-Za-z]{2}[A-Za-z0-9*\-]{7,22}", text):
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is no contract's ID, which looks like DE-8AA-C12345678")
     return text
 
 

@@ -7,6 +7,7 @@ import time
 from contextlib import closing, suppress
 
 from app.commands.arguments import identifier, percent, positive, whole
+from app.commands.session_checks import check_car
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,
@@ -102,6 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Run one session; returns the exit status."""
+    check_car(args)
     tell_warnings("car")
     try:
         with closing(SessionSecurity(args, "car")) as security:

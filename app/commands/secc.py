@@ -6,7 +6,8 @@ import contextlib
 import sys
 from dataclasses import replace
 
-from app.commands.arguments import identifier, positive
+from app.commands.arguments import MOST_W, identifier, positive, watts
+from app.commands.session_checks import check_charger
 from app.commands.session_log import (
     CONTROL_MODES,
     LINES_HELP,
@@ -85,7 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--power", type=PowerProfile, default="0", metavar="W", help="the set-point; see below")
     parser.add_argument(
-        "--max-power", type=positive, default=11_000.0, metavar="W", help="limit each way (default %(default)g)"
+        "--max-power", type=watts, default=11_000.0, metavar="W", help="limit each way (default %(default)g)"
     )
     parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases (default %(default)s)")
     parser.add_argument(
@@ -97,6 +98,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="ask the car to end the session this long after power delivery began",
     )
+
+
+MOST_S = 1e7
 
 
 class PowerProfile:
@@ -119,7 +123,7 @@ class PowerProfile:
     def _step(part: str) -> tuple[float | None, float]:
         start, colon, power = part.rpartition(":")
         value, start_s = float(power), float(start) if colon else None
-        if not abs(value) < 1e7 or not (start_s is None or 0 <= start_s < 1e7):
+        if not abs(value) < MOST_W or not (start_s is None or 0 <= start_s < MOST_S):
             raise ValueError(part)
         return (start_s, value)
 
@@ -182,6 +186,7 @@ class Charger:
 def run(args: argparse.Namespace) -> int:
     """Serve until stopped; returns the exit status."""
     profile = args.power if isinstance(args.power, PowerProfile) else PowerProfile(args.power)
+    check_charger(args)
     tell_warnings("secc")
     try:
         with contextlib.closing(SessionSecurity(args, "secc")) as security:

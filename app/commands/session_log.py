@@ -44,6 +44,8 @@ from protocols.iso15118 import (
 )
 from protocols.iso15118.sdp import SDP_PORT
 
+log = logging.getLogger(__name__)
+
 SERVICES = {service.name.lower(): service for service in Service}
 CONTROL_MODES = {mode.name.lower(): mode for mode in ControlMode}
 PROTOCOLS = {protocol.value: protocol for protocol in ProtocolName}
@@ -191,9 +193,11 @@ def _line(event: Event, kind: str, **rest: Any) -> None:
 def _print(line: dict[str, Any]) -> None:
     try:
         print(json.dumps(line, ensure_ascii=False, separators=(",", ":")), flush=True)
-    except BrokenPipeError:
-        # The reader has left (`| head`); the session still has to end in order.
+    except OSError as error:
+        # The reader has left (`| head`), or the disk is full; the session still has to end in order.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            log.warning("standard output ends here: %s", error.strerror)
 
 
 def add_common_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,13 +1,17 @@
 """The options of ``twoway secc`` and ``twoway car`` that say how the session is protected, captured and recorded."""
 
 import argparse
+import logging
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from app.cable_tls import OCSP_CHOICES, CableTls
+from app.commands.arguments import contract_id
 from app.errors import UserError
 from app.pki import home_folder
 from app.pki.contracts import car_contracts, charger_contracts
@@ -18,6 +22,9 @@ from protocols.iso15118.recording import Sink
 from protocols.iso15118.services import ProtocolName
 from protocols.pki import Policy
 
+log = logging.getLogger(__name__)
+
+OWNER_ONLY = 0o600
 LAB_WARNING = "laboratory: this session is not encrypted, and whoever is on the cable can read and change it (--no-tls)"
 
 
@@ -60,6 +67,7 @@ def add_security_arguments(parser: argparse.ArgumentParser, *, charger: bool) ->
         group.add_argument(
             "--accept",
             action="append",
+            type=contract_id,
             metavar="EMAID",
             help="take only this contract; may be given several times (default: any that a root vouches for)",
         )
@@ -102,9 +110,16 @@ def add_security_arguments(parser: argparse.ArgumentParser, *, charger: bool) ->
 
 
 def open_private(path: Path) -> IO[str]:
-    """A new file that only its owner reads. Raises UserError."""
+    """An empty file that only its owner reads, whatever stood there before. Raises UserError."""
+    return _private(path, os.O_TRUNC)
+
+
+def _private(path: Path, how: int) -> IO[str]:
     try:
-        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8")
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | how, OWNER_ONLY)
+        if stat.S_ISREG(os.fstat(handle).st_mode):
+            os.fchmod(handle, OWNER_ONLY)
+        return os.fdopen(handle, "w", encoding="utf-8")
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from error
 
@@ -116,7 +131,6 @@ class SessionSecurity:
         self._args = args
         self.lab_switch: bool = args.no_tls
         self.capture: Capture | None = None
-        self._key_log: Path | None = args.key_log
         self._tls = CableTls(
             home_folder(args.certificates),
             interop=args.profile == "interop",
@@ -129,8 +143,7 @@ class SessionSecurity:
         self._record: IO[str] | None = None if args.record is None else open_private(args.record)
         if args.capture is not None:
             self.capture = Capture(args.capture, args.interface, steady_clock())
-        if self._key_log is not None:
-            self._key_log.touch(0o600)
+        self._key_log: IO[str] | None = None if args.key_log is None else _private(args.key_log, os.O_APPEND)
         if self.capture is not None or self._key_log is not None:
             self._tls = self._tls.with_key_log(self._log_key)
 
@@ -171,20 +184,31 @@ class SessionSecurity:
 
     def close(self) -> None:
         """Finish the files."""
-        if self._record is not None:
-            self._record.close()
+        for file in (self._record, self._key_log):
+            if file is not None:
+                with suppress(OSError):
+                    file.close()
         if self.capture is not None:
             self.capture.close()
 
     def _write(self, line: str) -> None:
-        if self._record is not None and not self._record.closed:
-            self._record.write(line + "\n")
-            # What is not on the disk when a session breaks is what one wants to see.
-            self._record.flush()
+        _append(self._record, line)
 
     def _log_key(self, line: str) -> None:
         if self.capture is not None:
             self.capture.key_log(line)
-        if self._key_log is not None:
-            with self._key_log.open("a") as file:
-                file.write(line + "\n")
+        _append(self._key_log, line)
+
+
+def _append(file: IO[str] | None, line: str) -> None:
+    """One more line. What is not on the disk when a session breaks is what one wants to see, so it goes there at once;
+    a full disk ends the file, not the session."""
+    if file is None or file.closed:
+        return
+    try:
+        file.write(line + "\n")
+        file.flush()
+    except OSError as error:
+        log.warning("%s cannot be written, and ends here: %s", file.name, error.strerror)
+        with suppress(OSError):
+            file.close()
