@@ -3,7 +3,8 @@
 It is used as `secc.SeccSession` is: `connected`, `receive`, `data_to_send`, `next_event`, `next_timer`, `on_timer`.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from protocols.exi.messages.app_protocol import supportedAppProtocolRes
 from protocols.exi.namespaces import APP_PROTOCOL
@@ -53,6 +54,7 @@ class EvccSession(Link):
         self._proposed: list[Dialect] = []
         self._stop_reason: str | None = None
         self._asked: dict[Stream, _Asked] = {}
+        self._on_wish: Callable[[str, Any], None] = lambda name, value: None
         self._looping_in: State | None = None
         self._running: dict[TimerKey, Timer] = {("setup", None): EVCC_COMMUNICATION_SETUP}
 
@@ -77,6 +79,10 @@ class EvccSession(Link):
         self._send(APP_PROTOCOL, PayloadType.APP_PROTOCOL, HANDSHAKE.request, request, now)
         self._await(HANDSHAKE, request, None, now)
 
+    def tell_wishes(self, to: Callable[[str, Any], None]) -> None:
+        """Tell each wish of the application (the four after `stop`) before it counts: for a recording."""
+        self._on_wish = to
+
     def stop(self, reason: str) -> None:
         """End the session in order, from the next request on."""
         if self._side is None:
@@ -86,20 +92,26 @@ class EvccSession(Link):
 
     def pause(self, reason: str) -> None:
         """Leave in order, to come back: see the event `SessionPaused`. Raises `LookupError` before the handshake."""
-        self.side.leave(Outcome.PAUSE, reason)
+        self._wished("pause", reason).leave(Outcome.PAUSE, reason)
 
     def renegotiate_schedule(self) -> None:
         """Ask for a new schedule while power flows on. Raises `LookupError` before the handshake."""
-        self.side.renegotiating = True
+        self._wished("renegotiate_schedule", None).renegotiating = True
 
     def renegotiate_service(self, service: Service | None = None) -> None:
         """Stop, and go back to the choice of a service: this one, or the same again. Raises `LookupError` as above."""
-        self.side.next_service = service
-        self.side.leave(Outcome.OTHER_SERVICE, "the car wants another service")
+        side = self._wished("renegotiate_service", service)
+        side.next_service = service
+        side.leave(Outcome.OTHER_SERVICE, "the car wants another service")
 
     def standby(self, on: bool) -> None:
         """Open the contactors and stay, or close them again. Raises `LookupError` before the handshake."""
-        self.side.wants_standby = on
+        self._wished("standby", on).wants_standby = on
+
+    def _wished(self, name: str, value: Any) -> EvccSide:
+        side = self.side
+        self._on_wish(name, value)
+        return side
 
     # Asking.
 

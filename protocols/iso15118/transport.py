@@ -224,6 +224,8 @@ class EvccClient:
             )
             car, contracts = recorder.port(car), recorder.port(contracts)
         session = EvccSession(car, self._plan, self._timings, credentials=contracts)
+        if recorder is not None:
+            session.tell_wishes(recorder.wish)
         host = found.address if interface.loopback else f"{found.address}%{interface.name}"
 
         def make_pipe() -> SessionPipe:

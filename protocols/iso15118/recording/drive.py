@@ -15,6 +15,7 @@ from protocols.iso15118.link import Link
 from protocols.iso15118.recording.plain import Line, RecordingError, hints_of, member_kind, revive
 from protocols.iso15118.recording.reader import Session
 from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.services import Service
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import pack
 
@@ -57,6 +58,23 @@ class ReplayedPort:
         if isinstance(self._port.__dict__.get(name), property):
             return revive(self._answers.take(name), kind)
         return lambda *_, **__: revive(self._answers.take(name), kind)
+
+
+def _wish(link: Link, name: str, value: Any) -> None:
+    """What the application asked of the car once, again."""
+    if not isinstance(link, EvccSession):
+        return
+    match name:
+        case "pause":
+            link.pause(str(value))
+        case "renegotiate_schedule":
+            link.renegotiate_schedule()
+        case "renegotiate_service":
+            link.renegotiate_service(None if value is None else Service(value))
+        case "standby":
+            link.standby(on=bool(value))
+        case _:
+            raise RecordingError(f"this version's car has no wish {name:.40}")
 
 
 def unknown_answers(session: Session) -> list[str]:
@@ -113,6 +131,8 @@ class Driven:
                 self._message(line)
             case "stop":
                 self._call(lambda link: link.stop(line["reason"]) if isinstance(link, EvccSession) else None)
+            case "wish":
+                self._call(lambda link: _wish(link, line["name"], line.get("value")))
             case "end":
                 self._ended(line)
             case "cut":

@@ -31,6 +31,7 @@ SHAPES: dict[str, tuple[tuple[str, type], ...]] = {
     "message": (("sender", str), ("stream", str), ("hex", str)),
     "port": (("name", str),),
     "gap": (("name", str),),
+    "wish": (("name", str),),
     "end": (("proper", bool), ("paused", bool), ("reason", str)),
     "stop": (("reason", str),),
     "cut": (("reason", str),),

@@ -10,6 +10,7 @@ The lines, one JSON object each, told apart by `kind`:
 - `timer`: the state machine was called because a timer was due
 - `port`: what the car, or another port, answered: `name`, `value` (or `doubt` and `sentence`)
 - `gap`: something that has no place in a recording was read: our own end cannot run again
+- `wish`: what the application asked of the car meanwhile: `name`, `value`
 - `stop`, `cut`, `lost`: the application or the network ended it, with `reason`
 - `end`: `proper`, `paused`, `reason`
 """
@@ -121,6 +122,10 @@ class Recorder:
         """A timer is about to be served."""
         self.inputs()
         self._write("timer", time_s=now)
+
+    def wish(self, name: str, value: Any) -> None:
+        """The application asks the car to pause, to renegotiate, to stand by."""
+        self._write("wish", name=name, value=plain(value))
 
     def ended_by(self, kind: str, now: float, reason: str) -> None:
         """`stop` (in order, by the application), `cut` (at once) or `lost` (by the network)."""
