@@ -28,6 +28,8 @@ from protocols.pki.profiles import Role
 HELP = "make, import, show and check a home's certificates"
 LARGEST_BYTES = 1_000_000
 LONGEST_NAME = 64
+LONGEST_PASSPHRASE = 1024
+SHORTEST_ID = 4
 DEFAULT = Names()
 
 EPILOG = """\
@@ -221,6 +223,8 @@ def _told(entry: Entry) -> str:
 
 
 def _by_id(folder: CertificateFolder, asked: str) -> Entry:
+    if len(asked) < SHORTEST_ID:
+        raise UsageError(f"'{asked}' is too short for an id: give {SHORTEST_ID} of its characters or more")
     found = [entry for entry in folder.entries() if entry.certificates and entry.path.stem.startswith(asked.lower())]
     if len(found) == 1:
         return found[0]
@@ -253,11 +257,21 @@ def _bundle(path: Path, args: argparse.Namespace) -> Bundle:
 
 def _read_passphrase(args: argparse.Namespace, ask: str | None = None) -> str | None:
     if args.passphrase_file is not None:
-        text: str = args.passphrase_file.read_text("utf-8").partition("\n")[0].rstrip("\r")
+        text = _first_line(args.passphrase_file)
         if not text:
             raise UserError(f"{args.passphrase_file} holds no passphrase on its first line")
         return text
     return getpass.getpass(ask) if ask and sys.stdin is not None and sys.stdin.isatty() else None
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.readline(LONGEST_PASSPHRASE).rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise UserError(f"{path} holds no text: write the passphrase on its first line") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _write(path: Path | None, data: bytes) -> None:
