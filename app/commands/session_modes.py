@@ -5,7 +5,10 @@ Seconds count from the moment that power delivery first began. What is done is a
 
 import argparse
 import json
-from collections.abc import Callable, Iterable
+import logging
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +29,13 @@ from protocols.iso15118 import (
     SessionPaused,
 )
 from protocols.iso15118.evcc import EvccSession
+from protocols.iso15118.schedule import offerable
 from protocols.iso15118.services import ValueAdded
 
+log = logging.getLogger(__name__)
+
 OWNER_ONLY = 0o600
+CURRENCY = re.compile("[A-Z]{3}")
 
 CHARGER_ASKS: dict[str, Notification] = {
     "pause": Notification.Pause,
@@ -122,8 +129,6 @@ def offer_of(args: argparse.Namespace) -> dict[str, Any]:
 
 def plan_of(args: argparse.Namespace) -> dict[str, Any]:
     """What the car's options say about `CarPlan`. Raises UserError for a session that cannot be taken up."""
-    if args.resume and args.paused is None:
-        raise UserError("--resume needs --paused FILE: where the paused session was kept")
     resume = read_paused(args.paused) if args.resume else None
     if args.resume and resume is None:
         raise UserError(f"{args.paused} holds no paused session: begin one without --resume")
@@ -144,10 +149,13 @@ def read_schedules(path: Path) -> tuple[Schedule, ...]:
         raise UserError(f"{path} holds no schedules: {error}; 'twoway secc --help' shows their form") from None
     if not 1 <= len(found) <= 3:
         raise UserError(f"{path} holds {len(found)} schedules: one to three can be offered")
-    for number, schedule in enumerate(found, start=1):
-        if not schedule.charge or any(s <= 0 or w < 0 for s, w in (*schedule.charge, *schedule.discharge)):
-            raise UserError(f"{path}: schedule {number} needs steps of seconds above 0 and watts from 0 on")
-    return found
+    for prices in (prices for one in found for prices in (one.charge_prices, one.discharge_prices) if prices):
+        if not CURRENCY.fullmatch(prices.currency):
+            raise UserError(f"{path}: {prices.currency!r:.20} is no currency: write it as EUR")
+    try:
+        return tuple(map(offerable, found))
+    except ValueError as error:
+        raise UserError(f"{path}: {error}; 'twoway secc --help' shows the form") from None
 
 
 def read_paused(path: Path) -> PausedSession | None:
@@ -156,10 +164,16 @@ def read_paused(path: Path) -> PausedSession | None:
         text = path.read_text("utf-8")
     except FileNotFoundError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from None
+    except OSError as error:
+        raise UserError(f"{path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UserError(f"{path} holds no paused session: name another file, or remove it to begin anew") from None
     try:
-        return PausedSession.from_plain(json.loads(text))
+        plain = json.loads(text)
+    except (ValueError, RecursionError):
+        raise UserError(f"{path} holds no paused session: name another file, or remove it to begin anew") from None
+    try:
+        return PausedSession.from_plain(plain)
     except ValueError as error:
         raise UserError(f"{path}: {error}; remove it to begin anew") from None
 
@@ -171,14 +185,23 @@ class PausedFile:
         self._path = path
 
     def handle(self, event: Event) -> None:
-        """Keep it."""
+        """Keep it; a disk that does not take it ends no session."""
         if self._path is not None and isinstance(event, SessionPaused):
-            write_whole(self._path, json.dumps(event.paused.to_plain()), OWNER_ONLY)
+            with self._told("the paused session is not kept in"):
+                write_whole(self._path, json.dumps(event.paused.to_plain()), OWNER_ONLY)
 
     def forget(self) -> None:
         """It has been taken up, or given up."""
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
+            with self._told("the session that was taken up stays in"):
+                self._path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            log.warning("%s %s: %s", what, self._path, error.strerror)
 
 
 class Agenda:
@@ -221,4 +244,8 @@ def _value_added(args: argparse.Namespace) -> tuple[ValueAdded, ...]:
 
 
 def _authorize(text: str) -> str | float:
-    return text if text in AUTHORIZE else not_negative(text)
+    try:
+        return text if text in AUTHORIZE else not_negative(text)
+    except argparse.ArgumentTypeError:
+        words = " nor ".join(AUTHORIZE)
+        raise argparse.ArgumentTypeError(f"{text!r:.20} is neither {words} nor a number of seconds") from None

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from protocols.iso15118.paused import PausedSession as PausedSession
 from protocols.iso15118.power import EnergyNeeds, EvseReadings, Limits, MeterReading
-from protocols.iso15118.schedule import Schedule
+from protocols.iso15118.schedule import Schedule, offerable
 from protocols.iso15118.services import ControlMode, ProtocolName, Service, ValueAdded
 
 
@@ -143,10 +143,13 @@ class Evse:
         self.notification, self.notification_max_delay_s = notification, max_delay_s
 
     def offer_schedules(self, *schedules: Schedule) -> None:
-        """One to three alternatives for the car; ends `planning`. Raises `ValueError` on any other number."""
+        """One to three alternatives for the car; ends `planning`.
+
+        Raises `ValueError` on any other number, and for a schedule that is none (see `offerable`).
+        """
         if not 1 <= len(schedules) <= 3:
             raise ValueError(f"one to three schedules can be offered, not {len(schedules)}")
-        self.schedules, self.planning = schedules, False
+        self.schedules, self.planning = tuple(map(offerable, schedules)), False
 
     def new_session(self) -> None:
         """Forget what belonged to the last car. The set-point, limits and schedules stay: they are the home's."""

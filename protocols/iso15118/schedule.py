@@ -3,6 +3,7 @@
 A schedule is steps of (duration in s, power in W). A discharging step is a magnitude (>= 0), named so.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
@@ -12,6 +13,8 @@ from protocols.iso15118.power import Limits
 Steps = tuple[tuple[float, float], ...]
 
 DAY_S = 86_400.0
+MOST = 32_767_000.0
+"""No number of ISO 15118 carries more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,42 @@ class Schedule:
 
 def _edges(steps: Steps) -> Iterator[float]:
     return accumulate(duration for duration, _ in steps)
+
+
+def offerable(schedule: Schedule) -> Schedule:
+    """The same as every wire carries it: edges at whole seconds, and a charging half that is never empty.
+
+    A car keeps to what it was told, and its profile is held against this to the second. Raises `ValueError` with one
+    sentence for steps that mean nothing: durations not above 0, powers or levels below 0, no number, no price at all.
+    """
+    return Schedule(
+        _whole("power", schedule.charge) or ((DAY_S, 0.0),),
+        _whole("power", schedule.discharge),
+        _priced(schedule.charge_prices),
+        _priced(schedule.discharge_prices),
+        _whole("level", schedule.charge_levels),
+        _whole("level", schedule.discharge_levels),
+    )
+
+
+def _priced(prices: Prices | None) -> Prices | None:
+    if prices is None:
+        return None
+    steps = _whole("price", prices.steps, least=-MOST)
+    if not steps:
+        raise ValueError(f"prices in {prices.currency} need a step: (duration in s, price)")
+    return replace(prices, steps=steps)
+
+
+def _whole(what: str, steps: Steps, least: float = 0.0) -> Steps:
+    for duration, value in steps:
+        if not 0.0 < duration < math.inf:
+            raise ValueError(f"a step of a schedule must last more than 0 s, not {duration:g} s")
+        if not least <= value <= MOST:
+            raise ValueError(f"a {what} in a schedule must be from {least:.0f} to {MOST:.0f}, not {value:g}")
+    edges = [0, *(round(edge) for edge in _edges(steps))]
+    lengths = (float(end - start) for start, end in pairwise(edges))
+    return tuple((length, value) for length, (_, value) in zip(lengths, steps, strict=True) if length)
 
 
 def unplanned(limits: Limits) -> Schedule:

@@ -45,7 +45,7 @@ from protocols.iso15118.events import (
 )
 from protocols.iso15118.power import EnergyNeeds, Limits, MeterReading
 from protocols.iso15118.schedule import Prices
-from protocols.iso15118.services import Energy
+from protocols.iso15118.services import Energy, ProtocolName
 from protocols.iso15118.v2gtp import PayloadType, pack
 from protocols.iso15118.v20.rational import number
 from protocols.iso15118.v20.secc_status import meter_element
@@ -263,6 +263,50 @@ def test_planning_for_too_long_offers_the_limits(conversation: Any) -> None:
 def test_one_to_three_schedules() -> None:
     with pytest.raises(ValueError, match="one to three"):
         Evse().offer_schedules()
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        CarPlan(Service.AC, ControlMode.SCHEDULED),
+        CarPlan(Service.DC_BPT, ControlMode.SCHEDULED),
+        CarPlan(Service.AC, protocols=(ProtocolName.V2,)),
+        CarPlan(Service.DC, protocols=(ProtocolName.DIN,)),
+    ],
+    ids=["v20-ac", "v20-dc-bpt", "v2-ac", "din"],
+)
+@pytest.mark.parametrize(
+    "schedule",
+    [
+        Schedule(charge=tuple((600.5, 1_000.0 * step) for step in range(1, 11)), discharge=((900.25, 2_000.0),) * 9),
+        Schedule(charge=((0.2, 9_000.0), (3_600.0, 5_000.0))),
+        Schedule(charge=(), discharge=((3_600.0, 5_000.0),)),
+    ],
+    ids=["half seconds", "a step of no second", "no charging"],
+)
+def test_a_car_that_keeps_to_its_schedule_is_believed(conversation: Any, plan: CarPlan, schedule: Schedule) -> None:
+    evse = Evse()
+    evse.offer_schedules(schedule)
+    talk = conversation(evse=evse, plan=plan).run()
+    assert talk.secc_end.proper, talk.secc_end.reason
+
+
+@pytest.mark.parametrize(
+    ("schedule", "words"),
+    [
+        (Schedule(charge=((0.0, 5_000.0),)), "more than 0 s, not 0 s"),
+        (Schedule(charge=((60.0, -5.0),)), "a power in a schedule must be from 0"),
+        (Schedule(charge=((60.0, float("nan")),)), "not nan"),
+        (Schedule(charge=((60.0, 1e9),)), "not 1e.09"),
+        (Schedule(charge=((60.0, 5.0),), charge_prices=Prices("EUR", ())), "prices in EUR need a step"),
+        (Schedule(charge=((60.0, 5.0),), discharge_levels=((60.0, -1.0),)), "a level in a schedule"),
+    ],
+)
+def test_what_is_no_schedule_is_refused_at_the_door(schedule: Schedule, words: str) -> None:
+    evse = Evse()
+    with pytest.raises(ValueError, match=words):
+        evse.offer_schedules(schedule)
+    assert evse.schedules == ()
 
 
 @pytest.mark.parametrize("service", [Service.AC, Service.DC_BPT])
