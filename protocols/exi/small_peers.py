@@ -92,10 +92,13 @@ def trimmed(namespace: str, message: E) -> E:
 def _trimmed_value(namespace: str, value: Any) -> Any:
     if isinstance(value, Element):
         return trimmed(namespace, value)
-    if type(value) is str and not value.isascii():
-        bare = "".join(c for c in unicodedata.normalize("NFKD", value) if not unicodedata.combining(c))
-        return bare.encode("ascii", errors="replace").decode()[: len(value)]
-    return value
+    return ascii_text(value, len(value)) if type(value) is str else value
+
+
+def ascii_text(text: str, length: int) -> str:
+    """As much of a text for people as any peer takes: letters without their accents, question marks for the rest."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return bare.encode("ascii", errors="replace").decode("ascii")[:length]
 
 
 def _fewer(namespace: str, field: Field, items: list[Any]) -> list[Any]:

@@ -4,6 +4,7 @@ import hashlib
 import math
 
 from protocols.exi.messages.v2_types import PhysicalValueType, unitSymbolType
+from protocols.exi.small_peers import ascii_text
 
 A, V, W, WH, S = unitSymbolType.A, unitSymbolType.V, unitSymbolType.W, unitSymbolType.Wh, unitSymbolType.s
 
@@ -49,7 +50,7 @@ def optional_number(value: PhysicalValueType | None) -> float | None:
 
 def plain(text: str, length: int) -> str:
     """As much of a text as any peer takes: peers built on libcbv2g read ASCII only."""
-    return text.encode("ascii", "replace").decode("ascii")[:length]
+    return ascii_text(text, length)
 
 
 def evcc_id_bytes(evcc_id: str) -> bytes:

@@ -24,6 +24,7 @@ from protocols.exi.messages.common import (
     TaxRuleListType,
     TaxRuleType,
 )
+from protocols.exi.small_peers import ascii_text
 from protocols.iso15118.schedule import Prices, Schedule, Steps, Tax, merged
 from protocols.iso15118.v20.rational import number, optional_number, optional_rational, per_phase, phase_sum, rational
 
@@ -106,7 +107,7 @@ def _price_element(prices: Prices, anchor_s: int, price_id: int) -> AbsolutePric
     return AbsolutePriceScheduleType(
         TimeAnchor=anchor_s,
         PriceScheduleID=price_id,
-        PriceScheduleDescription=prices.description[:160] or None,
+        PriceScheduleDescription=ascii_text(prices.description, 160) or None,
         Currency=prices.currency,
         Language=prices.language,
         PriceAlgorithm=PRICE_ALGORITHM,
@@ -122,7 +123,7 @@ def _tax_element(taxes: tuple[Tax, ...]) -> TaxRuleListType:
         TaxRule=[
             TaxRuleType(
                 TaxRuleID=number,
-                TaxRuleName=tax.name,
+                TaxRuleName=ascii_text(tax.name, 80),
                 TaxRate=rational(tax.rate * 100),
                 TaxIncludedInPrice=tax.included,
                 AppliesToEnergyFee=True,

@@ -236,7 +236,7 @@ def test_what_people_wrote_goes_out_so_that_any_peer_reads_it(talk: Any) -> None
     (answer,) = bodies(session, v2.ChargeParameterDiscoveryRes)
     description = answer.SASchedules.SAScheduleTuple[0].SalesTariff.SalesTariffDescription
     meter = bodies(session, v2.ChargingStatusRes)[0].MeterInfo
-    assert (description, meter.MeterID) == ("?kostrom f?r alle, die nachts la", "Z?hler im Keller, zweiter von li")
+    assert (description, meter.MeterID) == ("Okostrom fur alle, die nachts la", "Zahler im Keller, zweiter von li")
 
 
 def test_levels_without_money(talk: Any) -> None:
