@@ -80,11 +80,12 @@ class EvccSession(Link):
         self._await(HANDSHAKE, request, None, now)
 
     def tell_wishes(self, to: Callable[[str, Any], None]) -> None:
-        """Tell each wish of the application (the four after `stop`) before it counts: for a recording."""
+        """Tell each wish of the application (`stop` to `standby`) before it counts: for a recording."""
         self._on_wish = to
 
     def stop(self, reason: str) -> None:
         """End the session in order, from the next request on."""
+        self._on_wish("stop", reason)
         if self._side is None:
             self._stop_reason = reason
         else:

@@ -119,8 +119,6 @@ class SessionPipe(asyncio.Protocol):
     def stop(self, reason: str) -> None:
         """Car's side: end the session in order, from the next request on."""
         if isinstance(self.link, EvccSession):
-            if self._recorder is not None:
-                self._recorder.ended_by("stop", self._clock(), reason)
             self.link.stop(reason)
 
     def flush(self) -> None:

@@ -65,6 +65,8 @@ def _wish(link: Link, name: str, value: Any) -> None:
     if not isinstance(link, EvccSession):
         return
     match name:
+        case "stop":
+            link.stop(str(value))
         case "pause":
             link.pause(str(value))
         case "renegotiate_schedule":
@@ -130,7 +132,7 @@ class Driven:
             case "message":
                 self._message(line)
             case "stop":
-                self._call(lambda link: link.stop(line["reason"]) if isinstance(link, EvccSession) else None)
+                self._call(lambda link: _wish(link, "stop", line["reason"]))
             case "wish":
                 self._call(lambda link: _wish(link, line["name"], line.get("value")))
             case "end":

@@ -10,8 +10,8 @@ The lines, one JSON object each, told apart by `kind`:
 - `timer`: the state machine was called because a timer was due
 - `port`: what the car, or another port, answered: `name`, `value` (or `doubt` and `sentence`)
 - `gap`: something that has no place in a recording was read: our own end cannot run again
-- `wish`: what the application asked of the car meanwhile: `name`, `value`
-- `stop`, `cut`, `lost`: the application or the network ended it, with `reason`
+- `wish`: what the application asked of the car meanwhile: `name`, `value` (in older files a `stop` with its `reason`)
+- `cut`, `lost`: the application or the network ended it at once, with `reason`
 - `end`: `proper`, `paused`, `reason`
 """
 
@@ -124,11 +124,11 @@ class Recorder:
         self._write("timer", time_s=now)
 
     def wish(self, name: str, value: Any) -> None:
-        """The application asks the car to pause, to renegotiate, to stand by."""
+        """The application asks the car to stop, to pause, to renegotiate, to stand by."""
         self._write("wish", name=name, value=plain(value))
 
     def ended_by(self, kind: str, now: float, reason: str) -> None:
-        """`stop` (in order, by the application), `cut` (at once) or `lost` (by the network)."""
+        """`cut` (at once, by the application) or `lost` (by the network)."""
         self._write(kind, time_s=now, reason=reason)
 
     def heard(self, event: Event) -> None:
