@@ -251,6 +251,14 @@ class Matching(Driver, Protocol):
         """The car is gone, or its session over: leave the link and take a fresh key for the next car."""
         ...
 
+    def pause(self) -> None:
+        """The session pauses, and the car may sleep: keep the link, a silent modem at the other end is none lost."""
+        ...
+
+    def wake(self) -> None:
+        """The paused car is offered a session again, on the link that it had."""
+        ...
+
 
 class Report(Protocol):
     """A grid link that reports back: asked by the engine each time new figures stand."""

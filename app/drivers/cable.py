@@ -83,6 +83,8 @@ class Cable:
         self._heard_s: float | None = None
         self._offer_until_s: float | None = None
         self._rematch_s: float | None = None
+        self._asleep = False
+        """The session is paused: the modem keeps the link of a car that may be silent."""
         self._testing = False
         self._isolated = False
         """This session's test was passed: what fails now, fails under power."""
@@ -129,12 +131,15 @@ class Cable:
         self.outlet.session_began(now)
         self._apply(now)
 
-    def session_ended(self, now: float, *, proper: bool) -> None:
-        """It is over: contactor open, pre-charge off, tests forgotten."""
+    def session_ended(self, now: float, *, proper: bool, paused: bool = False) -> None:
+        """It is over, or ``paused``: contactor open, pre-charge off, tests forgotten."""
         self._testing = self._isolated = self._welding = False
         self.stage.pre_charge(0.0, 0.0)
         self.outlet.session_ended(now, proper=proper, may_take=self.may_take)
         self.may_take = False
+        if paused and self.matching is not None and self.outlet.state is OutletState.RESTING:
+            self._asleep = True
+            self.matching.pause()
         self._apply(now)
 
     def power(self, on: bool, now: float) -> None:
@@ -168,6 +173,7 @@ class Cable:
         if news is LinkNews.MATCHED:
             self.outlet.matched(now)
         else:
+            self._asleep = False
             if news is LinkNews.LOST:
                 self._on_news(Pulled("the power-line link to the car was lost"))
             self.outlet.unmatched(now)
@@ -229,10 +235,7 @@ class Cable:
 
     def _changed(self, event: OutletChanged) -> None:
         if self.matching is not None:
-            if event.state is OutletState.OFFERING:
-                self.matching.start()
-            elif event.state not in MATCHING_STATES and event.previous in MATCHING_STATES:
-                self.matching.stop()
+            self._match(self.matching, event)
         self._on_news(event)
         if event.why is When.GONE:
             self._on_news(Pulled("the plug was pulled"))
@@ -242,6 +245,20 @@ class Cable:
             self._on_news(Trouble(_BAD_PILOT, ends=True))
         elif event.state is OutletState.REFUSED:
             self._on_news(Trouble(_NO_VENTILATION, ends=False))
+
+    def _match(self, matching: Matching, event: OutletChanged) -> None:
+        """What the pilot's new state means for the modem."""
+        if self._asleep and event.state in MATCHING_STATES:
+            # The link of a car that wakes stands. Where it does not, the offer runs out, and it is matched anew.
+            self._asleep = False
+            matching.wake()
+        elif event.state is OutletState.OFFERING:
+            matching.start()
+        elif self._asleep and event.state is OutletState.RESTING:
+            pass
+        elif event.state not in MATCHING_STATES and (self._asleep or event.previous in MATCHING_STATES):
+            self._asleep = False
+            matching.stop()
 
     def _judge_isolation(self, reading: StageReading) -> None:
         """A stage that cannot be asked measures by itself once the pilot is in C, and shows a fault where it is bad."""

@@ -331,7 +331,7 @@ class Iso15118Charger:
             if reading is not None and (reading.ev_w or 0.0) < 0:
                 # A car that feeds nobody must not go on feeding.
                 self.cable.may_take = False
-            self.cable.session_ended(self._steady(), proper=event.proper)
+            self.cable.session_ended(self._steady(), proper=event.proper, paused=event.paused)
         if self._ending is not None:
             self._ending.cancel()
             self._ending = None

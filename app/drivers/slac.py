@@ -138,7 +138,20 @@ class SlacMatching:
         """See the port."""
         self._happen(Trigger.UNPLUGGED)
 
-    # Beyond the port, for who has a whole session (ISO 15118-3, clause 12.3).
+    def pause(self) -> None:
+        """See the port; D-LINK_PAUSE.request (ISO 15118-3, clause 12.3)."""
+        self._happen(Trigger.PAUSE)
+        if self._link.state is LinkState.PAUSED:
+            self._helper.pause(True)
+
+    def wake(self) -> None:
+        """See the port; one whose session is over is matched anew."""
+        paused = self._link.state is LinkState.PAUSED
+        self._happen(Trigger.WAKE)
+        if paused:
+            self._helper.pause(False)
+
+    # Beyond the port, for who has a whole session.
 
     def terminate(self) -> None:
         """D-LINK_TERMINATE.request: the session is over, the car still there."""
@@ -147,19 +160,6 @@ class SlacMatching:
     def fail(self, reason: str) -> None:
         """D-LINK_ERROR.request: the session broke; match anew."""
         self._happen(Trigger.ERROR, reason)
-
-    def pause(self) -> None:
-        """D-LINK_PAUSE.request: the session pauses, the match stays."""
-        self._happen(Trigger.PAUSE)
-        if self._link.state is LinkState.PAUSED:
-            self._helper.pause(True)
-
-    def wake(self) -> None:
-        """A paused car goes on, or one whose session is over is matched anew."""
-        paused = self._link.state is LinkState.PAUSED
-        self._happen(Trigger.WAKE)
-        if paused:
-            self._helper.pause(False)
 
     # What happens, and what is done about it.
 

@@ -46,6 +46,12 @@ class Modem:
     def stop(self) -> None:
         self.told.append("stop")
 
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def wake(self) -> None:
+        self.told.append("wake")
+
 
 class Bench:
     """A simulated stage with a car on it, and a cable; ``go`` lets time pass in small steps."""
@@ -318,6 +324,55 @@ def test_the_modem_matches_while_five_percent_are_offered() -> None:
     bench.inlet.unplug()
     bench.go(0.1)
     assert bench.modem.told[-1] == "stop"
+
+
+def paused(bench: Bench) -> None:
+    """The session has paused, and the car sleeps."""
+    bench.session()
+    bench.cable.link(LinkNews.MATCHED, bench.now)
+    bench.cable.power(False, bench.now)
+    bench.inlet.wants(False, bench.now)
+    bench.go(0.3)
+    bench.cable.session_ended(bench.now, proper=True, paused=True)
+    assert bench.go(30.0, step_s=1.0) is S.RESTING
+    assert bench.modem.told == ["start", "pause"]
+
+
+def test_a_paused_session_keeps_its_link_until_it_goes_on() -> None:
+    woken = Bench(OutletConfig(basic=False))
+    paused(woken)
+    woken.cable.wake(woken.now)
+    assert woken.cable.outlet.state is S.OFFERING
+    assert woken.modem.told == ["start", "pause", "wake"]
+    woken.cable.session_began(woken.now)
+    woken.go(30.0, step_s=1.0)
+    woken.cable.session_ended(woken.now, proper=True)
+    assert woken.modem.told == ["start", "pause", "wake", "stop"]
+    by_itself = Bench(OutletConfig(basic=False))
+    paused(by_itself)
+    by_itself.cable.session_began(by_itself.now)
+    assert by_itself.modem.told == ["start", "pause", "wake"]
+
+
+def test_a_car_that_does_not_wake_on_its_old_link_is_matched_anew() -> None:
+    bench = Bench(OutletConfig(basic=False))
+    paused(bench)
+    bench.cable.wake(bench.now)
+    bench.go(46.0, step_s=0.5)
+    assert bench.modem.told == ["start", "pause", "wake", "stop", "start"]
+
+
+def test_a_sleeping_car_that_leaves_or_loses_its_link_is_let_go() -> None:
+    gone = Bench(OutletConfig(basic=False))
+    paused(gone)
+    gone.inlet.unplug()
+    gone.go(0.2)
+    assert gone.modem.told[-1] == "stop"
+    lost = Bench(OutletConfig(basic=False))
+    paused(lost)
+    lost.cable.link(LinkNews.LOST, lost.now)
+    lost.cable.wake(lost.now)
+    assert lost.modem.told[-1] == "start"
 
 
 def test_a_car_that_is_not_matched_charges_basically_at_once_or_is_tried_for_ever() -> None:

@@ -251,6 +251,7 @@ async def test_a_paused_car_that_is_pulled_is_forgotten() -> None:
 
 async def test_power_wakes_a_car_that_sleeps() -> None:
     drive = Drive(pause=True)
+    drive.modem = Modem()
     async with drive.server, drive.engine() as driver:
         driver.plan_changed(plan(0.0, 0.0, 0.0))
         async with drive.driving(service=DC_BPT) as session:
@@ -258,6 +259,8 @@ async def test_power_wakes_a_car_that_sleeps() -> None:
         await until(lambda: driver.cable.outlet.state is OutletState.RESTING)
         drive.hold_w = 3_000.0
         await until(lambda: drive.stage.hardware.duty == pytest.approx(0.05))
+        modem = drive.modem
+        await until(lambda: modem.told == ["start", "pause", "wake"])
 
 
 @pytest.mark.parametrize(
@@ -409,3 +412,9 @@ class Modem:
 
     def stop(self) -> None:
         self.told.append("stop")
+
+    def pause(self) -> None:
+        self.told.append("pause")
+
+    def wake(self) -> None:
+        self.told.append("wake")
