@@ -1,8 +1,9 @@
 """From the car's session to OCPP facts: when a transaction starts, what it reports, when it ends.
 
 Fed with pictures of the session (``CarSession``) and with readings; tells an OCPP client. Signs are the same on both
-sides (> 0 charges). The transaction lasts as long as the plug: it begins with the car's first session on the cable
-(then its EVCCID is known) and ends when the car is unplugged or the backend stops it.
+sides (> 0 charges). The transaction lasts as long as the plug: it begins with the car's first session on the cable,
+once it is agreed who pays (its EVCCID is known by then), and ends when the car is unplugged or the backend stops it.
+Where a contract pays (Plug & Charge) the transaction goes by its EMAID; else by the home's own token.
 
 The backend may limit the power and end its own transaction. It cannot forbid the homeowner's car at home: where it
 does not accept the home's token its transaction is closed and charging goes on, outside its contract.
@@ -16,6 +17,8 @@ from protocols.ocpp import ChargingNeeds, ChargingState, ConnectorStatus, IdToke
 from protocols.ocpp.memory import OpenTransaction
 
 EVSE = 1
+EMAID = "eMAID"
+"""OCPP's type of token for a contract's identifier."""
 FLOWS_W = 50.0
 """Below this nothing flows but the converter's own losses."""
 STATE_STANDS_S = 15.0
@@ -119,7 +122,8 @@ class BackendSession:
             self._shift_base(before.charged_wh, before.discharged_wh)  # the counters began again
         if not session.ev.connected:
             return
-        if session.session_id is not None and not self._closed_by_backend and not self._running:
+        agreed = session.session_id is not None and session.authorization != ""
+        if agreed and not self._closed_by_backend and not self._running:
             self._begin(session, now_s)
         if self._running:
             self._tell_needs(session)
@@ -174,7 +178,7 @@ class BackendSession:
         if command is not None:
             token = IdToken(value=command.id_token.value, type=command.id_token.type, evcc_id=session.evcc_id)
         else:
-            token = IdToken(value=self._id_token, evcc_id=session.evcc_id)
+            token = self._token(session)
         self._needs = self._state = None
         self._client.authorise(token)
         self._client.transaction_started(
@@ -184,6 +188,12 @@ class BackendSession:
             trigger="RemoteStart" if command is not None else "CablePluggedIn",
             sample=self._sample(session, now_s),
         )
+
+    def _token(self, session: CarSession) -> IdToken:
+        """The contract's where one pays, or the home's."""
+        if session.authorization == "pnc" and session.contract:
+            return IdToken(value=session.contract, type=EMAID, evcc_id=session.evcc_id)
+        return IdToken(value=self._id_token, evcc_id=session.evcc_id)
 
     def _due_start(self, now_s: float) -> RemoteStart | None:
         """The remote start that waits for a car, unless it has waited too long."""

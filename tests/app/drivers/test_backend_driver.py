@@ -115,6 +115,7 @@ def session(charged: float = 0.0, discharged: float = 0.0, power: float = 0.0, *
         "session_id": "s1" if connected else None,
         "evcc_id": "0A1B2C" if connected else None,
         "protocol": "ISO 15118-20 DC_BPT, dynamic" if connected else "",
+        "authorization": "eim" if connected else "",
         "charged_wh": charged,
         "discharged_wh": discharged,
     }
@@ -181,6 +182,23 @@ async def test_a_session_becomes_one_whole_transaction(csms: SimulatedCsms, tmp_
         assert home.board.health[-1].level is HealthLevel.OK
         assert home.board.heartbeats >= 1
         assert ("out", "TransactionEvent") in home.board.messages
+    assert csms.problems == []
+
+
+async def test_a_contract_that_pays_is_the_transaction_s_token(csms: SimulatedCsms, tmp_path: Path) -> None:
+    emaid = "DETWO000000000018"
+    async with at_work(Home(csms.url, tmp_path)) as home:
+        await until(lambda: csms.stations, "the boot")
+        home.tell(session(authorization=""))
+        home.tell(session(authorization="pnc", contract=emaid))
+        home.tell(session(authorization="pnc", contract=emaid, discharged=80.0, power=-5000.0), 60.0)
+        home.tell(session(connected=False), 10.0)
+        await until(lambda: any(b.whole for b in csms.bookings.values()), "the end")
+        (booking,) = csms.bookings.values()
+        tokens = [event["idToken"] for event in booking.events.values() if "idToken" in event]
+        assert {(token["idToken"], token["type"]) for token in tokens} == {(emaid, "eMAID")}
+        (asked,) = csms.said("Authorize")
+        assert (asked["idToken"]["idToken"], asked["idToken"]["type"]) == (emaid, "eMAID")
     assert csms.problems == []
 
 
