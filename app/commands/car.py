@@ -28,7 +28,6 @@ from protocols.iso15118 import (
     Event,
     PreChargeUnmatched,
     SessionEnded,
-    SessionStarted,
     SimulatedCar,
     TransportError,
 )
@@ -134,8 +133,6 @@ async def _drive(args: argparse.Namespace, security: SessionSecurity) -> Session
         kept.handle(event)
         agenda.handle(event)
         log.handle(event)
-        if isinstance(event, SessionStarted):
-            kept.forget()
         security.warn()
         if isinstance(event, PreChargeUnmatched):
             print(

@@ -43,7 +43,6 @@ from protocols.iso15118 import (
     ProtocolName,
     SeccServer,
     SessionEnded,
-    SessionStarted,
     TransportError,
 )
 from protocols.iso15118.evse import DEFAULT_LIMITS, HOME_SERVICES
@@ -209,9 +208,6 @@ async def _serve(args: argparse.Namespace, profile: PowerProfile, security: Sess
         kept.handle(event)
         agenda.handle(event)
         log.handle(event)
-        if isinstance(event, SessionStarted):
-            # A charger keeps one paused session; whoever came now has taken it up or made it void.
-            kept.forget()
         if isinstance(event, SessionEnded):
             agenda = charger_agenda(args, evse)
             charger.stage = IdealStage(evse)

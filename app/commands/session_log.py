@@ -69,6 +69,7 @@ class Totals:
     protocol: str | None = None
     service: str | None = None
     control_mode: str | None = None
+    resumed: bool = False
     messages: int = 0
     charge_loops: int = 0
     security: ConnectionSecurity | None = None
@@ -112,6 +113,7 @@ class SessionLog:
                 _line(event, "state", state=event.state, previous=event.previous)
             case SessionStarted():
                 totals.peer_id, totals.session_id = event.peer_id, event.session_id
+                totals.resumed = event.resumed
             case ProtocolChosen(protocol=protocol):
                 totals.protocol = protocol.value
             case ServiceSelected():
@@ -148,6 +150,7 @@ class SessionLog:
         summary = {
             "proper": event.proper,
             "paused": event.paused,
+            "resumed": totals.resumed,
             "reason": event.reason,
             "peer": totals.peer_id,
             "session": totals.session_id,

@@ -27,6 +27,7 @@ from protocols.iso15118 import (
     PowerDeliveryChanged,
     Schedule,
     SessionPaused,
+    SessionStarted,
 )
 from protocols.iso15118.evcc import EvccSession
 from protocols.iso15118.schedule import offerable
@@ -179,29 +180,36 @@ def read_paused(path: Path) -> PausedSession | None:
 
 
 class PausedFile:
-    """Keeps a session that was paused, and forgets it when another begins; without a path it does nothing."""
+    """Keeps a session that was paused; without a path it does nothing.
+
+    It forgets it where power flows again, or where another session began in its place: whoever loses the link before
+    may come back once more.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
 
     def handle(self, event: Event) -> None:
-        """Keep it; a disk that does not take it ends no session."""
-        if self._path is not None and isinstance(event, SessionPaused):
-            with self._told("the paused session is not kept in"):
-                write_whole(self._path, json.dumps(event.paused.to_plain()), OWNER_ONLY)
+        """Keep it, or forget it; a disk that does not take it ends no session."""
+        if self._path is None:
+            return
+        match event:
+            case SessionPaused(paused=paused):
+                with _told(f"the paused session is not kept in {self._path}"):
+                    write_whole(self._path, json.dumps(paused.to_plain()), OWNER_ONLY)
+            case SessionStarted(resumed=False) | PowerDeliveryChanged(on=True):
+                with _told(f"a session that is over stays in {self._path}"):
+                    self._path.unlink(missing_ok=True)
+            case _:
+                pass
 
-    def forget(self) -> None:
-        """It has been taken up, or given up."""
-        if self._path is not None:
-            with self._told("the session that was taken up stays in"):
-                self._path.unlink(missing_ok=True)
 
-    @contextmanager
-    def _told(self, what: str) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            log.warning("%s %s: %s", what, self._path, error.strerror)
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.warning("%s: %s", what, error.strerror)
 
 
 class Agenda:

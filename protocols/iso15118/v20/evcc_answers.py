@@ -70,6 +70,8 @@ def _session_setup(trip: Trip, message: SessionSetupRes, now: float) -> str | No
     trip.emit(SessionStarted(now, message.EVSEID, message.Header.SessionID.hex().upper(), resumed))
     if resumed and trip.plan.resume is not None:
         trip.take_up(trip.plan.resume)
+        if (chosen := trip.parameter_set) is not None:
+            trip.emit(ServiceSelected(now, trip.service, chosen.control_mode, chosen.mobility_needs))
     return None
 
 

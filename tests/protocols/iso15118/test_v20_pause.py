@@ -83,6 +83,7 @@ def test_a_session_goes_on_where_it_stood_after_both_ends_restarted(
     assert names(back)[2].endswith("ChargeParameterDiscoveryReq"), "neither authorization nor services anew"
     assert not back.secc_of(AuthorizationRequested)
     assert back.secc_of(ServiceSelected)[0].control_mode is mode
+    assert back.evcc_of(ServiceSelected)[0].control_mode is mode
     assert back.secc_of(LoopAnswered)
 
 
