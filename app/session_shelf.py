@@ -1,4 +1,5 @@
-"""The engine's shelf of recorded sessions: the last ones are kept, in files that only the owner reads, within a bound.
+"""The engine's shelf of recorded sessions: the last ones are kept, in files that only the owner reads, within bounds of
+number and size.
 
     shelf = RecordingShelf(paths.state / "sessions")
     SeccServer(..., record=shelf.new)
@@ -21,16 +22,21 @@ log = logging.getLogger(__name__)
 KEEP = 20
 MAX_BYTES = 32 * 1024 * 1024
 """Of one session: some ten hours of charge loops, four a second."""
+MAX_TOTAL_BYTES = 128 * 1024 * 1024
+"""Of those that are kept while a new one begins; the newest of them stays in any case."""
 PATTERN = "session-*.jsonl"
 
 
 class RecordingShelf:
     """Files in ``folder``, which is made when the first session comes. Failing to write never troubles a session."""
 
-    def __init__(self, folder: Path, *, keep: int = KEEP, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, folder: Path, *, keep: int = KEEP, max_bytes: int = MAX_BYTES, max_total_bytes: int = MAX_TOTAL_BYTES
+    ) -> None:
         self.folder = folder
         self._keep = keep
         self._max_bytes = max_bytes
+        self._max_total_bytes = max_total_bytes
         self._open: IO[str] | None = None
 
     @property
@@ -44,14 +50,22 @@ class RecordingShelf:
         name = datetime.now(UTC).strftime("session-%Y%m%dT%H%M%S.%fZ.jsonl")
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            for old in self.files[: -self._keep + 1 or None]:
-                old.unlink(missing_ok=True)
+            self._make_room()
             file = os.fdopen(os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
         except OSError as error:
             log.warning("sessions are not recorded: %s: %s", self.folder, error.strerror)
             return lambda line: None
         self._open = file
         return _Bounded(file, self._max_bytes)
+
+    def _make_room(self) -> None:
+        files = self.files
+        sizes = [path.stat().st_size for path in files]
+        kept = min(len(files), self._keep - 1)
+        while kept > 1 and sum(sizes[len(files) - kept :]) > self._max_total_bytes:
+            kept -= 1
+        for old in files[: len(files) - kept]:
+            old.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Finish the file of the running session."""

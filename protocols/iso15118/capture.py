@@ -23,10 +23,11 @@ WARNING = "this file opens the session's encryption to whoever has it: give it o
 class Capture:
     """One file, open until `close`. Raises `TransportError` when it cannot be written."""
 
-    def __init__(self, path: Path, interface: str, clock: Callable[[], float]) -> None:
+    def __init__(self, path: Path, interface: str, clock: Callable[[], float], *, max_bytes: int | None = None) -> None:
         self.path = path
         self.full = False
         self._clock = clock
+        self._max_bytes = max_bytes or MAX_FILE_BYTES
         self._file = _open_private(path)
         self._write(pcapng.file_start("twoway", interface))
 
@@ -57,7 +58,7 @@ class Capture:
             self._file.write(data)
             # What is not on the disk when a session breaks is what one wants to see.
             self._file.flush()
-            self.full = self._file.tell() > MAX_FILE_BYTES
+            self.full = self._file.tell() > self._max_bytes
         except OSError:
             # A full disk ends the capture, not the session.
             self.full = True

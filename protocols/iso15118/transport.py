@@ -75,7 +75,8 @@ class SeccServer:
         self._timings = timings or Timings()
         self.security = security or SeccSecurity()
         """May be replaced while we run (a certificate was renewed): the next connection goes by it."""
-        self._capture = capture
+        self.capture = capture
+        """May begin and end while we run, too: it hears the connections that come from then on."""
         self._record = record
         self._clock = steady_clock()
         self._pipe: SessionPipe | None = None
@@ -118,9 +119,7 @@ class SeccServer:
             return None if given is None else SdpResponse(interface.address, self.ports[given], given)
 
         here = (interface.address, self.sdp_port)
-        self._sdp, _ = await loop.create_datagram_endpoint(
-            lambda: SdpServer(here, answer, self._capture), sock=sdp_socket
-        )
+        self._sdp, _ = await loop.create_datagram_endpoint(lambda: SdpServer(here, answer, self), sock=sdp_socket)
 
     async def stop(self, grace_s: float = STOP_GRACE_S) -> None:
         """Ask a running session to end in order, cut it after `grace_s`, and listen no more."""
@@ -138,6 +137,11 @@ class SeccServer:
         """End the running session here and now, without a word: the wire to the car is gone."""
         if self._pipe is not None and self.session is not None:
             self._pipe.cut(reason)
+
+    def datagram(self, source: tuple[str, int], target: tuple[str, int], data: bytes) -> None:
+        """An SDP message went by, for the capture."""
+        if self.capture is not None:
+            self.capture.datagram(source, target, data)
 
     def _kinds(self) -> tuple[Security, ...]:
         """What we listen for."""
@@ -178,7 +182,7 @@ class SeccServer:
             self._on_event,
             self._clock,
             tls=self.security.tls() if kind is Security.TLS else None,
-            tap=self._capture.connection() if self._capture is not None else None,
+            tap=self.capture.connection() if self.capture is not None else None,
             recorder=recorder,
         )
 

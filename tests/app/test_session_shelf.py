@@ -28,6 +28,15 @@ def test_the_last_sessions_are_kept(tmp_path: Path) -> None:
     assert len(read_sessions(shelf.files[0].read_bytes())) == 1
 
 
+def test_large_sessions_make_room_sooner(tmp_path: Path) -> None:
+    shelf = RecordingShelf(tmp_path, max_bytes=4000, max_total_bytes=9000)
+    for _ in range(5):
+        record(shelf, timers=500)
+    shelf.close()
+    assert len(shelf.files) == 3
+    assert sum(path.stat().st_size for path in shelf.files) <= 9000 + 4000
+
+
 def test_a_session_without_end_stops_at_its_bound(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     shelf = RecordingShelf(tmp_path, max_bytes=2000)
     record(shelf, timers=500)
