@@ -7,7 +7,7 @@ from protocols.exi.schema import Element
 from protocols.iso15118.connection import ConnectionSecurity
 from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import CarReport, EnergyNeeds, Limits, MeterReading
-from protocols.iso15118.schedule import Schedule
+from protocols.iso15118.schedule import Receipt, Schedule
 from protocols.iso15118.secured import Secured
 from protocols.iso15118.services import ControlMode, MobilityNeeds, ProtocolName, Service, ValueAdded
 from protocols.iso15118.table import State
@@ -202,9 +202,10 @@ class SchedulesReceived(Event):
 
 @dataclass(frozen=True, slots=True)
 class MeterReceived(Event):
-    """Car's side: the charger's meter reading."""
+    """Car's side: the charger's meter reading, and what the energy has cost, where it offers prices (-20)."""
 
     reading: MeterReading
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +224,7 @@ class MeteringConfirmed(Event):
 
     reading: MeterReading
     signed: bool = False
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True, slots=True)

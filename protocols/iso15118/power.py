@@ -5,6 +5,9 @@ Power in W, > 0 charges the car, < 0 discharges it; limits are magnitudes (>= 0)
 
 from dataclasses import dataclass
 
+MAX_SIGNATURE = 64
+"""Bytes of a meter's own signature that a message can carry."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -90,9 +93,21 @@ class EvseReadings:
 
 @dataclass(frozen=True, slots=True)
 class MeterReading:
-    """The charger's energy meter: two registers that only grow, in Wh."""
+    """The charger's energy meter: two registers that only grow, in Wh.
+
+    `signature` and `status` are the meter's own, passed on as they are. Raises `ValueError` for what no message of any
+    generation can carry.
+    """
 
     meter_id: str
     charged_wh: int
     discharged_wh: int
     time_s: float | None = None
+    signature: bytes = b""
+    status: int | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.signature) > MAX_SIGNATURE:
+            raise ValueError(f"a meter's signature has {MAX_SIGNATURE} bytes at most, not {len(self.signature)}")
+        if self.status is not None and not -(2**15) <= self.status < 2**15:
+            raise ValueError(f"a meter's status is a number of 16 bits, not {self.status}")

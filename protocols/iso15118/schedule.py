@@ -40,6 +40,20 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the energy of a session has cost until `time_s`, in the currency of the prices on offer.
+
+    `price` is that of a kWh now; what the car sold has lowered `energy_cost`. `taxes` are amounts, in the order of
+    the prices' own.
+    """
+
+    time_s: float
+    energy_cost: float
+    price: float
+    taxes: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """One alternative that the car may select (one to three are offered).
 

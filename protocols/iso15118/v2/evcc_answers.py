@@ -38,6 +38,7 @@ from protocols.iso15118.events import (
     ContractRefused,
     LimitsReceived,
     MeteringConfirmed,
+    MeterReceived,
     ServiceSelected,
     SessionStarted,
     SetPointReceived,
@@ -220,6 +221,8 @@ def _loop(
 ) -> str | None:
     trip.set_point_w = evse_fields.read_set_point(message, trip.evse_limits, trip.phases)
     trip.receipt_for = message if message.ReceiptRequired else None
+    if message.MeterInfo is not None:
+        trip.emit(MeterReceived(now, evse_fields.read_meter(message.MeterInfo)))
     trip.car.follow(min(trip.set_point_w, _committed(trip, now)), now)
     trip.emit(SetPointReceived(now, trip.set_point_w, voltage_v, current_a))
     return None

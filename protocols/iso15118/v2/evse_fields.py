@@ -174,13 +174,17 @@ def meter_info(meter: MeterReading | None) -> MeterInfoType | None:
     return MeterInfoType(
         MeterID=plain(meter.meter_id, MAX_METER_ID),
         MeterReading=meter.charged_wh,
+        SigMeterReading=meter.signature or None,
+        MeterStatus=meter.status,
         TMeter=None if meter.time_s is None else int(meter.time_s),
     )
 
 
 def read_meter(info: MeterInfoType) -> MeterReading:
-    """A reading that came back from the car."""
-    return MeterReading(info.MeterID, info.MeterReading or 0, 0, info.TMeter)
+    """The same, read back."""
+    return MeterReading(
+        info.MeterID, info.MeterReading or 0, 0, info.TMeter, info.SigMeterReading or b"", info.MeterStatus
+    )
 
 
 def _or(value: float | None, default: float) -> float:

@@ -1,9 +1,11 @@
 """What SECC and EVCC have agreed on so far in one session of ISO 15118-20."""
 
+from collections import deque
 from dataclasses import dataclass, field
 
-from protocols.exi.messages.common_types import MessageHeaderType, ResponseCodeType
+from protocols.exi.messages.common_types import MessageHeaderType, MeterInfoType, ReceiptType, ResponseCodeType
 from protocols.exi.schema import Element
+from protocols.iso15118.costs import Bill
 from protocols.iso15118.evse import Notification
 from protocols.iso15118.power import EnergyNeeds, Limits, MeterReading
 from protocols.iso15118.refusal import Refusal
@@ -29,7 +31,9 @@ class Agreement(SeccSide):
     value_added: tuple[ValueAdded, ...] = ()
     schedule_id: int | None = None
     checking_cable_since_s: float | None = None
-    meter_sent: MeterReading | None = None
+    readings_sent: deque[tuple[MeterInfoType, ReceiptType | None]] = field(default_factory=lambda: deque(maxlen=64))
+    """What the car may confirm: a signature takes its time, and the loop goes on meanwhile."""
+    bill: Bill = field(default_factory=Bill)
     meter_at_start: MeterReading | None = None
     moved_before_wh: tuple[float, float] = (0.0, 0.0)
     """Charged and discharged before the pause that this session came back from."""

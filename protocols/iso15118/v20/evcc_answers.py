@@ -21,7 +21,6 @@ from protocols.exi.messages.common import (
 from protocols.exi.messages.common_types import (
     EVSENotificationType,
     EVSEStatusType,
-    MeterInfoType,
     ProcessingType,
     ResponseCodeType,
 )
@@ -49,8 +48,8 @@ from protocols.iso15118.v20.evcc_contract import Authorisation
 from protocols.iso15118.v20.parameter_sets import read_parameter_set
 from protocols.iso15118.v20.rational import number
 from protocols.iso15118.v20.schedules import read_schedule
-from protocols.iso15118.v20.secc_status import read_meter
-from protocols.iso15118.v20.trip import Trip
+from protocols.iso15118.v20.secc_status import read_meter, read_receipt
+from protocols.iso15118.v20.trip import Reading, Trip
 
 STOP_NOTIFICATIONS = {
     EVSENotificationType.Terminate: Outcome.TERMINATE,
@@ -156,9 +155,11 @@ def _power_delivery(trip: Trip, message: PowerDeliveryRes, now: float) -> str | 
 
 
 def _charge_loop(trip: Trip, message: AC_ChargeLoopRes | DC_ChargeLoopRes, now: float) -> str | None:
+    reading = None
     if message.MeterInfo is not None:
-        trip.emit(MeterReceived(now, read_meter(message.MeterInfo)))
-    _status(trip, message.EVSEStatus, message.MeterInfo)
+        reading = Reading(message.MeterInfo, message.Receipt)
+        trip.emit(MeterReceived(now, read_meter(reading.meter), read_receipt(reading.receipt)))
+    _status(trip, message.EVSEStatus, reading)
     _mobility(trip, message.CLResControlMode, now)
     trip.set_point_w = evse_fields.read_set_point(message, trip.evse_limits)
     voltage_v, current_a = None, None
@@ -191,11 +192,12 @@ def _check_out(trip: Trip, message: VehicleCheckOutRes, now: float) -> str | Non
 
 def _metering_confirmation(trip: Trip, message: MeteringConfirmationRes, now: float) -> str | None:
     if trip.reading is not None:
-        trip.emit(MeteringConfirmed(now, read_meter(trip.reading), signed=True))
+        meter, receipt = read_meter(trip.reading.meter), read_receipt(trip.reading.receipt)
+        trip.emit(MeteringConfirmed(now, meter, signed=True, receipt=receipt))
     return None
 
 
-def _status(trip: Trip, status: EVSEStatusType | None, reading: MeterInfoType | None = None) -> None:
+def _status(trip: Trip, status: EVSEStatusType | None, reading: Reading | None = None) -> None:
     """Heed what the charger wants, with the next request: well within the time that it gives."""
     if status is None:
         trip.reading = None

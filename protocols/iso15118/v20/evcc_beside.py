@@ -17,7 +17,6 @@ from protocols.exi.messages.common import (
     VehicleCheckInReq,
     VehicleCheckOutReq,
 )
-from protocols.exi.messages.common_types import MeterInfoType
 from protocols.exi.namespaces import V20_COMMON
 from protocols.exi.schema import Element
 from protocols.iso15118.services import ControlMode, ValueAdded
@@ -27,7 +26,7 @@ from protocols.iso15118.v2gtp import PayloadType
 from protocols.iso15118.v20 import evcc_contract
 from protocols.iso15118.v20.evcc_requests import schedule_exchange
 from protocols.iso15118.v20.table import PARKED
-from protocols.iso15118.v20.trip import Trip
+from protocols.iso15118.v20.trip import Reading, Trip
 
 CHECK_IN = tuple(EVCheckInStatusType)
 READING_ID = "id1"
@@ -55,9 +54,11 @@ def must_check_out(trip: Trip) -> bool:
     return goes and selected and trip.check_ins > 0 and not trip.checked_out
 
 
-def metering_confirmation(trip: Trip, reading: MeterInfoType, now: float) -> MeteringConfirmationReq:
+def metering_confirmation(trip: Trip, reading: Reading, now: float) -> MeteringConfirmationReq:
     """The charger's reading, signed by the contract that pays. Raises `NotCredible` without one."""
-    data = SignedMeteringDataType(Id=READING_ID, SessionID=trip.session_id, MeterInfo=reading)
+    data = SignedMeteringDataType(
+        Id=READING_ID, SessionID=trip.session_id, MeterInfo=reading.meter, Receipt=reading.receipt
+    )
     if trip.control_mode is ControlMode.SCHEDULED:
         data.Scheduled_SMDTControlMode = Scheduled_SMDTControlModeType(SelectedScheduleTupleID=trip.schedule_id)
     else:

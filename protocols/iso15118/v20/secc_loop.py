@@ -12,7 +12,7 @@ from protocols.iso15118.v20 import car_fields, evse_fields
 from protocols.iso15118.v20.agreement import Agreement
 from protocols.iso15118.v20.rational import rational
 from protocols.iso15118.v20.secc_contract import check_reading
-from protocols.iso15118.v20.secc_status import meter, read_meter, satisfied, status
+from protocols.iso15118.v20.secc_status import meter, read_meter, read_receipt, satisfied, status
 
 OK = ResponseCodeType.OK
 
@@ -33,7 +33,7 @@ def ac_charge_loop(agreed: Agreement, request: AC_ChargeLoopReq, now: float) -> 
         Header=agreed.header(now),
         ResponseCode=OK,
         EVSEStatus=status(agreed, now),
-        MeterInfo=meter(agreed, request.MeterInfoRequested),
+        **meter(agreed, request.MeterInfoRequested, now),
         CLResControlMode=targets,
     )
 
@@ -55,7 +55,7 @@ def dc_charge_loop(agreed: Agreement, request: DC_ChargeLoopReq, now: float) -> 
         Header=agreed.header(now),
         ResponseCode=OK,
         EVSEStatus=status(agreed, now),
-        MeterInfo=meter(agreed, request.MeterInfoRequested),
+        **meter(agreed, request.MeterInfoRequested, now),
         EVSEPresentCurrent=rational(readings.current_a),
         EVSEPresentVoltage=rational(readings.voltage_v),
         EVSEPowerLimitAchieved=abs(wanted_w) > abs(power_w),
@@ -92,14 +92,16 @@ def metering_confirmation(agreed: Agreement, request: MeteringConfirmationReq, n
     data = request.SignedMeteringData
     if data.SessionID != agreed.session_id:
         raise Refusal(ResponseCodeType.FAILED_MeteringSignatureNotValid, "the car confirmed another session's reading")
-    reading = read_meter(data.MeterInfo)
-    if reading != agreed.meter_sent:
+    # A receipt may be left out of what is signed, but not be another.
+    if not any(info == data.MeterInfo and data.Receipt in (None, costs) for info, costs in agreed.readings_sent):
         raise Refusal(
             ResponseCodeType.FAILED_MeteringSignatureNotValid, "the car confirmed a reading that it was not given"
         )
     check_reading(agreed, request, now)
     satisfied(agreed, Notification.MeteringConfirmation)
-    agreed.emit(MeteringConfirmed(now, reading, signed=bool(agreed.contract_leaf)))
+    agreed.readings_sent.clear()
+    reading, receipt = read_meter(data.MeterInfo), read_receipt(data.Receipt)
+    agreed.emit(MeteringConfirmed(now, reading, signed=bool(agreed.contract_leaf), receipt=receipt))
     return MeteringConfirmationRes(Header=agreed.header(now), ResponseCode=OK)
 
 

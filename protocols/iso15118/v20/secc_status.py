@@ -1,10 +1,22 @@
 """What every answer with power in it tells beside: what the charger asks of the car, and its meter."""
 
-from protocols.exi.messages.common_types import EVSENotificationType, EVSEStatusType, MeterInfoType
+from typing import Any
+
+from protocols.exi.messages.common_types import (
+    DetailedCostType,
+    DetailedTaxType,
+    EVSENotificationType,
+    EVSEStatusType,
+    MeterInfoType,
+    ReceiptType,
+)
 from protocols.iso15118.events import NotificationIgnored
 from protocols.iso15118.evse import Notification
 from protocols.iso15118.power import MeterReading
+from protocols.iso15118.schedule import Receipt
 from protocols.iso15118.v20.agreement import Agreement
+from protocols.iso15118.v20.rational import number, rational
+from protocols.iso15118.v20.schedules import MAX_TAXES
 
 
 def status(agreed: Agreement, now: float) -> EVSEStatusType | None:
@@ -34,14 +46,43 @@ def satisfied(agreed: Agreement, notification: Notification) -> None:
         agreed.evse.notification = None
 
 
-def meter(agreed: Agreement, wanted: bool) -> MeterInfoType | None:
-    """The reading of this moment, if the car wants it or is to confirm it."""
-    reading = agreed.evse.meter
-    if reading is None or not (wanted or agreed.evse.notification is Notification.MeteringConfirmation):
+def meter(agreed: Agreement, wanted: bool, now: float) -> dict[str, Any]:
+    """The reading of this moment, if the car wants it or is to confirm it, and what the energy has cost by it."""
+    reading, to_confirm = agreed.evse.meter, agreed.evse.notification is Notification.MeteringConfirmation
+    if reading is None:
+        return {}
+    receipt = None
+    if agreed.schedules:
+        # While a renegotiation is under way the car has not yet selected one of the new offer.
+        schedule = agreed.schedules[min(agreed.schedule_id or 1, len(agreed.schedules)) - 1]
+        receipt = agreed.bill.count(reading, schedule, now - agreed.schedules_from_s, now)
+    if not (wanted or to_confirm):
+        return {}
+    info = meter_element(reading, agreed.chosen_service.bidirectional)
+    costs = None if receipt is None else receipt_element(receipt)
+    if to_confirm:
+        agreed.readings_sent.append((info, costs))
+    return {"MeterInfo": info, "Receipt": costs}
+
+
+def receipt_element(receipt: Receipt) -> ReceiptType:
+    """The wire form."""
+    return ReceiptType(
+        TimeAnchor=int(receipt.time_s),
+        EnergyCosts=DetailedCostType(Amount=rational(receipt.energy_cost), CostPerUnit=rational(receipt.price)),
+        TaxCosts=[
+            DetailedTaxType(TaxRuleID=number, Amount=rational(amount))
+            for number, amount in enumerate(receipt.taxes[:MAX_TAXES], start=1)
+        ],
+    )
+
+
+def read_receipt(element: ReceiptType | None) -> Receipt | None:
+    """The same, read back; None where it tells nothing of energy."""
+    if element is None or element.EnergyCosts is None:
         return None
-    element = meter_element(reading, agreed.chosen_service.bidirectional)
-    agreed.meter_sent = read_meter(element)
-    return element
+    costs, taxes = element.EnergyCosts, tuple(number(tax.Amount) for tax in element.TaxCosts)
+    return Receipt(float(element.TimeAnchor), number(costs.Amount), number(costs.CostPerUnit), taxes)
 
 
 def meter_element(reading: MeterReading, bidirectional: bool) -> MeterInfoType:
@@ -50,6 +91,8 @@ def meter_element(reading: MeterReading, bidirectional: bool) -> MeterInfoType:
         MeterID=reading.meter_id,
         ChargedEnergyReadingWh=reading.charged_wh,
         BPT_DischargedEnergyReadingWh=reading.discharged_wh if bidirectional else None,
+        MeterSignature=reading.signature or None,
+        MeterStatus=reading.status,
         MeterTimestamp=None if reading.time_s is None else int(reading.time_s),
     )
 
@@ -58,4 +101,11 @@ def read_meter(element: MeterInfoType) -> MeterReading:
     """The same, read back."""
     time_s = None if element.MeterTimestamp is None else float(element.MeterTimestamp)
     discharged_wh = element.BPT_DischargedEnergyReadingWh or 0
-    return MeterReading(element.MeterID, element.ChargedEnergyReadingWh, discharged_wh, time_s)
+    return MeterReading(
+        element.MeterID,
+        element.ChargedEnergyReadingWh,
+        discharged_wh,
+        time_s,
+        element.MeterSignature or b"",
+        element.MeterStatus,
+    )

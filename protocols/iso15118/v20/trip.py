@@ -1,9 +1,10 @@
 """What the EVCC knows about its session of ISO 15118-20."""
 
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from protocols.exi.messages.common import ScheduleTupleType
-from protocols.exi.messages.common_types import MessageHeaderType, MeterInfoType
+from protocols.exi.messages.common_types import MessageHeaderType, MeterInfoType, ReceiptType
 from protocols.exi.schema import Element
 from protocols.iso15118.evcc_side import EvccSide
 from protocols.iso15118.paused import PausedSession
@@ -11,6 +12,13 @@ from protocols.iso15118.power import CarReport, EnergyNeeds, Limits
 from protocols.iso15118.services import ControlMode, Energy, ProtocolName, Service, ValueAdded
 from protocols.iso15118.v20.evcc_contract import Authorisation
 from protocols.iso15118.v20.parameter_sets import ParameterSet
+
+
+class Reading(NamedTuple):
+    """The charger's meter, and what the energy has cost."""
+
+    meter: MeterInfoType
+    receipt: ReceiptType | None
 
 
 @dataclass(slots=True)
@@ -29,9 +37,9 @@ class Trip(EvccSide):
     """Services besides energy, with their parameter sets; none yet: still to be asked for."""
     told: EnergyNeeds | None = None
     told_at_s: float = 0.0
-    reading: MeterInfoType | None = None
+    reading: Reading | None = None
     """What the car was asked to confirm, until it is asked no more."""
-    reading_to_confirm: MeterInfoType | None = None
+    reading_to_confirm: Reading | None = None
     check_ins: int = 0
     asked_to_leave: bool = False
     checked_out: bool = False

@@ -7,7 +7,18 @@ from functools import cache
 
 import pytest
 
-from protocols.iso15118 import CarPlan, ConnectionSecurity, ControlMode, Evse, Notification, Service, SimulatedCar
+from protocols.iso15118 import (
+    CarPlan,
+    ConnectionSecurity,
+    ControlMode,
+    Evse,
+    MeterReading,
+    Notification,
+    Prices,
+    Schedule,
+    Service,
+    SimulatedCar,
+)
 from protocols.iso15118.contracts import CarContracts, ChargerContracts, ProvisioningService
 from protocols.iso15118.credentials import ContractWanted, Doubt, NotCredible
 from protocols.iso15118.events import (
@@ -17,11 +28,15 @@ from protocols.iso15118.events import (
     ContractRefused,
     MessageSeen,
     MeteringConfirmed,
+    MeterReceived,
     NotificationIgnored,
     SessionPaused,
 )
 from protocols.iso15118.paused import PausedSession
+from protocols.iso15118.schedule import Receipt, Tax
 from protocols.iso15118.v2gtp import PayloadType
+from protocols.iso15118.v20.secc_status import meter_element, receipt_element
+from protocols.iso15118.v20.trip import Reading
 from protocols.pki import Algorithm, CertificateSet, Identity, Policy, Role, TrustStore, car_set, new, public_set
 from protocols.pki.homes import Names
 
@@ -204,6 +219,69 @@ def test_a_meter_reading_is_confirmed_beside_the_loop_with_the_contracts_signatu
     (request,) = [event for event in talk.secc_of(MessageSeen) if event.name == "MeteringConfirmationReq"]
     assert request.payload_type == PayloadType.METERING_CONFIRMATION
     assert not talk.secc_of(NotificationIgnored)
+
+
+def test_the_meters_own_signature_and_the_cost_are_what_the_car_signs(conversation: Callable[..., object]) -> None:
+    talk = conversation(
+        plan=CarPlan(Service.AC_BPT),
+        car=SimulatedCar(max_loops=20),
+        charger_credentials=charger(),
+        car_credentials=car(),
+        with_stage=False,
+    )
+    prices = Prices("EUR", ((86_400.0, 0.30),), taxes=(Tax("VAT", 0.25),))
+    talk.evse.offer_schedules(Schedule(((86_400.0, 11_000.0),), charge_prices=prices))
+    talk.evse.meter = MeterReading("M1", 10_000, 500)
+    talk.run(until=lambda: talk.car.loops >= 3)
+    talk.evse.meter = MeterReading("M1", 12_000, 500, talk.now, signature=bytes(range(64)), status=-3)
+    talk.evse.notify(Notification.MeteringConfirmation, max_delay_s=10)
+    talk.run()
+    (told,), (taken,) = talk.secc_of(MeteringConfirmed), talk.evcc_of(MeteringConfirmed)
+    assert told.signed
+    assert (told.reading.signature, told.reading.status) == (bytes(range(64)), -3)
+    assert told.receipt.energy_cost == pytest.approx(0.60), "2 kWh at 0.30 EUR"
+    assert told.receipt.price == pytest.approx(0.30)
+    assert told.receipt.taxes == pytest.approx((0.12,)), "25 % are a fifth of what is told with them"
+    assert (taken.reading, taken.receipt) == (told.reading, told.receipt)
+    received = talk.evcc_of(MeterReceived)
+    assert (received[-1].reading, received[-1].receipt.energy_cost) == (told.reading, told.receipt.energy_cost)
+    assert received[0].receipt.energy_cost == 0
+
+
+@pytest.mark.parametrize("change", ["signature", "receipt"])
+def test_a_car_confirms_what_it_was_given_and_nothing_else(conversation: Callable[..., object], change: str) -> None:
+    talk = conversation(
+        plan=CarPlan(Service.AC), car=SimulatedCar(), charger_credentials=charger(), car_credentials=car()
+    )
+    talk.evse.offer_schedules(Schedule(((86_400.0, 11_000.0),), charge_prices=Prices("EUR", ((86_400.0, 0.3),))))
+    talk.run(until=lambda: talk.car.loops >= 3)
+    side = talk.evcc.side
+    given = meter_element(replace(talk.evse.meter, signature=b"another" * (change == "signature")), bidirectional=False)
+    dear = receipt_element(Receipt(talk.now, 99.0, 0.3)) if change == "receipt" else None
+    talk.evse.notify(Notification.MeteringConfirmation, max_delay_s=10)
+    talk.secc.side.readings_sent.append((meter_element(talk.evse.meter, bidirectional=False), None))
+    side.reading_to_confirm = Reading(given, dear)
+    talk.run()
+    assert "FAILED_MeteringSignatureNotValid: the car confirmed a reading that it was not given" in talk.secc_end.reason
+    assert not talk.secc_of(MeteringConfirmed)
+
+
+def test_a_car_that_takes_its_time_to_sign_confirms_an_earlier_reading(conversation: Callable[..., object]) -> None:
+    talk = conversation(
+        plan=CarPlan(Service.AC), car=SimulatedCar(max_loops=30), charger_credentials=charger(), car_credentials=car()
+    )
+    talk.evse.set_power(11_000)
+    talk.run(until=lambda: talk.car.loops >= 3)
+    talk.evse.notify(Notification.MeteringConfirmation, max_delay_s=10)
+    side = talk.evcc.side
+    talk.run(until=lambda: side.reading_to_confirm is not None)
+    kept, side.reading_to_confirm = side.reading_to_confirm, None
+    later = talk.now + 3
+    talk.run(until=lambda: talk.now > later)
+    side.reading_to_confirm = kept
+    talk.run()
+    assert talk.secc_end.proper, talk.secc_end
+    assert talk.secc_of(MeteringConfirmed)[0].reading.charged_wh < talk.evse.meter.charged_wh
 
 
 def test_a_reading_signed_by_another_key_is_refused(conversation: Callable[..., object]) -> None:

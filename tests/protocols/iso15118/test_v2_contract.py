@@ -16,6 +16,7 @@ from protocols.iso15118 import (
     ConnectionSecurity,
     Evse,
     EvseOffer,
+    MeterReading,
     Notification,
     Prices,
     Schedule,
@@ -32,6 +33,7 @@ from protocols.iso15118.events import (
     LoopAnswered,
     MessageSeen,
     MeteringConfirmed,
+    MeterReceived,
 )
 from protocols.iso15118.services import ProtocolName
 from protocols.iso15118.signature import Fragment, sign, verify
@@ -240,6 +242,18 @@ def test_a_receipt_is_signed(talk: Any, service: Service) -> None:
     assert len(session.evcc_of(MeteringConfirmed)) == 1
     assert len(session.secc_of(LoopAnswered)) == 6
     assert session.evse.notification is None
+
+
+def test_the_meters_own_signature_goes_to_the_car_and_comes_back_signed(talk: Any) -> None:
+    session = talk(charger(), car(), car=SimulatedCar(max_loops=6), with_stage=False)
+    session.run(until=lambda: len(session.secc_of(LoopAnswered)) == 3)
+    session.evse.meter = MeterReading("M1", 4_200, 0, int(session.now), signature=b"sealed", status=7)
+    session.evse.notify(Notification.MeteringConfirmation)
+    session.run()
+    assert session.secc_end.proper, session.secc_end
+    (told,), (taken,) = session.secc_of(MeteringConfirmed), session.evcc_of(MeteringConfirmed)
+    assert told.signed
+    assert told.reading == taken.reading == session.evcc_of(MeterReceived)[-1].reading == session.evse.meter
 
 
 def test_a_receipt_with_another_key_is_refused(talk: Any) -> None:
