@@ -96,8 +96,9 @@ class ChargerSection(Section):
         "basic",
     ]
     """What a car may speak; "basic" is charging by the pilot's duty cycle (AC), for cars that do not speak at all."""
-    tls: bool = False
-    """Encrypt sessions, with the certificates of ``twoway pki``. ISO 15118-20 is not offered without."""
+    tls: bool = True
+    """Encrypt sessions, with the certificates of ``twoway pki``; a home that has none is given a set of its own at the
+    first start. ISO 15118-20 is not offered without."""
     lab_v20_without_tls: bool = False
     """A laboratory's switch: offer ISO 15118-20 without TLS all the same. Shown wherever the session is shown."""
     authorization: Literal["eim", "pnc"] = "eim"

@@ -169,7 +169,7 @@ def _protocols(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
         yield Flaw(
             ("charger", "protocols"),
             "ISO 15118-20 is not offered without TLS, and nothing else is allowed here",
-            "write tls = true once 'twoway pki' made the certificates; in a laboratory lab_v20_without_tls = true",
+            "write tls = true; in a laboratory lab_v20_without_tls = true",
         )
     if charger.dc_min_v is not None and charger.dc_max_v is not None and charger.dc_min_v >= charger.dc_max_v:
         what = f"dc_min_v {charger.dc_min_v:g} is not below dc_max_v {charger.dc_max_v:g}"
@@ -178,7 +178,7 @@ def _protocols(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
         yield Flaw(
             ("charger", "authorization"),
             "Plug & Charge needs TLS",
-            "write tls = true once 'twoway pki' made the certificates, or authorization = \"eim\"",
+            'write tls = true, or authorization = "eim"',
         )
 
 

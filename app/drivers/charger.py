@@ -13,6 +13,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from app.clock import Clock, WallClock
@@ -22,7 +23,7 @@ from app.drivers.charger_follower import PlanFollower
 from app.drivers.charger_messages import ShownMessages
 from app.drivers.charger_offer import charges_basically, limits_of, offer_of
 from app.drivers.charger_plan import PlanDesk
-from app.drivers.charger_session import V20, SessionPicture
+from app.drivers.charger_session import SessionPicture
 from app.drivers.charger_sleeper import SleepKeeper
 from app.drivers.modbus import Links
 from app.drivers.power_stage import make_stage
@@ -32,8 +33,10 @@ from energy.plan.types import Plan
 from protocols import iso15118 as iso
 from protocols.exi import to_json
 from protocols.iec61851 import Circuit, OutletChanged, OutletConfig, OutletState, Pilot, PilotTimings
+from protocols.iso15118.capture import Capture
 from protocols.iso15118.events import SessionPaused
 from protocols.iso15118.network import steady_clock
+from protocols.iso15118.recording import Sink
 
 log = logging.getLogger(__name__)
 
@@ -66,11 +69,12 @@ class Iso15118Charger:
         currency: str = "EUR",
         paused: object = None,
         remember_paused: Callable[[object], None] = lambda _paused: None,
+        record: Callable[[], Sink] | None = None,
     ) -> None:
         """``clock`` is home time; wires run in real time beside it. ``timings`` other than the standard's are for
         laboratories. ``stage`` is made from the section where it is None; ``make_security`` is called at each start,
         and what it raises is the driver's failure. ``paused`` is what ``remember_paused`` was told last, if that was
-        not None: a car that slept on the cable when the engine stopped.
+        not None: a car that slept on the cable when the engine stopped. ``record`` tells where a session's lines go.
 
         Raises ProfileError, PowerStageError for a power stage that cannot be driven.
         """
@@ -113,19 +117,19 @@ class Iso15118Charger:
         self.follower = PlanFollower(desk, self.evse, self.picture, clock, self.wake)
         self.sleeper = SleepKeeper(self.evse, self.picture, remember_paused)
         self.sleeper.restore(paused)
+        self._record = record
+        self._capture: Capture | None = None
         self._server: iso.SeccServer | None = None
         self._board: Board | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._ending: asyncio.TimerHandle | None = None
         self._shown = ShownMessages()
         self._in_session = False
-        self._unprotected = False
         self._trouble = ""
         self.loops = 0
         """Charge-loop exchanges so far."""
         self.sessions = 0
         self._handlers: dict[type[iso.Event], Callable[[Any], None]] = {
-            iso.ProtocolChosen: self._on_protocol,
             iso.SessionStarted: self._on_started,
             iso.ServiceSelected: self._on_service,
             iso.CableCheckRequested: self._on_cable_check,
@@ -143,14 +147,18 @@ class Iso15118Charger:
         """Serve cars until cancelled; then end the session in order and open the contactor."""
         self._board = board
         if self.evse.offer.protocols:
+            # Keys are opened slowly by design.
+            security = await asyncio.to_thread(self._make_security)
             self._server = iso.SeccServer(
                 self._section.interface,
                 self.evse,
                 self._on_event,
                 timings=self._timings,
-                security=self._make_security(),
+                security=security,
                 sdp_port=self._section.sdp_port,
+                record=self._record,
             )
+            self.capture(self._capture)
             await self._server.start()
         self._say(HealthLevel.OK, "")
         # The stage outlives the session's end: it has to open the contactor and tell the last readings.
@@ -207,12 +215,26 @@ class Iso15118Charger:
         with self._timed():
             self.cable.wake(self._steady())
 
+    @property
+    def resettable(self) -> bool:
+        """Whether a fault stands that ``reset_fault`` may clear."""
+        return self.cable.resettable
+
     def reset_fault(self) -> None:
-        """Somebody has looked after the fault."""
+        """Somebody has looked after the fault. What the stage itself must clear stands until it shows that it has."""
         with self._timed():
             self.cable.reset(self._steady())
-        self._trouble = ""
-        self._say(HealthLevel.OK, "")
+        self._trouble = "; ".join(self.cable.outlet.faults.values())
+        self._show_contactor()
+        self._say(HealthLevel.FAILED if self._trouble else HealthLevel.OK, self._trouble)
+
+    def capture(self, capture: Capture | None) -> None:
+        """The sessions that begin from now on are captured there, with the keys that open them; None: no longer."""
+        self._capture = capture
+        if self._server is not None:
+            key_log = None if capture is None else capture.key_log
+            self._server.capture = capture
+            self._server.security = replace(self._server.security, key_log=key_log)
 
     # What the session, the stage and the modem tell.
 
@@ -284,9 +306,6 @@ class Iso15118Charger:
         if self._server is not None and self._in_session:
             self._server.cut(why)
 
-    def _on_protocol(self, event: iso.ProtocolChosen) -> None:
-        self._unprotected = event.protocol in V20 and event.secured < iso.Secured.TLS_1_3
-
     def _on_started(self, event: iso.SessionStarted) -> None:
         self.sessions += 1
         self._in_session = True
@@ -335,7 +354,6 @@ class Iso15118Charger:
         if self._ending is not None:
             self._ending.cancel()
             self._ending = None
-        self._unprotected = False
         if self._trouble:
             return
         level = HealthLevel.OK if event.proper else HealthLevel.WARNING
@@ -378,7 +396,7 @@ class Iso15118Charger:
 
     def _say(self, level: HealthLevel, text: str) -> None:
         server = self._server
-        if self._unprotected:
+        if self._section.lab_v20_without_tls:
             text = f"{text}; {LAB}" if text else LAB
         details: dict[str, str | float | int | bool | None] = {
             "interface": self._section.interface,

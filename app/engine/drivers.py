@@ -3,6 +3,7 @@
 Heavy protocol packages are imported only where the home has such a thing.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,9 +20,12 @@ from app.ports import ChargerDriver, Driver, Matching
 if TYPE_CHECKING:
     from app.pki import CertificateFolder
     from protocols.iso15118 import SeccSecurity
+    from protocols.iso15118.recording import Sink
 
 QUICKEST_STAGE_S = 0.1
 PAUSED_SETTING = "paused_session"
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,6 +47,8 @@ class Workshop:
     """What was remembered when the engine ran last."""
     remember: Callable[[str, Any], None] = lambda _key, _value: None
     """Keep a setting, in JSON's own types, over a restart."""
+    record: Callable[[], "Sink"] | None = None
+    """Where the lines of each session of the car go."""
     charger: ChargerDriver | None = None
     """Made before the links that may stop its session."""
     links: Links = field(default_factory=Links)
@@ -80,6 +86,7 @@ def _charger(shop: Workshop) -> Iterable[Driver]:
         currency=shop.config.home.currency,
         paused=shop.settings.get(PAUSED_SETTING),
         remember_paused=lambda paused: shop.remember(PAUSED_SETTING, paused),
+        record=shop.record,
     )
     shop.charger = charger
     return (charger,)
@@ -99,14 +106,17 @@ def _security(shop: Workshop, section: ChargerSection) -> "Callable[[], SeccSecu
 
     if not section.tls:
         return SeccSecurity
-    from app.cable_tls import CableTls
+    from app.cable_tls import CableTls, now
     from app.pki.contracts import charger_contracts
+    from app.pki.making import ensure_home
 
     folder = certificate_folder(shop)
     # What may go without TLS by its standard may here too; -20 may not, unless the laboratory's switch is set.
     plain = section.lab_v20_without_tls or not {"iso15118-2", "din70121"}.isdisjoint(section.protocols)
 
     def security() -> SeccSecurity:
+        if ensure_home(folder, now()):
+            log.info("this home had no certificates and was given a set of its own, in %s", folder.path)
         contracts = charger_contracts(folder) if section.authorization == "pnc" else None
         return CableTls(folder, allow_plain=plain).secc().with_contracts(contracts)
 

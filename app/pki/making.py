@@ -62,6 +62,14 @@ def make_sets(
     return tuple(made)
 
 
+def ensure_home(folder: CertificateFolder, at: datetime) -> bool:
+    """Give a home that has no certificates at all a set of its own, for both generations; whether one was made."""
+    if folder.entries():
+        return False
+    make_sets(folder, [Algorithm.P521, Algorithm.P256], at, Names())
+    return True
+
+
 def renew(folder: CertificateFolder, at: datetime) -> tuple[Entry, ...]:
     """Renew what ends soon or was revoked and whose issuer's key is here, from the top down; put the old ones aside.
 

@@ -1,6 +1,7 @@
 """From a home file to a charger: which stage, which modem, what security, and what it remembers."""
 
 import asyncio
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ from app.engine.board import HouseBoard
 from app.engine.drivers import PAUSED_SETTING, Workshop, make_drivers
 from app.engine.fixed import fixed
 from app.engine.health import HealthBook
-from app.pki import PkiError
+from app.pki import CertificateFolder, PkiError
 from energy.model import Connection
 from protocols import iso15118 as iso
 from protocols.iso15118.paused import PausedSession
+from protocols.pki import Algorithm, Role, new_root
 
 
 def charger(folder: Path, settings: dict[str, Any] | None = None, **section: Any) -> Iso15118Charger:
@@ -38,7 +40,7 @@ def charger(folder: Path, settings: dict[str, Any] | None = None, **section: Any
     )
     driver, *others = make_drivers(shop)
     assert isinstance(driver, Iso15118Charger)
-    assert [other.name for other in others] == (["certificates"] if section.get("tls") else [])
+    assert [other.name for other in others] == (["certificates"] if section.get("tls", True) else [])
     return driver
 
 
@@ -76,11 +78,22 @@ def test_a_simulated_stage_and_a_modem(tmp_path: Path) -> None:
     assert driver.matching.on_news is not None
 
 
-def test_tls_without_certificates_is_one_sentence_when_it_starts(tmp_path: Path) -> None:
-    driver = charger(tmp_path, tls=True)
+def test_a_home_without_certificates_is_given_its_own_and_keeps_them(tmp_path: Path) -> None:
+    first = charger(tmp_path)._make_security()
+    assert [offer.profile.name for offer in first.offers] == ["ISO 15118-20", "ISO 15118-2"]
+    shown = [offer.credential.chain[0] for offer in first.offers]
+    again = charger(tmp_path)._make_security()
+    assert [offer.credential.chain[0] for offer in again.offers] == shown
+
+
+def test_somebody_elses_certificates_without_a_chargers_are_one_sentence_when_it_starts(tmp_path: Path) -> None:
+    folder = CertificateFolder(tmp_path / "pki", tmp_path / "secrets.toml")
+    root = new_root(Role.V2G_ROOT, "Their root", Algorithm.P521, datetime.now(UTC))
+    folder.add(Role.V2G_ROOT, [root.certificate])
     with pytest.raises(PkiError) as raised:
-        driver._make_security()
+        charger(tmp_path)._make_security()
     assert "\n" not in str(raised.value)
+    assert "twoway pki" in str(raised.value)
 
 
 def asleep() -> dict[str, Any]:
