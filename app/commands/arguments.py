@@ -66,6 +66,13 @@ def identifier(text: str) -> str:
     return text
 
 
+def evse_id(text: str) -> str:
+    """A charger's ID that every generation can tell."""
+    if not (7 <= len(text) <= 37 and text.isascii() and text.isprintable()):
+        raise argparse.ArgumentTypeError(f"{text!r:.40} is no EVSEID: 7 to 37 characters, like DE*TWO*E0001")
+    return text
+
+
 def contract_id(text: str) -> str:
     """An EMAID, as a contract certificate may carry it: separators and check digit are its issuer's affair."""
     if not re.fullmatch(r"[A-Za-z]{2}[A-Za-z0-9*\-]{7,22}", text):

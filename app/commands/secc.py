@@ -6,7 +6,7 @@ import contextlib
 import sys
 from dataclasses import replace
 
-from app.commands.arguments import MOST_W, identifier, positive, watts
+from app.commands.arguments import MOST_W, evse_id, positive, watts
 from app.commands.session_checks import check_charger
 from app.commands.session_log import (
     CONTROL_MODES,
@@ -88,9 +88,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--max-power", type=watts, default=11_000.0, metavar="W", help="limit each way (default %(default)g)"
     )
     parser.add_argument("--phases", type=int, choices=(1, 3), default=3, help="AC phases (default %(default)s)")
-    parser.add_argument(
-        "--evse-id", type=identifier, default="DE*TWO*E0001", help="EVSEID to give (default %(default)s)"
-    )
+    parser.add_argument("--evse-id", type=evse_id, default="DE*TWO*E0001", help="EVSEID to give (default %(default)s)")
     parser.add_argument(
         "--stop-after",
         type=positive,

@@ -25,6 +25,7 @@ class Notification(StrEnum):
     MeteringConfirmation = "MeteringConfirmation"
 
 
+MOST_DELAY_S = 65_535
 HOME_SERVICES = (Service.AC, Service.DC, Service.AC_BPT, Service.DC_BPT)
 
 
@@ -139,8 +140,11 @@ class Evse:
         self.authorized = accepted
 
     def notify(self, notification: Notification, max_delay_s: int = 0) -> None:
-        """Ask the car for something with the next answer: pause, terminate, renegotiate."""
-        self.notification, self.notification_max_delay_s = notification, max_delay_s
+        """Ask the car for something with the next answer: pause, terminate, renegotiate.
+
+        `max_delay_s` is cut to what the wire can tell, 0 to 18 hours.
+        """
+        self.notification, self.notification_max_delay_s = notification, max(0, min(MOST_DELAY_S, max_delay_s))
 
     def offer_schedules(self, *schedules: Schedule) -> None:
         """One to three alternatives for the car; ends `planning`.
