@@ -195,9 +195,10 @@ class SetPointReceived(Event):
 
 @dataclass(frozen=True, slots=True)
 class SchedulesReceived(Event):
-    """Car's side: the schedules that the charger offers; the car keeps to the first."""
+    """Car's side: the schedules that the charger offers, and which of them the car keeps to (`costs.cheapest`)."""
 
     schedules: tuple[Schedule, ...]
+    chosen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

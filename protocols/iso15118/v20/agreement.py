@@ -40,6 +40,8 @@ class Agreement(SeccSide):
     notified: tuple[Notification, float] | None = None
     """What the car has been asked, and since when."""
     ignored: bool = False
+    asked_again: bool = False
+    """For a new schedule, since the first time led to none."""
     challenge: bytes = b""
     emaid: str = ""
     contract_leaf: bytes = b""

@@ -31,6 +31,7 @@ from protocols.exi.messages.dc import (
     DC_WeldingDetectionRes,
 )
 from protocols.exi.schema import Element
+from protocols.iso15118.costs import cheapest
 from protocols.iso15118.events import (
     LimitsReceived,
     MeteringConfirmed,
@@ -136,7 +137,9 @@ def _schedule_exchange(trip: Trip, message: ScheduleExchangeRes, now: float) -> 
     scheduled = message.Scheduled_SEResControlMode
     trip.schedules = list(scheduled.ScheduleTuple) if scheduled else []
     if trip.schedules:
-        trip.emit(SchedulesReceived(now, tuple(read_schedule(one) for one in trip.schedules)))
+        offered = tuple(read_schedule(one) for one in trip.schedules)
+        trip.chosen = cheapest(offered, trip.report(now).needs, trip.car.limits)
+        trip.emit(SchedulesReceived(now, offered, trip.chosen))
     _mobility(trip, message.Dynamic_SEResControlMode, now)
     trip.renegotiated = trip.renegotiating
     if message.GoToPause:

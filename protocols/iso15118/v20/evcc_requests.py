@@ -202,10 +202,9 @@ def _with_profile(trip: Trip, now: float, progress: ChargeProgressType) -> Power
 
 
 def _profile(trip: Trip, now: float) -> tuple[int, Steps]:
-    """What we mean to draw, and from when: the first schedule as far as the car can, or its limit for a day."""
-    limits = trip.car.limits
-    if trip.schedules:
-        selected = trip.schedules[0]
+    """What we mean to draw, and from when: the chosen schedule as far as the car can, or its limit for a day."""
+    limits, selected = trip.car.limits, trip.schedule
+    if selected is not None:
         steps = tuple(merged((s, limits.clip(w)) for s, w in read_schedule(selected).plan))
         return selected.ChargingSchedule.PowerSchedule.TimeAnchor, steps
     return int(now), ((DAY_S, limits.clip(trip.evse_limits.max_charge_w)),)

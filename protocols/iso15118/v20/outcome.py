@@ -56,8 +56,10 @@ def outcome_of(request: Element, response: Element) -> Outcome:
     if isinstance(response, VehicleCheckOutRes):
         leaving = response.EVSECheckOutStatus is EVSECheckOutStatusType.Completed
         return Outcome.DONE if leaving else Outcome.ONGOING
-    refusable = isinstance(response, AuthorizationRes | CertificateInstallationRes | PowerDeliveryRes)
+    refusable = isinstance(response, AuthorizationRes | CertificateInstallationRes)
     if refusable and response_code(response).startswith("WARNING_"):
+        return Outcome.REFUSED
+    if isinstance(response, PowerDeliveryRes) and response.ResponseCode is ResponseCodeType.WARNING_StandbyNotAllowed:
         return Outcome.REFUSED
     processing = getattr(response, "EVSEProcessing", ProcessingType.Finished)
     if processing != ProcessingType.Finished:

@@ -12,7 +12,7 @@ from protocols.iso15118.v20 import car_fields, evse_fields
 from protocols.iso15118.v20.agreement import Agreement
 from protocols.iso15118.v20.rational import rational
 from protocols.iso15118.v20.secc_contract import check_reading
-from protocols.iso15118.v20.secc_status import meter, read_meter, read_receipt, satisfied, status
+from protocols.iso15118.v20.secc_status import loop_code, meter, read_meter, read_receipt, satisfied, status
 
 OK = ResponseCodeType.OK
 
@@ -29,10 +29,11 @@ def ac_charge_loop(agreed: Agreement, request: AC_ChargeLoopReq, now: float) -> 
         service.bidirectional,
         agreed.mobility,
     )
+    notice = status(agreed, now)
     return AC_ChargeLoopRes(
         Header=agreed.header(now),
-        ResponseCode=OK,
-        EVSEStatus=status(agreed, now),
+        ResponseCode=loop_code(agreed),
+        EVSEStatus=notice,
         **meter(agreed, request.MeterInfoRequested, now),
         CLResControlMode=targets,
     )
@@ -51,10 +52,11 @@ def dc_charge_loop(agreed: Agreement, request: DC_ChargeLoopReq, now: float) -> 
         agreed.mobility,
     )
     wanted_w = power_w if report.target_w is None else report.target_w
+    notice = status(agreed, now)
     return DC_ChargeLoopRes(
         Header=agreed.header(now),
-        ResponseCode=OK,
-        EVSEStatus=status(agreed, now),
+        ResponseCode=loop_code(agreed),
+        EVSEStatus=notice,
         **meter(agreed, request.MeterInfoRequested, now),
         EVSEPresentCurrent=rational(readings.current_a),
         EVSEPresentVoltage=rational(readings.voltage_v),

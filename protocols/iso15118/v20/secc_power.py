@@ -2,7 +2,7 @@
 
 import math
 
-from protocols.exi.messages.common import PowerDeliveryReq, PowerDeliveryRes
+from protocols.exi.messages.common import PowerDeliveryReq, PowerDeliveryRes, PowerToleranceAcceptanceType
 from protocols.exi.messages.common_types import ProcessingType, ResponseCodeType
 from protocols.exi.messages.dc import (
     DC_CableCheckReq,
@@ -26,6 +26,10 @@ from protocols.iso15118.v20.secc_status import satisfied, status
 from protocols.iso15118.v20.table import CABLE_CHECK_PERFORMANCE
 
 OK = ResponseCodeType.OK
+TOLERANCE_CODES = {
+    PowerToleranceAcceptanceType.PowerToleranceConfirmed: ResponseCodeType.OK_PowerToleranceConfirmed,
+    PowerToleranceAcceptanceType.PowerToleranceNotConfirmed: ResponseCodeType.WARNING_PowerToleranceNotConfirmed,
+}
 
 
 def cable_check(agreed: Agreement, request: DC_CableCheckReq, now: float) -> DC_CableCheckRes:
@@ -56,7 +60,7 @@ def pre_charge(agreed: Agreement, request: DC_PreChargeReq, now: float) -> DC_Pr
 
 def power_delivery(agreed: Agreement, request: PowerDeliveryReq, now: float) -> PowerDeliveryRes:
     """Contactors on and off, and the plan that the car will keep to."""
-    code = OK
+    code = _tolerance_code(request)
     outcome = requested_outcome(request)
     if outcome is Outcome.STANDBY and not agreed.evse.offer.standby_allowed:
         code = ResponseCodeType.WARNING_StandbyNotAllowed
@@ -76,6 +80,13 @@ def power_delivery(agreed: Agreement, request: PowerDeliveryReq, now: float) -> 
         agreed.evse.notification = None if outcome is Outcome.STOP else agreed.evse.notification
         agreed.emit(PowerDeliveryChanged(now, on=False, standby=outcome is Outcome.STANDBY))
     return PowerDeliveryRes(Header=agreed.header(now), ResponseCode=code, EVSEStatus=status(agreed, now))
+
+
+def _tolerance_code(request: PowerDeliveryReq) -> ResponseCodeType:
+    """Whether the car stays near its profile ([V2G20-1944] ff.). We offer no tolerance, so nothing hangs on it here."""
+    selected = request.EVPowerProfile.Scheduled_EVPPTControlMode if request.EVPowerProfile else None
+    accepted = None if selected is None else selected.PowerToleranceAcceptance
+    return OK if accepted is None else TOLERANCE_CODES[accepted]
 
 
 def _profile_from_now(request: PowerDeliveryReq, now: float) -> Steps:

@@ -9,7 +9,9 @@ from protocols.exi.messages.common_types import (
     EVSEStatusType,
     MeterInfoType,
     ReceiptType,
+    ResponseCodeType,
 )
+from protocols.exi.small_peers import ascii_text
 from protocols.iso15118.events import NotificationIgnored
 from protocols.iso15118.evse import Notification
 from protocols.iso15118.power import MeterReading
@@ -26,18 +28,33 @@ def status(agreed: Agreement, now: float) -> EVSEStatusType | None:
         agreed.notified = None
         return None
     if agreed.notified is None or agreed.notified[0] is not notification:
-        agreed.notified, agreed.ignored = (notification, now), False
+        agreed.notified, agreed.ignored, agreed.asked_again = (notification, now), False, False
     max_delay_s = agreed.evse.notification_max_delay_s
     left_s = max_delay_s - (now - agreed.notified[1])
-    if left_s < -REACTION_S and not agreed.ignored:
-        agreed.ignored = True
+    planning = agreed.planning_since_s is not None
+    if left_s < -REACTION_S and not agreed.ignored and not planning:
         agreed.emit(NotificationIgnored(now, notification, max_delay_s))
+        agreed.ignored = True
+        if notification is Notification.ScheduleRenegotiation and not agreed.asked_again:
+            agreed.notified, agreed.ignored, agreed.asked_again = (notification, now), False, True
+            left_s = max_delay_s
     delay = max(0, min(65535, round(left_s)))
     return EVSEStatusType(NotificationMaxDelay=delay, EVSENotification=EVSENotificationType(notification))
 
 
+def loop_code(agreed: Agreement) -> ResponseCodeType:
+    """A warning while a renegotiation that came to nothing is asked for once more ([V2G20-2235]).
+
+    The standard lets a charger end the session after a second time; here the set-point rules anyway.
+    """
+    again = agreed.asked_again and agreed.evse.notification is Notification.ScheduleRenegotiation
+    return ResponseCodeType.WARNING_ScheduleRenegotiationFailed if again else ResponseCodeType.OK
+
+
 REACTION_S = 2.0
 """A car told to act at once may still answer what was on its way."""
+MOST_METER_ID = 32
+"""Characters; a charger's own ID, which may stand for its meter, has up to 37."""
 
 
 def satisfied(agreed: Agreement, notification: Notification) -> None:
@@ -88,7 +105,7 @@ def read_receipt(element: ReceiptType | None) -> Receipt | None:
 def meter_element(reading: MeterReading, bidirectional: bool) -> MeterInfoType:
     """The wire form."""
     return MeterInfoType(
-        MeterID=reading.meter_id,
+        MeterID=ascii_text(reading.meter_id, MOST_METER_ID),
         ChargedEnergyReadingWh=reading.charged_wh,
         BPT_DischargedEnergyReadingWh=reading.discharged_wh if bidirectional else None,
         MeterSignature=reading.signature or None,

@@ -28,6 +28,8 @@ class Trip(EvccSide):
     parameter_set: ParameterSet | None = None
     evse_limits: Limits = field(default_factory=lambda: Limits(0.0))
     schedules: list[ScheduleTupleType] = field(default_factory=list)
+    chosen: int = 0
+    """Which of the schedules the car keeps to."""
     evse_voltage_v: float = 0.0
     set_point_w: float = 0.0
     renegotiated: bool = False
@@ -49,7 +51,12 @@ class Trip(EvccSide):
     @property
     def schedule_id(self) -> int:
         """The schedule that the car keeps to; 1 where there is none to choose."""
-        return self.schedules[0].ScheduleTupleID if self.schedules else 1
+        return self.schedule.ScheduleTupleID if self.schedule else 1
+
+    @property
+    def schedule(self) -> ScheduleTupleType | None:
+        """That schedule; None in dynamic mode."""
+        return self.schedules[self.chosen] if self.schedules else None
 
     def report(self, now: float) -> CarReport:
         """Where the car stands; departure and targets are the charger's where it knows them better."""

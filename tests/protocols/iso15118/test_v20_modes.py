@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace as replace_fields
 
 from protocols.exi import encode
+from protocols.exi.messages.common import PowerToleranceAcceptanceType
 from protocols.exi.namespaces import V20_COMMON, V20_DC
 from protocols.iso15118 import (
     CarPlan,
@@ -37,14 +38,16 @@ from protocols.iso15118.events import (
 )
 from protocols.iso15118.refusal import least
 from protocols.iso15118.registry import dialect
-from protocols.iso15118.schedule import Tax
+from protocols.iso15118.schedule import DAY_S, Tax
 from protocols.iso15118.services import ProtocolName, ValueAdded
 from protocols.iso15118.table import State
 from protocols.iso15118.v2gtp import PayloadType, pack
+from protocols.iso15118.v20.evcc import REQUESTS
 from protocols.iso15118.v20.rational import rational, read_phases
 
 message_class = dialect(ProtocolName.V20_DC).message_class
 HOUR_S = 3_600.0
+START_S = 1_800_000_000.0
 
 
 def message(talk: Any, name: str, last: bool = False) -> Any:
@@ -91,15 +94,58 @@ PRICED = Schedule(
 
 def test_a_priced_schedule_with_discharging_reaches_the_car_whole_and_it_keeps_to_it(conversation: Any) -> None:
     talk = conversation(plan=CarPlan(Service.DC_BPT, ControlMode.SCHEDULED))
-    talk.evse.offer_schedules(PRICED, Schedule(charge=((3 * HOUR_S, 4_000.0),)))
+    talk.evse.offer_schedules(PRICED, Schedule(charge=((3 * HOUR_S, 3_000.0),)))
     talk.run()
     assert talk.secc_end.proper, talk.secc_end
     assert parameters(talk)["Pricing"] == 1
     first, second = talk.evcc_of(SchedulesReceived)[0].schedules
     assert first == PRICED
-    assert second.charge == ((3 * HOUR_S, 4_000.0),)
+    assert second.charge == ((3 * HOUR_S, 3_000.0),)
     profile = talk.secc_of(PowerDeliveryChanged)[0].profile
     assert profile == ((HOUR_S, 6_000.0), (HOUR_S, -5_000.0), (HOUR_S, 9_000.0))
+
+
+def at_price(price: float, power_w: float = 11_000.0) -> Schedule:
+    return Schedule(((DAY_S, power_w),), charge_prices=Prices("EUR", ((DAY_S, price),)))
+
+
+def test_the_car_keeps_to_the_cheapest_schedule_that_brings_what_it_needs(conversation: Any) -> None:
+    talk = conversation(
+        plan=CarPlan(Service.AC, ControlMode.SCHEDULED), car=SimulatedCar(departure_s=START_S + DAY_S, max_loops=5)
+    )
+    talk.evse.offer_schedules(at_price(0.40), at_price(0.25, 6_000.0), at_price(0.10, 500.0))
+    talk.run()
+    assert talk.secc_end.proper, talk.secc_end
+    assert talk.evcc_of(SchedulesReceived)[0].chosen == 1, "18 kWh are needed, and the third gives 12 in a day"
+    assert talk.secc.side.schedule_id == 2
+    assert talk.secc_of(PowerDeliveryChanged)[0].profile == ((DAY_S, 6_000.0),)
+
+
+@pytest.mark.parametrize(
+    ("acceptance", "code"),
+    [
+        ("PowerToleranceConfirmed", "OK_PowerToleranceConfirmed"),
+        ("PowerToleranceNotConfirmed", "WARNING_PowerToleranceNotConfirmed"),
+        (None, "OK"),
+    ],
+)
+def test_power_flows_whatever_the_car_says_of_a_tolerance_that_is_not_asked(
+    conversation: Any, monkeypatch: pytest.MonkeyPatch, acceptance: str | None, code: str
+) -> None:
+    ask = REQUESTS[State.POWER_DELIVERY]
+
+    def changed(trip: Any, now: float) -> Any:
+        request = ask(trip, now)
+        request.EVPowerProfile.Scheduled_EVPPTControlMode.PowerToleranceAcceptance = acceptance and (
+            PowerToleranceAcceptanceType(acceptance)
+        )
+        return request
+
+    monkeypatch.setitem(REQUESTS, State.POWER_DELIVERY, changed)
+    talk = conversation(plan=CarPlan(Service.AC, ControlMode.SCHEDULED)).run()
+    assert message(talk, "PowerDeliveryRes").ResponseCode == code
+    assert talk.evcc_end.proper, talk.evcc_end
+    assert talk.car.loops >= 5
 
 
 @pytest.mark.parametrize("mode", list(ControlMode))

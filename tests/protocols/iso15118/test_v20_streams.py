@@ -25,6 +25,7 @@ from protocols.iso15118.registry import dialect
 from protocols.iso15118.services import ProtocolName, ValueAdded
 from protocols.iso15118.table import State
 from protocols.iso15118.v2gtp import PayloadType, V2gtpStream, pack
+from protocols.iso15118.v20 import evcc_beside
 
 message_class = dialect(ProtocolName.V20_DC).message_class
 BESIDE = PayloadType.SCHEDULE_RENEGOTIATION
@@ -204,6 +205,36 @@ def test_a_notification_counts_down_and_is_missed_when_ignored(conversation: Any
     (ignored,) = talk.secc_of(NotificationIgnored)
     assert ignored.notification == "MeteringConfirmation"
     assert ignored.time_s > began + 3
+    assert not talk.secc.ended
+
+
+@pytest.mark.parametrize("complies", [False, True])
+def test_a_renegotiation_that_comes_to_nothing_is_asked_for_once_more_with_a_warning(
+    conversation: Any, monkeypatch: pytest.MonkeyPatch, complies: bool
+) -> None:
+    """[V2G20-2235]"""
+    talk, ask = in_the_loop(conversation), evcc_beside.requests
+    talk.evse.notify(Notification.ScheduleRenegotiation, max_delay_s=3)
+
+    def deaf(*of: Any) -> Any:
+        return ask(*of) if complies and talk.secc.side.asked_again else ()
+
+    monkeypatch.setattr(evcc_beside, "requests", deaf)
+    began = talk.now
+    talk.run(until=lambda: talk.now > began + 15)
+    answers = [
+        event.message
+        for event in talk.secc_of(MessageSeen)
+        if event.name == "DC_ChargeLoopRes" and event.time_s > began
+    ]
+    warned = [one for one in answers if one.ResponseCode == "WARNING_ScheduleRenegotiationFailed"]
+    assert warned
+    assert warned[0].EVSEStatus.EVSENotification == "ScheduleRenegotiation"
+    assert warned[0].EVSEStatus.NotificationMaxDelay == 3
+    assert answers[0].ResponseCode == "OK"
+    assert len(talk.secc_of(NotificationIgnored)) == (1 if complies else 2)
+    assert (answers[-1].ResponseCode == "OK") is complies
+    assert (talk.evse.notification is None) is complies
     assert not talk.secc.ended
 
 

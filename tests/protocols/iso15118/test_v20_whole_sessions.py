@@ -33,6 +33,7 @@ from protocols.iso15118.events import (
     LoopAnswered,
     MessageSeen,
     MeteringConfirmed,
+    MeterReceived,
     NeedsReceived,
     PowerDeliveryChanged,
     PreChargeRequested,
@@ -307,6 +308,23 @@ def test_what_is_no_schedule_is_refused_at_the_door(schedule: Schedule, words: s
     with pytest.raises(ValueError, match=words):
         evse.offer_schedules(schedule)
     assert evse.schedules == ()
+
+
+def test_a_meter_named_longer_than_the_wire_is_told_all_the_same(conversation: Any) -> None:
+    talk = conversation(plan=CarPlan(Service.AC), with_stage=False)
+    talk.evse.meter = MeterReading("DE*TWY*E" + "Zähler" * 5, 42, 0)
+    talk.run(until=lambda: bool(talk.evcc_of(MeterReceived)))
+    assert len(talk.evcc_of(MeterReceived)[0].reading.meter_id) == 32
+
+
+@pytest.mark.parametrize("protocol", [ProtocolName.V20_AC, ProtocolName.V2])
+@pytest.mark.parametrize("delay_s", [-5, 70_000])
+def test_no_delay_is_longer_than_the_wire_can_tell(conversation: Any, protocol: ProtocolName, delay_s: int) -> None:
+    talk = conversation(plan=CarPlan(Service.AC, protocols=(protocol,)), car=SimulatedCar())
+    talk.run(until=lambda: len(talk.secc_of(LoopAnswered)) == 2)
+    talk.evse.notify(Notification.Terminate, delay_s)
+    talk.run()
+    assert talk.secc_end.proper, talk.secc_end.reason
 
 
 @pytest.mark.parametrize("service", [Service.AC, Service.DC_BPT])
