@@ -14,12 +14,15 @@ runs it again.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from energy.grid_events import GridEvent
 from energy.model import Charger, EvState, Readings, SetPoint
 from energy.plan.types import Plan
 from protocols.iec61851 import Check, Pilot
+
+if TYPE_CHECKING:
+    from protocols.iso15118.capture import Capture
 
 
 class HealthLevel(StrEnum):
@@ -273,6 +276,27 @@ class SessionWatcher(Protocol):
 
     def session_changed(self, session: CarSession) -> None:
         """The charger's newest picture of the car; at once, without waiting."""
+        ...
+
+
+class FaultReset(Protocol):
+    """A charger whose faults a person can reset, once they have looked after them."""
+
+    @property
+    def resettable(self) -> bool:
+        """Whether a fault stands that ``reset_fault`` may clear."""
+        ...
+
+    def reset_fault(self) -> None:
+        """Somebody has looked after the fault; what is still wrong is told anew."""
+        ...
+
+
+class Captured(Protocol):
+    """A charger whose packets can be captured, with the keys that open them."""
+
+    def capture(self, capture: "Capture | None") -> None:
+        """The sessions that begin from now on go into this file; None: no longer."""
         ...
 
 

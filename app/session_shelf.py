@@ -13,9 +13,10 @@ import logging
 import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-from protocols.iso15118.recording import Sink
+if TYPE_CHECKING:
+    from protocols.iso15118.recording import Sink
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class RecordingShelf:
         """The sessions that are kept, the oldest first."""
         return sorted(self.folder.glob(PATTERN))
 
-    def new(self) -> Sink:
+    def new(self) -> "Sink":
         """Where a new session's lines go. The one before it is finished by this."""
         self.close()
         name = datetime.now(UTC).strftime("session-%Y%m%dT%H%M%S.%fZ.jsonl")

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from app.api.schema import (
+    CaptureOut,
     EventOut,
     HealthOut,
     HistoryOut,
@@ -16,6 +17,7 @@ from app.api.schema import (
     InstallerOut,
     MessageOut,
     PlanOut,
+    RecordingOut,
     SessionOut,
     SummaryOut,
     WishesOut,
@@ -101,6 +103,34 @@ class Desk(Protocol):
 
     async def write_home(self, toml: str, *, dry_run: bool) -> InstallerOut:
         """Check a new home file and write it (with a backup); it holds after a restart of the engine."""
+        ...
+
+    async def reset_charger(self) -> InstallerOut:
+        """Clear the charger's fault, on a person's word; what is still wrong is told anew."""
+        ...
+
+    async def recordings(self) -> list[RecordingOut]:
+        """The last sessions that were recorded, the newest first."""
+        ...
+
+    async def recording(self, recording_id: str) -> bytes:
+        """One of them, as JSON lines."""
+        ...
+
+    def capture(self) -> CaptureOut:
+        """How the packet capture stands."""
+        ...
+
+    async def begin_capture(self, minutes: float) -> CaptureOut:
+        """Capture the sessions that begin from now on; 0 minutes end it and keep the file."""
+        ...
+
+    async def captured(self) -> tuple[str, bytes]:
+        """The capture's file name and content."""
+        ...
+
+    async def delete_capture(self) -> None:
+        """End it, and leave nothing of it."""
         ...
 
     def health(self) -> list[HealthOut]:

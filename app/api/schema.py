@@ -381,6 +381,38 @@ class DeviceOut(Model):
     profile: str
     health: HealthOut
     readings: dict[str, float | str | None] = {}
+    resettable: bool = False
+    """A charger's fault stands that ``POST /installer/charger/reset`` may clear, once somebody has looked after it."""
+
+
+class RecordingOut(Model):
+    """One line of ``GET /installer/recordings``: a session as it was recorded. Its times are the machine's own."""
+
+    id: str
+    """``GET /installer/recordings/{id}`` gives the file, for ``twoway session show`` and ``replay``."""
+    began: datetime
+    bytes: int
+    proper: bool | None = None
+    """Whether it ended in order; null: it has not ended, or the engine was killed."""
+    paused: bool = False
+    reason: str = ""
+    """Why it ended."""
+
+
+class CaptureIn(Model):
+    """``POST /installer/capture``: the sessions that begin in the next minutes; 0 ends it and keeps the file."""
+
+    minutes: float = Field(ge=0, le=1440)
+
+
+class CaptureOut(Model):
+    """``GET /installer/capture``: a packet capture (pcapng) with the keys that open the sessions in it."""
+
+    running: bool
+    left_s: float = 0
+    """Real seconds until it ends by itself."""
+    bytes: int | None = None
+    """Size of what ``GET /installer/capture/file`` gives; null: there is none."""
 
 
 class InstallerOut(Model):

@@ -15,6 +15,9 @@ POST /car/boost, /car/pause           homeowner  ``WishesOut``
 POST /car/stop                        homeowner  204
 POST /events/{source}/{id}/opt-out    homeowner  ``EventOut``
 GET, PUT /installer, /installer/home  installer  ``InstallerOut``
+POST /installer/charger/reset         installer  ``InstallerOut``
+GET /installer/recordings, …/{id}     installer  list of ``RecordingOut``; one as JSON lines
+GET, POST, DELETE /installer/capture  installer  ``CaptureOut``, 204; …/capture/file is the pcapng file
 ====================================  =========  ==========================================================
 
 Every refusal is ``ProblemOut``: one sentence. A web page elsewhere cannot reach in: requests with a foreign ``Host``
@@ -33,7 +36,7 @@ from typing import Annotated, Literal
 import uvicorn
 from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -192,7 +195,47 @@ def _installer_routes(desk: Desk) -> APIRouter:
         """Check a new home file and write it; it holds after a restart of the engine."""
         return await desk.write_home(body.toml, dry_run=body.dry_run)
 
+    @routes.post("/installer/charger/reset")
+    async def reset_charger() -> s.InstallerOut:
+        """Clear a fault of the charger that somebody has looked after; what is still wrong is told anew."""
+        return await desk.reset_charger()
+
+    @routes.get("/installer/recordings")
+    async def recordings() -> list[s.RecordingOut]:
+        """The last sessions that were recorded, the newest first."""
+        return await desk.recordings()
+
+    @routes.get("/installer/recordings/{recording_id}")
+    async def recording(recording_id: str) -> Response:
+        """One recorded session, as JSON lines."""
+        return _file(f"{recording_id}.jsonl", await desk.recording(recording_id), "application/x-ndjson")
+
+    @routes.get("/installer/capture")
+    async def capture() -> s.CaptureOut:
+        """How the packet capture stands."""
+        return desk.capture()
+
+    @routes.post("/installer/capture")
+    async def begin_capture(body: s.CaptureIn) -> s.CaptureOut:
+        """Capture the sessions that begin from now on, with their keys; 0 minutes end it and keep the file."""
+        return await desk.begin_capture(body.minutes)
+
+    @routes.delete("/installer/capture", status_code=204)
+    async def delete_capture() -> None:
+        """End the capture, and leave nothing of it."""
+        await desk.delete_capture()
+
+    @routes.get("/installer/capture/file")
+    async def captured() -> Response:
+        """The capture (pcapng). It opens the sessions' encryption to whoever has it."""
+        return _file(*await desk.captured(), "application/x-pcapng")
+
     return routes
+
+
+def _file(name: str, content: bytes, media_type: str) -> Response:
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=media_type, headers=headers)
 
 
 _YEARS = range(1970, 3000)

@@ -180,6 +180,12 @@ class Cable:
             self._rematch_s = now + REMATCH_S
         self._apply(now)
 
+    @property
+    def resettable(self) -> bool:
+        """Whether a fault stands that ``reset`` may clear: a contactor's, or one of a stage that takes a reset."""
+        ours = "contactor" in self.outlet.faults or self.outlet.stuck
+        return ours or ("stage" in self.outlet.faults and StageAbility.RESET in self.stage.abilities)
+
     def reset(self, now: float) -> None:
         """A person has looked after the fault."""
         self.stage.reset_fault()

@@ -22,7 +22,7 @@ from app.config.problems import HomeFileError
 from app.engine import views
 from app.engine.board import Message, Topic
 from app.engine.engine import Engine
-from app.engine.installer import installer_page
+from app.engine.installer import installer_page, resettable
 from app.engine.ledger import Entry
 from app.engine.stream import StreamHub
 from app.engine.today import Today
@@ -39,7 +39,7 @@ _HEALTH = TypeAdapter(list[s.HealthOut])
 
 HOME_EVERY_REAL_S = 0.5
 """Least real time between two ``home`` events of the stream."""
-PERSON = "homeowner"
+PERSON, INSTALLER = "homeowner", "installer"
 
 
 class EngineDesk:
@@ -236,13 +236,53 @@ class EngineDesk:
                 await asyncio.to_thread(check_home, toml, path)
             else:
                 await asyncio.to_thread(write_home, path, toml)
-                await self._command("write home file", {})
+                await self._command("write home file", {}, by=INSTALLER)
         except HomeFileError as error:
             first = error.problems[0]
             raise Refused(f"{first.what}: {first.remedy}.", status=422, line=first.line) from error
         except OSError as error:
             raise Refused(f"{path} cannot be written: {error.strerror}.", status=507) from error
         return installer_page(self._engine, toml, self._engine.certificates.latest())
+
+    async def reset_charger(self) -> s.InstallerOut:
+        """Clear the charger's fault, on a person's word."""
+        charger = resettable(self._engine)
+        if charger is None:
+            raise Refused("The charger has no fault that could be reset.")
+        await self._command("reset charger", {}, by=INSTALLER)
+        charger.reset_fault()
+        return self.installer()
+
+    # The support case.
+
+    async def recordings(self) -> list[s.RecordingOut]:
+        """The last sessions that were recorded, the newest first."""
+        return await asyncio.to_thread(self._engine.support.recordings)
+
+    async def recording(self, recording_id: str) -> bytes:
+        """One of them, as JSON lines."""
+        return await asyncio.to_thread(self._engine.support.recording, recording_id)
+
+    def capture(self) -> s.CaptureOut:
+        """How the packet capture stands."""
+        return self._engine.support.capture()
+
+    async def begin_capture(self, minutes: float) -> s.CaptureOut:
+        """Capture the sessions that begin from now on; 0 minutes end it and keep the file."""
+        support = self._engine.support
+        await self._command("capture", {"minutes": minutes}, by=INSTALLER)
+        if minutes > 0:
+            return support.begin(minutes)
+        support.end()
+        return support.capture()
+
+    async def captured(self) -> tuple[str, bytes]:
+        """The capture's file name and content."""
+        return await asyncio.to_thread(self._engine.support.captured)
+
+    async def delete_capture(self) -> None:
+        """End it, and leave nothing of it."""
+        self._engine.support.delete()
 
     # The stream.
 
@@ -313,8 +353,8 @@ class EngineDesk:
         lines = (self._engine.book.get(name) for name in names)
         return next((line.shown.text for line in lines if line is not None and line.shown.text), "")
 
-    async def _command(self, name: str, body: dict[str, object], *with_it: EventRow) -> None:
-        row = CommandRow(at_s=self._engine.clock.now_s(), source=PERSON, name=name, body=body)
+    async def _command(self, name: str, body: dict[str, object], *with_it: EventRow, by: str = PERSON) -> None:
+        row = CommandRow(at_s=self._engine.clock.now_s(), source=by, name=name, body=body)
         try:
             await self._engine.scribe.book_surely(row, *with_it)
         except StoreError as error:

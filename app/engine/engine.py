@@ -35,9 +35,11 @@ from app.engine.recorder import Recorder
 from app.engine.scribe import Scribe
 from app.engine.sessions import LOST, SessionRecord
 from app.engine.supervisor import Supervisor, in_one_line
+from app.engine.support import SupportCase
 from app.engine.tariff import PriceNow, tariff
 from app.engine.wish_keeper import WishKeeper
-from app.ports import ChargerDriver, Driver, Health, HealthLevel, PlanWatcher, Report, SessionWatcher
+from app.ports import Captured, ChargerDriver, Driver, Health, HealthLevel, PlanWatcher, Report, SessionWatcher
+from app.session_shelf import RecordingShelf
 from app.store import AccountRow, PlanRow, Retention, Store
 from energy.links import is_limited
 from energy.model import Wishes
@@ -46,7 +48,7 @@ from energy.tariffs import Tariff
 
 log = logging.getLogger(__name__)
 
-STORE_NAME = "home.sqlite"
+STORE_NAME, SESSIONS_NAME, CAPTURES_NAME = "home.sqlite", "sessions", "captures"
 ACCOUNTS_SETTING, BOUND_SETTING = "accounts", "bound_links"
 HISTORY_S = 42 * 86_400.0
 EVENTS_S = 3 * 86_400.0
@@ -106,6 +108,7 @@ class Engine:
             bound=settings.get(BOUND_SETTING, ()),
             on_bound=lambda _name: self.scribe.remember(BOUND_SETTING, self.links.bound),
         )
+        shelf = RecordingShelf(state_dir / SESSIONS_NAME)
         self._shop = Workshop(
             config=config,
             fixed=self.fixed,
@@ -117,10 +120,14 @@ class Engine:
             remember=self.scribe.remember,
             timings_factor=options.timings_factor,
             stage_interval_s=options.stage_interval_s,
+            record=shelf.new,
         )
         self.certificates = CertificateShelf(certificate_folder(self._shop))
         self.drivers: list[Driver] = make_drivers(self._shop)
         self.charger: ChargerDriver | None = next(filter(_is_charger, self.drivers), None)
+        interface = config.charger.interface if config.charger is not None else ""
+        captured = self.charger if _can_be_captured(self.charger) else None
+        self.support = SupportCase(shelf, state_dir / CAPTURES_NAME, interface, captured)
         self.watchers = list(filter(_watches, self.drivers))
         self.plan_watchers = list(filter(_watches_plan, self.drivers))
         self.supervisor = Supervisor(self.board, self.book)
@@ -230,6 +237,7 @@ class Engine:
             await self.supervisor.stop(self.charger.name, timeout_s=STOP_S)
         await self.supervisor.stop(timeout_s=STOP_S)
         await self._shop.links.close()
+        self.support.close()
         self.sessions.close_all(self.clock.now_s(), "the engine was stopped")
         self.accounts.close()
         writing.cancel()
@@ -387,6 +395,10 @@ class Engine:
 
 def _is_charger(driver: object) -> TypeGuard[ChargerDriver]:
     return hasattr(driver, "set_point") and hasattr(driver, "stop_session")
+
+
+def _can_be_captured(driver: object) -> TypeGuard[Captured]:
+    return hasattr(driver, "capture")
 
 
 def _reports(driver: object) -> TypeGuard[Report]:

@@ -1,10 +1,12 @@
 """The installer's page: each device of the home file with what it answers now, the links, and the limits."""
 
+from typing import TypeGuard
+
 from app.api import schema as s
 from app.config.home import ChargerSection, ModbusSection
 from app.engine import views
 from app.engine.engine import Engine
-from app.ports import CarSession
+from app.ports import CarSession, FaultReset
 from energy.model import Readings
 
 
@@ -75,7 +77,18 @@ def _charger(engine: Engine, section: ChargerSection) -> s.DeviceOut:
         profile=", ".join(section.protocols),
         health=_health(engine, section.name),
         readings=_car(session),
+        resettable=resettable(engine) is not None,
     )
+
+
+def resettable(engine: Engine) -> FaultReset | None:
+    """The charger, if a fault stands in it that can be reset."""
+    charger = engine.charger
+    return charger if _resets(charger) and charger.resettable else None
+
+
+def _resets(charger: object) -> TypeGuard[FaultReset]:
+    return hasattr(charger, "reset_fault")
 
 
 def _car(session: CarSession | None) -> dict[str, float | str | None]:

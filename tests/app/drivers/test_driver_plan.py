@@ -306,7 +306,7 @@ async def test_without_tls_the_switch_is_told() -> None:
     drive = Drive()
     async with drive.server, drive.engine(), drive.driving(service=DC_BPT):
         await until(lambda: "without TLS" in shown(drive)[1])
-        assert drive.session.unprotected_by_switch
+        await until(lambda: drive.session.unprotected_by_switch)
 
 
 async def test_a_pulled_plug_ends_the_session_at_once() -> None:
