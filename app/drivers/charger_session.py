@@ -20,6 +20,8 @@ from protocols.iso15118.table import State
 
 _SOC_STEP = 0.011
 """The wire's state of charge is in whole percent."""
+_LEAST_WH, _MOST_WH = 1_000.0, 5_000_000.0
+"""A battery that a car tells smaller or larger is none that could be planned with: what was known before stands."""
 UNPLUGGED = "unplugged"
 PAUSED = "paused"
 WAITING = "plugged"
@@ -252,7 +254,8 @@ class SessionPicture:
             report = event.report
             self._take_limits(report.limits, now_s)
             self._take_needs(report.needs, now_s)
-            capacity = report.capacity_wh or self.now.ev.ev.capacity_wh
+            told_wh = report.capacity_wh or 0.0
+            capacity = told_wh if _LEAST_WH <= told_wh <= _MOST_WH else self.now.ev.ev.capacity_wh
             ev = replace(self.now.ev.ev, capacity_wh=capacity)
             state = replace(self.now.ev, ev=ev, soc=state_of_charge(report, capacity), at_s=now_s)
             self.now = replace(self.now, ev=state)
