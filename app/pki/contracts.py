@@ -57,17 +57,21 @@ def charger_contracts(
     )
 
 
-def car_contracts(folder: CertificateFolder, policy: Policy, *, interop: bool = False) -> CarContracts:
+def car_contracts(
+    folder: CertificateFolder, policy: Policy, *, older: Policy | None = None, interop: bool = False
+) -> CarContracts:
     """A simulated car's side: its contract and its provisioning certificate of `policy`, as far as they are there.
 
-    A contract that is installed is kept in the folder. Raises PkiError for a key that cannot be opened.
+    `older`: the policy of what it holds besides for ISO 15118-2; None: nothing else. A contract that is installed is
+    kept in the folder. Raises PkiError for a key that cannot be opened.
     """
 
     def keep(contract: Identity) -> None:
         folder.add(Role.CONTRACT, contract.chain, contract.key)
 
     held, maker = _newest(folder, Role.CONTRACT, policy), _newest(folder, Role.PROVISIONING, policy)
-    return CarContracts(folder.trust_store(), held, maker, POLICIES_V20[interop], keep)
+    for_v2 = None if older is None else car_contracts(folder, older, interop=interop)
+    return CarContracts(folder.trust_store(), held, maker, POLICIES_V20[interop], keep, for_v2)
 
 
 def _service(folder: CertificateFolder) -> ProvisioningService:

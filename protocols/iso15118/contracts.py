@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from protocols.exi.messages.xmldsig import SignatureType
-from protocols.exi.namespaces import V20_COMMON
+from protocols.exi.namespaces import V2, V20_COMMON
 from protocols.iso15118.credentials import (
     Chain,
     ContractIssued,
@@ -151,6 +151,7 @@ class CarContracts:
     """Implements `credentials.CarCredentials`. `keep` is told of a contract that was installed.
 
     `store` holds the V2G roots, and a mobility operator's if the car has one: then a contract has to lead there.
+    `older` is what the same car holds for ISO 15118-2, whose keys (secp256r1) are not -20's.
     """
 
     store: TrustStore
@@ -158,6 +159,11 @@ class CarContracts:
     maker: Identity | None = None
     policy_v20: Policy = Policy.V20
     keep: Callable[[Identity], None] = field(default=lambda contract: None)
+    older: "CarContracts | None" = None
+
+    def fitting(self, namespace: str) -> "CarContracts":
+        """`older` in ISO 15118-2."""
+        return self.older if namespace == V2 and self.older is not None else self
 
     @property
     def contract(self) -> Chain | None:

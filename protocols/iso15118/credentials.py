@@ -128,6 +128,10 @@ class ChargerCredentials(Protocol):
 class CarCredentials(Protocol):
     """The car's end."""
 
+    def fitting(self, namespace: str) -> "CarCredentials":
+        """What this car shows in the protocol that the handshake chose: keys that serve one generation do not serve
+        another. These very credentials where it has no others."""
+
     @property
     def contract(self) -> Chain | None:
         """The contract that it would charge by."""

@@ -188,9 +188,8 @@ class EvccSession(Link):
             self.end(now, f"the charger chose protocol {message.SchemaID}, which was not proposed")
             return
         self.dialect = dialect
-        self._side = dialect.evcc(
-            EvccContext(self._car, self._plan, self.timings, self._emit, self.security, self._credentials)
-        )
+        shown = None if self._credentials is None else self._credentials.fitting(dialect.namespace)
+        self._side = dialect.evcc(EvccContext(self._car, self._plan, self.timings, self._emit, self.security, shown))
         if self._stop_reason is not None:
             self._side.leave(Outcome.TERMINATE, self._stop_reason)
         self._emit(ProtocolChosen(now, dialect.name, self.security.level))

@@ -12,6 +12,7 @@ from protocols.iso15118 import (
     ConnectionSecurity,
     ControlMode,
     Evse,
+    EvseOffer,
     MeterReading,
     Notification,
     Prices,
@@ -30,10 +31,12 @@ from protocols.iso15118.events import (
     MeteringConfirmed,
     MeterReceived,
     NotificationIgnored,
+    ProtocolChosen,
     SessionPaused,
 )
 from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.schedule import Receipt, Tax
+from protocols.iso15118.services import ProtocolName
 from protocols.iso15118.v2gtp import PayloadType
 from protocols.iso15118.v20.secc_status import meter_element, receipt_element
 from protocols.iso15118.v20.trip import Reading
@@ -322,3 +325,36 @@ def test_the_contract_is_remembered_over_a_pause(conversation: Callable[..., obj
     assert back.evcc_end.proper, back.evcc_end
     (told,) = back.secc_of(MeteringConfirmed)
     assert told.signed
+
+
+@pytest.mark.parametrize("spoken", [ProtocolName.V20_DC, ProtocolName.V2])
+def test_a_car_of_both_generations_shows_the_contract_that_the_charger_can_read(
+    conversation: Callable[..., object], spoken: ProtocolName
+) -> None:
+    """One charger speaks only the newer, the other only the older; the car proposes both to either."""
+    both = replace(car(world(Algorithm.P521)), older=car(world(Algorithm.P256)))
+    certificates = world(Algorithm.P521 if spoken is ProtocolName.V20_DC else Algorithm.P256)
+    talk = conversation(
+        evse=Evse(EvseOffer(protocols=(spoken,))),
+        plan=CarPlan(Service.DC, protocols=(ProtocolName.V20_DC, ProtocolName.V2)),
+        charger_credentials=charger(certificates),
+        car_credentials=both,
+    ).run()
+    assert talk.secc_end.proper, talk.secc_end
+    assert [event.protocol for event in talk.evcc_of(ProtocolChosen)] == [spoken]
+    assert [event.emaid for event in talk.secc_of(ContractAccepted)] == [CAR.emaid]
+
+
+def test_a_car_without_an_older_contract_pays_otherwise_where_only_that_would_do(
+    conversation: Callable[..., object],
+) -> None:
+    nothing = CarContracts(world(Algorithm.P256).store)
+    talk = conversation(
+        evse=Evse(EvseOffer(protocols=(ProtocolName.V2,))),
+        plan=CarPlan(Service.DC, protocols=(ProtocolName.V20_DC, ProtocolName.V2)),
+        charger_credentials=charger(world(Algorithm.P256)),
+        car_credentials=replace(car(), older=nothing),
+    ).run()
+    assert talk.secc_end.proper, talk.secc_end
+    assert not talk.secc_of(ContractRefused)
+    assert not talk.secc_of(ContractAccepted)

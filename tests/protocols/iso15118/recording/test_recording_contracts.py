@@ -46,6 +46,23 @@ async def test_a_session_by_contract_runs_again(record: Any, world: CertificateS
         assert verdict.driven is not None
 
 
+async def test_a_session_by_the_older_of_two_contracts_runs_again(record: Any, world: CertificateSet) -> None:
+    """What the car has for another generation is recorded as the same port's answers."""
+
+    class OfTheOtherGeneration(CarContracts):
+        def fitting(self, namespace: str) -> CarContracts:
+            return self.older or self
+
+    older = OfTheOtherGeneration(world.store, world[Role.CONTRACT], world[Role.PROVISIONING])
+    car = OfTheOtherGeneration(world.store, older=older)
+    recordings = await record(Service.AC_BPT, **securities(world, ChargerContracts(world.store), car))
+    (session,) = read_sessions(recordings.data("evcc"))
+    assert any(line.get("name") == "sign_with_contract" for line in session.lines)
+    verdict = replay(session)
+    assert verdict.findings == []
+    assert verdict.driven is not None
+
+
 async def test_a_refused_contract_runs_again(record: Any, world: CertificateSet) -> None:
     car = CarContracts(world.store, world[Role.CONTRACT], world[Role.PROVISIONING])
     strangers = ChargerContracts(TrustStore())
