@@ -111,17 +111,21 @@ def add_security_arguments(parser: argparse.ArgumentParser, *, charger: bool) ->
 
 def open_private(path: Path) -> IO[str]:
     """An empty file that only its owner reads, whatever stood there before. Raises UserError."""
-    return _private(path, os.O_TRUNC)
+    return _private(path, "w")
 
 
-def _private(path: Path, how: int) -> IO[str]:
+def _private(path: Path, mode: str) -> IO[str]:
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | how, OWNER_ONLY)
-        if stat.S_ISREG(os.fstat(handle).st_mode):
-            os.fchmod(handle, OWNER_ONLY)
-        return os.fdopen(handle, "w", encoding="utf-8")
+        return open(path, mode, encoding="utf-8", opener=_owner_only)
     except OSError as error:
         raise UserError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _owner_only(path: str, flags: int) -> int:
+    handle = os.open(path, flags, OWNER_ONLY)
+    if stat.S_ISREG(os.fstat(handle).st_mode):
+        os.fchmod(handle, OWNER_ONLY)
+    return handle
 
 
 class SessionSecurity:
@@ -143,7 +147,7 @@ class SessionSecurity:
         self._record: IO[str] | None = None if args.record is None else open_private(args.record)
         if args.capture is not None:
             self.capture = Capture(args.capture, args.interface, steady_clock())
-        self._key_log: IO[str] | None = None if args.key_log is None else _private(args.key_log, os.O_APPEND)
+        self._key_log: IO[str] | None = None if args.key_log is None else _private(args.key_log, "a")
         if self.capture is not None or self._key_log is not None:
             self._tls = self._tls.with_key_log(self._log_key)
 
@@ -167,8 +171,13 @@ class SessionSecurity:
         found = None
         if self._args.authorization == "pnc" or self._args.install_contract:
             weak = self._tls.interop or not set(wanted) & {ProtocolName.V20_AC, ProtocolName.V20_DC}
-            policy = Policy.V2 if weak else Policy.V20
-            found = car_contracts(self._tls.folder, policy, interop=self._tls.interop)
+            policy, older = (Policy.V2, None) if weak else (Policy.V20, Policy.V2)
+            found = car_contracts(
+                self._tls.folder,
+                policy,
+                older=older if ProtocolName.V2 in wanted else None,
+                interop=self._tls.interop,
+            )
         return self._tls.evcc(wanted).with_contracts(found)
 
     def warn(self) -> None:
@@ -192,15 +201,15 @@ class SessionSecurity:
             self.capture.close()
 
     def _write(self, line: str) -> None:
-        _append(self._record, line)
+        append(self._record, line)
 
     def _log_key(self, line: str) -> None:
         if self.capture is not None:
             self.capture.key_log(line)
-        _append(self._key_log, line)
+        append(self._key_log, line)
 
 
-def _append(file: IO[str] | None, line: str) -> None:
+def append(file: IO[str] | None, line: str) -> None:
     """One more line. What is not on the disk when a session breaks is what one wants to see, so it goes there at once;
     a full disk ends the file, not the session."""
     if file is None or file.closed:
