@@ -1,12 +1,12 @@
 """What energy costs: by a schedule before a car chooses it, and in a session so far."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from protocols.iso15118.power import EnergyNeeds, Limits, MeterReading
-from protocols.iso15118.schedule import Prices, Receipt, Schedule, Steps, power_at
+from protocols.iso15118.schedule import Prices, Receipt, Schedule, Steps, Tax, power_at
 
 WH_PER_KWH = 1000.0
 S_PER_H = 3600.0
@@ -85,7 +85,7 @@ class Bill:
         self.sold += discharged_wh / WH_PER_KWH * selling.at(offset_s)
         cost = buying.bounded(self.bought) - self.sold
         # The prices that `at` gives are with every tax.
-        before_tax = cost / (1.0 + sum(tax.rate for tax in prices.taxes))
+        before_tax = cost / _with(prices.taxes)
         return Receipt(now, cost, price, tuple(before_tax * tax.rate for tax in prices.taxes))
 
 
@@ -125,8 +125,13 @@ class _Tariff:
 
 
 def _with_all_taxes(prices: Prices) -> float:
-    told = 1.0 + sum(tax.rate for tax in prices.taxes if tax.included)
-    return (1.0 + sum(tax.rate for tax in prices.taxes)) / told
+    return _with(prices.taxes) / _with(tax for tax in prices.taxes if tax.included)
+
+
+def _with(taxes: Iterable[Tax]) -> float:
+    """What a net price is multiplied by; rates that would leave nothing of it, or turn it round, are not believed."""
+    factor = 1.0 + sum(tax.rate for tax in taxes)
+    return factor if factor > 0.0 else 1.0
 
 
 def _pieces(plan: Steps, beside: Sequence[Steps], until_s: float | None) -> Iterator[tuple[float, float]]:

@@ -129,3 +129,15 @@ def test_an_endless_need_and_no_schedule_power_cost_nothing() -> None:
     found = outlook(priced((0, 0.3)), EnergyNeeds(), CAR)
     assert (found.gained_wh, found.cost) == (0.0, 0.0)
     assert not math.isnan(found.gained_wh)
+
+
+def test_a_tax_that_leaves_nothing_of_a_price_is_not_believed() -> None:
+    for rate in (-1.0, -3.0):
+        prices = Prices("EUR", ((3_600.0, 0.3),), taxes=(Tax("none", rate),))
+        schedule = Schedule(charge=((3_600.0, 5_000.0),), charge_prices=prices)
+        assert cheapest([schedule], EnergyNeeds(target_wh=5_000), CAR) == 0
+        bill = Bill()
+        bill.count(MeterReading("M1", 0, 0), schedule, 0.0, 0.0)
+        receipt = bill.count(MeterReading("M1", 1_000, 0), schedule, 60.0, 60.0)
+        assert receipt is not None
+        assert receipt.energy_cost == pytest.approx(0.3)
