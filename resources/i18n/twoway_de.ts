@@ -8,6 +8,14 @@
       <translation>Eine PIN hat mindestens {number} Ziffern.</translation>
     </message>
     <message>
+      <source>A capture holds the packets of a session with the keys that open it: whoever has the file can read the whole session.</source>
+      <translation>Ein Mitschnitt enthält die Pakete eines Ladevorgangs samt den Schlüsseln dazu: Wer die Datei hat, kann den ganzen Ladevorgang lesen.</translation>
+    </message>
+    <message>
+      <source>A capture of {size} is kept.</source>
+      <translation>Ein Mitschnitt von {size} ist aufgehoben.</translation>
+    </message>
+    <message>
       <source>A departure must lie ahead: nothing was changed.</source>
       <translation>Eine Abfahrt muss in der Zukunft liegen: Es wurde nichts geändert.</translation>
     </message>
@@ -68,6 +76,10 @@
       <translation>Autorisierung</translation>
     </message>
     <message>
+      <source>Begin</source>
+      <translation>Beginnen</translation>
+    </message>
+    <message>
       <source>Behaviour</source>
       <translation>Verhalten</translation>
     </message>
@@ -102,6 +114,10 @@
     <message>
       <source>Cancel</source>
       <translation>Abbrechen</translation>
+    </message>
+    <message>
+      <source>Capture the next session</source>
+      <translation>Mitschnitt beginnen</translation>
     </message>
     <message>
       <source>Car</source>
@@ -340,6 +356,18 @@
       <translation>Tag</translation>
     </message>
     <message>
+      <source>Delete</source>
+      <translation>Löschen</translation>
+    </message>
+    <message>
+      <source>Delete the capture</source>
+      <translation>Mitschnitt löschen</translation>
+    </message>
+    <message>
+      <source>Deleted.</source>
+      <translation>Gelöscht.</translation>
+    </message>
+    <message>
       <source>Delivered</source>
       <translation>Geliefert</translation>
     </message>
@@ -490,6 +518,10 @@
     <message>
       <source>Following the utility, which asks for {power_w} until {until_s}.</source>
       <translation>Folgt dem Versorger, der bis {until_s} {power_w} fordert.</translation>
+    </message>
+    <message>
+      <source>For half an hour every session is captured with its keys. Give the file only to those who help, then delete it.</source>
+      <translation>Eine halbe Stunde lang wird jeder Ladevorgang samt Schlüsseln mitgeschnitten. Die Datei nur denen geben, die helfen, und danach löschen.</translation>
     </message>
     <message>
       <source>For the unexpected: below it, the car feeds neither house nor grid.</source>
@@ -716,6 +748,14 @@
       <translation>Er zeigt jetzt {power}. Wasserkocher oder Backofen einschalten, fünf Sekunden warten, dann weiter.</translation>
     </message>
     <message>
+      <source>It still runs, or the engine was stopped while it ran.</source>
+      <translation>Er läuft noch, oder die Engine wurde beendet, während er lief.</translation>
+    </message>
+    <message>
+      <source>It takes the place of the capture that is kept.</source>
+      <translation>Der aufgehobene Mitschnitt wird dabei ersetzt.</translation>
+    </message>
+    <message>
       <source>Keep it</source>
       <translation>Behalten</translation>
     </message>
@@ -926,6 +966,10 @@
     <message>
       <source>No power flowed within a minute. Read the charger's and the car's messages on the Car page.</source>
       <translation>Binnen einer Minute floss kein Strom. Die Nachrichten von Wallbox und Auto stehen auf der Seite Auto.</translation>
+    </message>
+    <message>
+      <source>No session has been recorded yet: it begins when a car is plugged in.</source>
+      <translation>Noch ist kein Ladevorgang aufgezeichnet: Das beginnt, wenn ein Auto eingesteckt wird.</translation>
     </message>
     <message>
       <source>No utility and no backend is set up.</source>
@@ -1168,6 +1212,18 @@
       <translation>Reserve für das Netz</translation>
     </message>
     <message>
+      <source>Reset</source>
+      <translation>Zurücksetzen</translation>
+    </message>
+    <message>
+      <source>Reset it only once somebody has found and mended the cause: the charger may then switch on at once. This cannot be undone.</source>
+      <translation>Erst zurücksetzen, wenn die Ursache gefunden und behoben ist: Die Wallbox darf danach sofort einschalten. Das lässt sich nicht rückgängig machen.</translation>
+    </message>
+    <message>
+      <source>Reset the fault …</source>
+      <translation>Störung zurücksetzen …</translation>
+    </message>
+    <message>
       <source>Revocation service</source>
       <translation>Sperrauskunft</translation>
     </message>
@@ -1194,6 +1250,14 @@
     <message>
       <source>Save</source>
       <translation>Speichern</translation>
+    </message>
+    <message>
+      <source>Save the capture</source>
+      <translation>Mitschnitt speichern</translation>
+    </message>
+    <message>
+      <source>Save the session of {time}</source>
+      <translation>Ladevorgang vom {time} speichern</translation>
     </message>
     <message>
       <source>Saved as {path}.</source>
@@ -1234,6 +1298,10 @@
     <message>
       <source>Session</source>
       <translation>Ladevorgang</translation>
+    </message>
+    <message>
+      <source>Sessions that begin now are captured, for another {minutes} min.</source>
+      <translation>Was jetzt beginnt, wird mitgeschnitten, noch {minutes} min lang.</translation>
     </message>
     <message>
       <source>Set the PIN</source>
@@ -1302,6 +1370,14 @@
     <message>
       <source>Steadying the grid, whose frequency is {frequency_hz}.</source>
       <translation>Stützt das Netz, dessen Frequenz bei {frequency_hz} liegt.</translation>
+    </message>
+    <message>
+      <source>Stop the capture</source>
+      <translation>Mitschnitt beenden</translation>
+    </message>
+    <message>
+      <source>Support case</source>
+      <translation>Hilfe anfordern</translation>
     </message>
     <message>
       <source>Take part again</source>
@@ -1448,6 +1524,14 @@
       <translation>Die Antwort der Engine ist nicht lesbar: Fenster und Engine gemeinsam aktualisieren.</translation>
     </message>
     <message>
+      <source>The engine's copy is deleted for good; what you have saved stays where it is.</source>
+      <translation>Die Kopie der Engine wird endgültig gelöscht; was Sie gespeichert haben, bleibt, wo es ist.</translation>
+    </message>
+    <message>
+      <source>The fault is reset. What is still wrong shows again within seconds.</source>
+      <translation>Die Störung ist zurückgesetzt. Was noch nicht stimmt, zeigt sich binnen Sekunden wieder.</translation>
+    </message>
+    <message>
       <source>The file could not be written to {folder}: {problem}.</source>
       <translation>Die Datei ließ sich nicht nach {folder} schreiben: {problem}.</translation>
     </message>
@@ -1470,6 +1554,10 @@
     <message>
       <source>The laboratory switch is set: cars may come without encryption. Take it out of the home file when done.</source>
       <translation>Der Laborschalter ist gesetzt: Autos dürfen unverschlüsselt kommen. Danach aus der Hausdatei nehmen.</translation>
+    </message>
+    <message>
+      <source>The last sessions, for who helps to find a fault. They hold no key.</source>
+      <translation>Die letzten Ladevorgänge, für alle, die beim Suchen einer Störung helfen. Schlüssel sind nicht darin.</translation>
     </message>
     <message>
       <source>The load is on {phase}.</source>
@@ -1692,6 +1780,10 @@
       <translation>mindestens {number} Ziffern</translation>
     </message>
     <message>
+      <source>broken off</source>
+      <translation>abgebrochen</translation>
+    </message>
+    <message>
       <source>by contract (Plug &amp; Charge)</source>
       <translation>durch Vertrag (Plug &amp; Charge)</translation>
     </message>
@@ -1718,6 +1810,10 @@
     <message>
       <source>done</source>
       <translation>erledigt</translation>
+    </message>
+    <message>
+      <source>ended in order</source>
+      <translation>ordentlich beendet</translation>
     </message>
     <message>
       <source>feeds with {power}</source>
@@ -1760,6 +1856,10 @@
       <translation>bitte ansehen</translation>
     </message>
     <message>
+      <source>no end</source>
+      <translation>ohne Ende</translation>
+    </message>
+    <message>
       <source>none (IEC 61851)</source>
       <translation>keine (IEC 61851)</translation>
     </message>
@@ -1798,6 +1898,10 @@
     <message>
       <source>out</source>
       <translation>aus</translation>
+    </message>
+    <message>
+      <source>paused</source>
+      <translation>pausiert</translation>
     </message>
     <message>
       <source>planned until {time}</source>

@@ -286,6 +286,19 @@ def certificates() -> list[s.CertificateOut]:
     ]
 
 
+def recordings() -> list[s.RecordingOut]:
+    def one(days: float, size: int, **ending: Any) -> s.RecordingOut:
+        began = NOW - timedelta(days=days)
+        return s.RecordingOut(id=f"session-{began:%Y%m%dT%H%M%S}Z", began=began, bytes=size, **ending)
+
+    return [
+        one(0.05, 1_840_000),
+        one(0.8, 412_000, proper=True, paused=True, reason="the car pauses"),
+        one(1.1, 9_310_000, proper=True, reason="the car ended the session"),
+        one(2.3, 18_200, proper=False, reason="nothing came for 2 s in state CABLE_CHECK"),
+    ]
+
+
 def installer(toml: str = '[home]\nname = "Lindenweg 12"\n\n[connection]\nphases = 3\nfuse_a = 35\n') -> s.InstallerOut:
     ok = health()
     return s.InstallerOut(
@@ -389,6 +402,8 @@ class SampleDesk:
         self.refuse: Refused | None = None
         self.streams: set[asyncio.Queue[tuple[Any, str]]] = set()
         self.empty_history = False
+        self.fault = ""
+        self.captures = s.CaptureOut(running=False)
 
     def _ask(self, what: str, body: Any = None) -> None:
         self.asked.append((what, body))
@@ -469,7 +484,39 @@ class SampleDesk:
         yield f"{start.isoformat()},-1240,410,2170,-3000,0.64\n"
 
     def installer(self) -> s.InstallerOut:
-        return installer()
+        page = installer()
+        if self.fault:
+            charger = next(device for device in page.devices if device.role == "charger")
+            charger.resettable = True
+            charger.health = s.HealthOut(name="charger", level="failed", text=self.fault)
+        return page
+
+    async def reset_charger(self) -> s.InstallerOut:
+        self._ask("reset_charger")
+        self.fault = ""
+        return self.installer()
+
+    async def recordings(self) -> list[s.RecordingOut]:
+        return [] if self.empty_history else recordings()
+
+    async def recording(self, recording_id: str) -> bytes:
+        self._ask("recording", recording_id)
+        return b'{"kind":"header"}\n'
+
+    def capture(self) -> s.CaptureOut:
+        return self.captures
+
+    async def begin_capture(self, minutes: float) -> s.CaptureOut:
+        self._ask("capture", minutes)
+        self.captures = s.CaptureOut(running=minutes > 0, left_s=minutes * 60, bytes=24_680)
+        return self.captures
+
+    async def captured(self) -> tuple[str, bytes]:
+        return "capture.pcapng", b"packets"
+
+    async def delete_capture(self) -> None:
+        self._ask("delete_capture")
+        self.captures = s.CaptureOut(running=False)
 
     async def write_home(self, toml: str, *, dry_run: bool) -> s.InstallerOut:
         self._ask("write_home", (toml, dry_run))

@@ -49,6 +49,12 @@ def empty(engine: sample.SampleEngine) -> None:
     engine.desk.empty_history = True
 
 
+def faulty(engine: sample.SampleEngine) -> None:
+    """A welded contactor, and a capture that is kept."""
+    engine.desk.fault = "the power stage's contactor is welded: it does not open; switch the charger off"
+    engine.desk.captures = s.CaptureOut(running=False, bytes=1_240_000)
+
+
 def away(engine: sample.SampleEngine) -> None:
     engine.stop()
 
@@ -85,6 +91,9 @@ SHOTS: dict[str, tuple[str, QSize, dict[str, str], Callable[[sample.SampleEngine
     "installer-light": ("installer", DESK, {"look/theme": "light"}, None),
     "installer-dark": ("installer", DESK, {"look/theme": "dark", "look/language": "de"}, None),
     "installer-phone": ("installer", PHONE, {"look/theme": "light", "look/language": "de"}, None),
+    "installer-fault": ("installer", DESK, {"look/theme": "light"}, faulty),
+    "installer-fault-dark": ("installer", DESK, {"look/theme": "dark", "look/language": "de"}, faulty),
+    "installer-fault-phone": ("installer", PHONE, {"look/theme": "light", "look/language": "de"}, faulty),
     "settings-light": ("look", DESK, {"look/theme": "light"}, None),
     "settings-phone": ("look", PHONE, {"look/theme": "dark", "look/language": "de"}, None),
 }
@@ -102,8 +111,8 @@ def take(app: QApplication, name: str, folder: Path, run_file: Path | None) -> N
     with tempfile.TemporaryDirectory() as temp:
         engine = sample.SampleEngine(Path(temp))
         engine.start()
-        if before is empty:
-            empty(engine)
+        if before in (empty, faulty):
+            before(engine)
         store = QSettings(str(Path(temp) / "window.ini"), QSettings.Format.IniFormat)
         settings = Settings(store)
         for key, value in {"look/language": "en", **looks}.items():

@@ -340,6 +340,82 @@ def test_the_charge_test_waits_a_minute() -> None:
     assert checklist.charge_test(None, 61.0, FMT).passed is False
 
 
+def visible(widget: QWidget) -> set[str]:
+    QApplication.processEvents()
+    return {b.text().strip() for b in widget.findChildren(QPushButton) if b.isVisible()}
+
+
+def test_a_charger_s_fault_is_reset_after_a_warning_only(window: object, installer_page: object) -> None:
+    card = installer_page._cards["charger"]  # type: ignore[attr-defined]
+    assert "Reset the fault …" not in visible(card)
+    window.desk.fault = "the contactor is welded"  # type: ignore[attr-defined]
+    installer_page._ask()  # type: ignore[attr-defined]
+    window.wait(lambda: "Reset the fault …" in visible(card))  # type: ignore[attr-defined]
+    press(card, "Reset the fault …")
+    assert "cannot be undone" in said(card.notice)
+    press(card, "Cancel")
+    assert window.asked("reset_charger") == []  # type: ignore[attr-defined]
+    press(card, "Reset the fault …")
+    press(card, "Reset")
+    window.wait(lambda: "The fault is reset" in said(card.notice))  # type: ignore[attr-defined]
+    assert window.asked("reset_charger") == [None]  # type: ignore[attr-defined]
+    assert "Reset the fault …" not in visible(card)
+
+
+def test_a_refused_reset_says_why(window: object, installer_page: object) -> None:
+    card = installer_page._cards["charger"]  # type: ignore[attr-defined]
+    window.desk.fault = "the contactor is welded"  # type: ignore[attr-defined]
+    installer_page._ask()  # type: ignore[attr-defined]
+    window.wait(lambda: "Reset the fault …" in visible(card))  # type: ignore[attr-defined]
+    window.desk.refuse = Refused("The charger has no fault that could be reset.")  # type: ignore[attr-defined]
+    press(card, "Reset the fault …")
+    press(card, "Reset")
+    window.wait(lambda: "no fault that could be reset" in said(card.notice))  # type: ignore[attr-defined]
+
+
+def test_recorded_sessions_are_saved(window: object, installer_page: object, tmp_path: Path) -> None:
+    card = installer_page.support  # type: ignore[attr-defined]
+    window.wait(lambda: "Save" in visible(card))  # type: ignore[attr-defined]
+    press(card, "Save the session of 23 Nov, 16:18")
+    window.wait(lambda: "Saved as" in said(card.notice))  # type: ignore[attr-defined]
+    (name,) = window.asked("recording")  # type: ignore[attr-defined]
+    assert (tmp_path / f"{name}.jsonl").read_bytes() == b'{"kind":"header"}\n'
+
+
+def test_a_home_without_sessions_says_so(window: object) -> None:
+    window.desk.empty_history = True  # type: ignore[attr-defined]
+    page = window.page("installer")  # type: ignore[attr-defined]
+    page.unlock()
+    window.wait(lambda: page.support.empty.isVisible())  # type: ignore[attr-defined]
+    assert "Save" not in visible(page.support)
+
+
+def test_a_capture_is_warned_of_begun_stopped_saved_and_deleted(
+    window: object, installer_page: object, tmp_path: Path
+) -> None:
+    card = installer_page.support  # type: ignore[attr-defined]
+    assert visible(card) & {"Stop the capture", "Save the capture", "Delete the capture"} == set()
+    press(card, "Capture the next session")
+    assert "Give the file only to those who help" in said(card.notice)
+    assert window.asked("capture") == []  # type: ignore[attr-defined]
+    press(card, "Begin")
+    window.wait(lambda: "Stop the capture" in visible(card))  # type: ignore[attr-defined]
+    assert "for another 30 min" in card.state.text()
+    assert "Capture the next session" not in visible(card)
+    press(card, "Stop the capture")
+    window.wait(lambda: "Save the capture" in visible(card))  # type: ignore[attr-defined]
+    assert window.asked("capture") == [30.0, 0.0]  # type: ignore[attr-defined]
+    assert plain(card.state.text()) == "A capture of 25 kB is kept."
+    press(card, "Save the capture")
+    window.wait(lambda: "Saved as" in said(card.notice))  # type: ignore[attr-defined]
+    assert (tmp_path / "twoway-capture.pcapng").read_bytes() == b"packets"
+    press(card, "Delete the capture")
+    assert window.asked("delete_capture") == []  # type: ignore[attr-defined]
+    press(card, "Delete")
+    window.wait(lambda: "Save the capture" not in visible(card))  # type: ignore[attr-defined]
+    assert said(card.notice) == "Deleted."
+
+
 def test_report_and_bundle_are_left_behind_without_secrets(
     window: object, installer_page: object, tmp_path: Path
 ) -> None:

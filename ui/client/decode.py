@@ -22,6 +22,8 @@ KINDS: dict[str, Any] = {
     "history": s.HistoryOut,
     "summary": s.SummaryOut,
     "installer": s.InstallerOut,
+    "recordings": list[s.RecordingOut],
+    "capture": s.CaptureOut,
     "about": s.About,
 }
 

@@ -235,7 +235,7 @@ class Engine(QObject):
         on_problem: Callable[[Problem], None],
         query: Mapping[str, str] | None = None,
     ) -> None:
-        """``GET path``; the answer arrives as the model that ``ui.client.decode`` knows as ``kind``."""
+        """``GET path``; the answer arrives as the model that ``ui.client.decode`` knows as ``kind``, or as "bytes"."""
         self._send(b"GET", path, None, kind, on_answer, on_problem, query or {})
 
     def put(
@@ -260,6 +260,10 @@ class Engine(QObject):
         """``POST path`` with a model of the schema, or without a body."""
         data = body.model_dump_json().encode() if body is not None else b""
         self._send(b"POST", path, data, kind, on_answer, on_problem, {})
+
+    def delete(self, path: str, on_answer: Callable[[Any], None], on_problem: Callable[[Problem], None]) -> None:
+        """``DELETE path``; the answer is None."""
+        self._send(b"DELETE", path, None, "", on_answer, on_problem, {})
 
     def _send(
         self,
@@ -310,8 +314,8 @@ def _answer(reply: QNetworkReply, asked: _Asked) -> None:
     if not 200 <= _status(reply) < 300:
         asked.on_problem(_problem_of(reply, data))
         return
-    if asked.kind == "":
-        asked.on_answer(None)
+    if asked.kind in ("", "bytes"):
+        asked.on_answer(data if asked.kind else None)
         return
     from pydantic import ValidationError
 

@@ -162,6 +162,11 @@ def _links(home: "s.InstallerOut") -> Step:
     return Step(key="links", title=tr("Links"), state=state, words=level_words(worst), facts=tuple(facts))
 
 
+def resettable(home: "s.InstallerOut") -> bool:
+    """Does the charger stand still by a fault that a person can reset?"""
+    return any(d.role == "charger" and d.resettable and d.health.level == "failed" for d in home.devices)
+
+
 def worst_level(levels: list[str]) -> str:
     """The worst of some levels."""
     order = ("ok", "off", "starting", "warning", "failed")

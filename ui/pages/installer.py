@@ -22,6 +22,7 @@ from ui.widgets.homefile import HomeFileCard
 from ui.widgets.kit import Button, Card, Fact, IconLabel, Label, Notice, Split, column, row, widget
 from ui.widgets.pin import PinGate
 from ui.widgets.skeleton import Skeleton
+from ui.widgets.support import SupportCard
 
 if TYPE_CHECKING:
     from app.api import schema as s
@@ -119,6 +120,7 @@ class View(Page):
         self._skeleton = Skeleton(0.8, 0.6, 0.9, 0.5)
         self._list.addWidget(self._skeleton)
         self.file = HomeFileCard(self.engine)
+        self.support = SupportCard(self.engine, self.fmt)
         papers = Card(tr("Papers"), "download")
         self.report = Button(tr("Report as PDF"), self._report, icon_name="file-text")
         self.bundle = Button(tr("Diagnostics bundle"), self._bundle, icon_name="package")
@@ -130,7 +132,7 @@ class View(Page):
         papers.body.addWidget(Label(text, "muted"))
         papers.body.addLayout(FlowRow(self.report, self.bundle, gap=1))
         papers.body.addWidget(self.papers)
-        side = widget(column(papers, self.file, 1, gap=2))
+        side = widget(column(papers, self.support, self.file, 1, gap=2))
         main = widget(column(self._list, 1, gap=2))
         return widget(column(head, self.notice, Split(main, side, side_em=34, break_em=68), gap=2))
 
@@ -149,6 +151,7 @@ class View(Page):
     def _ask(self) -> None:
         if self.engine.link.state == "live":
             self.engine.get("/installer", "installer", self._answer, self._refused)
+            self.support.refresh()
 
     def _refused(self, problem: Problem) -> None:
         self.notice.say(problem.text, "error")
@@ -174,11 +177,15 @@ class View(Page):
             self._cards[step.key].show_step(step)
         has_meter = any(device.role == "meter" for device in self._home.devices)
         self._sign_test.setVisible(has_meter)
+        self._reset.setVisible(model.resettable(self._home))
 
     def _add_actions(self, card: StepCard, key: str) -> None:
         if key == "meter":
             self._sign_test = Button(tr("Test the sign …"), self._begin_load_test, name=tr("Test the meter's sign"))
             card.deeds.addWidget(self._sign_test)
+        elif key == "charger":
+            self._reset = Button(tr("Reset the fault …"), self._ask_to_reset, icon_name="undo-2")
+            card.deeds.addWidget(self._reset)
         elif key == "session":
             card.deeds.addWidget(Button(tr("Start a test charge"), self._begin_charge_test, icon_name="play"))
         elif key in {"connection", "limits"}:
@@ -294,6 +301,27 @@ class View(Page):
             card.notice.say(verdict.words, "ok", (tr("Undo"), partial(self._untick, "session")))
         else:
             card.notice.say(verdict.words, "error")
+
+    # ---- the charger's fault ----------------------------------------------------------------------------------------
+
+    def _ask_to_reset(self) -> None:
+        words = tr(
+            "Reset it only once somebody has found and mended the cause: the charger may then switch on at once. "
+            "This cannot be undone."
+        )
+        notice = self._cards["charger"].notice
+        notice.say(words, "warn", (tr("Reset"), self._reset_fault), (tr("Cancel"), notice.quiet))
+
+    def _reset_fault(self) -> None:
+        self.engine.post("/installer/charger/reset", None, "installer", self._fault_reset, self._reset_refused)
+
+    def _fault_reset(self, home: "s.InstallerOut") -> None:
+        self._answer(home)
+        words = tr("The fault is reset. What is still wrong shows again within seconds.")
+        self._cards["charger"].notice.say(words, "ok")
+
+    def _reset_refused(self, problem: Problem) -> None:
+        self._cards["charger"].notice.say(problem.text, "error")
 
     # ---- papers -----------------------------------------------------------------------------------------------------
 
