@@ -254,6 +254,8 @@ def _parsed(text: str) -> Any:
         return json.loads(text, parse_constant=_no_number, parse_float=_finite)
     except RecursionError:
         raise ExiError("The JSON is nested too deeply.") from None
+    except ExiError:
+        raise
     except ValueError as error:
         raise ExiError(f"This is no JSON: {error}.") from None
 

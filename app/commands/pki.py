@@ -223,9 +223,9 @@ def _told(entry: Entry) -> str:
 
 
 def _by_id(folder: CertificateFolder, asked: str) -> Entry:
-    if len(asked) < SHORTEST_ID:
-        raise UsageError(f"'{asked}' is too short for an id: give {SHORTEST_ID} of its characters or more")
     found = [entry for entry in folder.entries() if entry.certificates and entry.path.stem.startswith(asked.lower())]
+    if len(found) == 1 and len(asked) < SHORTEST_ID:
+        raise UsageError(f"'{asked}' is too short for an id: give {SHORTEST_ID} of its characters or more")
     if len(found) == 1:
         return found[0]
     what = "there is no certificate" if not found else f"{len(found)} certificates have ids that begin"

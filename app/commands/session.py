@@ -53,9 +53,12 @@ def run(args: argparse.Namespace) -> int:
 def load(path: Path) -> list[Session]:
     """The sessions in a file. Raises UserError with one sentence."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise UserError(f"{path}: a file of {path.stat().st_size >> 20} MiB is no session of a car")
-        return read_sessions(path.read_bytes())
+        with path.open("rb") as file:
+            # Not by the file's size, which a device or a pipe does not tell.
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise UserError(f"{path}: a file of more than {MAX_BYTES >> 20} MiB is no session of a car")
+        return read_sessions(data)
     except OSError as error:
         raise UserError(f"{path} cannot be read: {error.strerror}") from error
     except RecordingError as error:

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import socket
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from app.commands.arguments import not_negative, positive
 from app.commands.session_log import on_stop_signal
 from app.config.home import SlacSection
 from app.drivers.slac import SlacMatching
-from app.errors import UserError
+from app.errors import UsageError, UserError
 from app.ports import Health, HealthLevel
 from protocols.slac.ev import EvSide
 from protocols.slac.events import Event, EvseHeard, FrameIgnored, LinkLost, Matched, MatchingFailed, StateChanged
@@ -76,7 +77,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     modem.add_argument("--frames", action="store_true", help="a line for each management message")
 
     lab = actions.add_parser("lab", help="make or remove the namespaces for trying it by hand")
-    lab.add_argument("what", choices=("up", "down"))
+    lab.add_argument("what", choices=("up", "down"), metavar="up|down", help="make them, or remove them")
 
     demo = actions.add_parser("demo", help="all of it in one: match, lose the link, match again")
     demo.add_argument("--settle", type=not_negative, default=1.0, metavar="S", help="modem's pause (default 1 s)")
@@ -211,6 +212,9 @@ class HealthOnly:
 
 
 async def _evse(args: argparse.Namespace) -> int:
+    known = [name for _, name in socket.if_nameindex()]
+    if args.interface not in known:
+        raise UserError(f"there is no network interface {args.interface!r}; this machine has: {', '.join(known)}")
     ending = Ending()
     timings = Timings().scaled(args.timeout_scale)
 
@@ -218,7 +222,7 @@ async def _evse(args: argparse.Namespace) -> int:
         line("evse", news["event"], **{key: value for key, value in news.items() if key != "event"})
         if news["event"] == "matched" and args.once:
             ending.end()
-        elif news["event"] in ("failed", "no_slac") and args.once:
+        elif news["event"] in ("failed", "no_slac", "error") and args.once:
             ending.end(1)
 
     def on_pilot(action: Action) -> None:
@@ -241,10 +245,10 @@ async def _evse(args: argparse.Namespace) -> int:
 async def _modem(args: argparse.Namespace) -> int:
     hosts = list(dict.fromkeys(args.host))
     if len(hosts) < 2:
-        raise UserError("a power line has at least two modems: give --host twice")
+        raise UsageError("a power line has at least two modems: give --host twice, with two interfaces")
     unknown = sorted({name for one, other, _ in args.cable for name in (one, other)} - set(hosts))
     if unknown:
-        raise UserError(f"--cable names {', '.join(unknown)}, which no --host names")
+        raise UsageError(f"--cable names {', '.join(unknown)}, which no --host names")
     ending, loop = Ending(), asyncio.get_running_loop()
     on_frame = _print_frame if args.frames else None
     modems = ModemWires(hosts, loop.time, on_loss=ending.fail, on_frame=on_frame)

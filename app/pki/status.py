@@ -56,7 +56,12 @@ def responder(folder: CertificateFolder, ca: Identity) -> Responder:
 
 
 def revoke(folder: CertificateFolder, entry: Entry, at: datetime) -> None:
-    """From now on say that ``entry`` is revoked. Raises PkiError where its issuer's key is not here."""
+    """From now on say that ``entry`` is revoked. Raises PkiError for a root, and where its issuer's key is not here."""
+    if entry.role.is_root:
+        raise PkiError(
+            f"'{common_name(entry.certificate.subject)}' is a root, which no answer can revoke: it is trusted as "
+            f"long as it lies in {entry.path}; 'twoway pki make --again' replaces a home's own"
+        )
     if issuer_of(folder, entry) is None:
         raise PkiError(
             f"'{common_name(entry.certificate.subject)}' was not issued here: only "

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.commands import session
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
@@ -143,3 +144,14 @@ def test_what_is_no_recording_is_one_sentence(
 def test_the_older_generations_set_point_is_the_power_limit(capsys: pytest.CaptureFixture[str], name: str) -> None:
     text = shown(capsys, "show", "--json", str(GOLDEN / f"{name}.jsonl.gz"), "--messages", "CurrentDemandRes")
     assert {json.loads(line)["set_point_w"] for line in text.splitlines()} == {10_000.0}
+
+
+def test_a_file_without_end_is_read_no_further_than_a_session(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endless = Path("/dev/zero")
+    if not endless.exists():
+        pytest.skip("this system has no /dev/zero")
+    monkeypatch.setattr(session, "MAX_BYTES", 1 << 20)
+    assert main(["session", "replay", str(endless)]) == 1
+    assert "more than 1 MiB is no session of a car" in capsys.readouterr().err

@@ -19,9 +19,9 @@ is_root = sys.platform == "linux" and os.geteuid() == 0
         (["ev"], 2, "--interface"),
         (["ev", "--interface", "lo", "--direct-db", "-1"], 2, "is not a number from 0"),
         (["evse", "--interface", "lo", "--timeout-scale", "0"], 2, "not a number above 0"),
-        (["modem", "--host", "lo"], 1, "at least two modems"),
+        (["modem", "--host", "lo"], 2, "at least two modems"),
         (["modem", "--host", "a", "--host", "b", "--cable", "a=5"], 2, "is not IF:IF=DB"),
-        (["modem", "--host", "a", "--host", "b", "--cable", "a:c=5"], 1, "names c, which no --host names"),
+        (["modem", "--host", "a", "--host", "b", "--cable", "a:c=5"], 2, "names c, which no --host names"),
     ],
 )
 def test_wrong_words(words, status, told, capsys):
@@ -65,3 +65,11 @@ def test_a_car_alone_fails_with_a_reason(capsys):
 def test_the_laboratory_wants_root(words, capsys):
     assert main(["slac", *words]) == 1
     assert "need root" in capsys.readouterr().err
+
+
+def test_a_charger_on_no_interface_is_one_sentence(capsys):
+    assert main(["slac", "evse", "--interface", "nosuch0"]) == 1
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert "no network interface 'nosuch0'" in told.err

@@ -469,6 +469,37 @@ def test_revoked_is_said_by_check_and_in_the_staple(pki):
     assert secc["id"] not in {row["id"] for row in listed(pki)}
 
 
+def test_a_root_is_not_revoked_but_replaced(pki):
+    pki("make", "--profile", "v2")
+    root = next(row for row in listed(pki) if row["role"] == "private-root")
+    ran = pki("revoke", root["id"])
+    assert ran.status == 1
+    assert "is a root, which no answer can revoke" in ran.err
+    assert "--again" in ran.err
+
+
+def test_too_little_of_an_id_revokes_nothing(pki):
+    pki("make", "--profile", "v2")
+    secc = next(row for row in listed(pki) if row["role"] == "secc")
+    other = next(row for row in listed(pki) if row["role"] != "secc")
+    short = next(secc["id"][:length] for length in range(1, 17) if not other["id"].startswith(secc["id"][:length]))
+    if len(short) < 4:
+        ran = pki("revoke", short)
+        assert ran.status == 2
+        assert "too short for an id" in ran.err
+    assert "2 certificates have ids that begin" in pki("revoke", "").err
+    assert pki("check").status == 0
+
+
+def test_a_passphrase_file_that_is_none_is_one_sentence(pki, tmp_path):
+    pki("make", "--profile", "v2")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00")
+    for path, sentence in ((tmp_path / "bytes", "holds no text"), (tmp_path, "cannot be read: Is a directory")):
+        ran = pki("export", "--role", "private-root", "--with-keys", "--passphrase-file", path)
+        assert ran.status == 1
+        assert f"{path} {sentence}" in ran.err
+
+
 def test_only_ones_own_can_be_revoked(pki, tmp_path):
     contract = car_set(Algorithm.P521, NOW)[Role.CONTRACT]
     pki("import", write(tmp_path / "c.pem", *contract.chain, key=contract.key))
