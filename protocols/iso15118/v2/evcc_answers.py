@@ -181,13 +181,14 @@ def _cable_check(trip: Trip, envelope: Envelope, now: float) -> str | None:
     status = message.DC_EVSEStatus
     if message.EVSEProcessing is EVSEProcessingType.Finished and status.EVSEIsolationStatus in NOT_SAFE:
         return f"the insulation test ended with {status.EVSEIsolationStatus}"
-    _heed_stop_code(trip, status)
+    _heed_stop(trip, status)
     return None
 
 
 def _voltage(trip: Trip, envelope: Envelope, now: float) -> str | None:
     message: PreChargeRes | WeldingDetectionRes = _body(envelope)
     trip.evse_voltage_v = number(message.EVSEPresentVoltage)
+    _heed_stop(trip, message.DC_EVSEStatus)
     return None
 
 
@@ -249,16 +250,16 @@ def _metering_receipt(trip: Trip, envelope: Envelope, now: float) -> str | None:
 
 def _heed(trip: Trip, status: AC_EVSEStatusType | DC_EVSEStatusType) -> None:
     """Do what the charger wants."""
+    _heed_stop(trip, status)
+    if status.EVSENotification is EVSENotificationType.ReNegotiation and trip.power_on:
+        trip.renegotiating = True
+
+
+def _heed_stop(trip: Trip, status: AC_EVSEStatusType | DC_EVSEStatusType) -> None:
+    """Leave in order when asked to, which is no failure, or when the charger is in no state to charge."""
     if status.EVSENotification is EVSENotificationType.StopCharging:
         trip.leave(Outcome.TERMINATE, f"the charger asked for it ({status.EVSENotification})")
-    elif status.EVSENotification is EVSENotificationType.ReNegotiation and trip.power_on:
-        trip.renegotiating = True
-    elif isinstance(status, DC_EVSEStatusType):
-        _heed_stop_code(trip, status)
-
-
-def _heed_stop_code(trip: Trip, status: DC_EVSEStatusType) -> None:
-    if status.EVSEStatusCode in evse_fields.STOP_CODES:
+    elif isinstance(status, DC_EVSEStatusType) and status.EVSEStatusCode in evse_fields.STOP_CODES:
         trip.leave(Outcome.TERMINATE, f"the charger is in state {status.EVSEStatusCode}", gave_up=True)
 
 

@@ -358,6 +358,18 @@ def test_the_charger_stops(talk: Any, service: Service) -> None:
     assert len(session.secc_of(LoopAnswered)) <= 5
 
 
+@pytest.mark.parametrize("state", [State.CHARGE_PARAMETERS, State.CABLE_CHECK, State.PRE_CHARGE])
+def test_a_stop_before_power_flows_is_an_orderly_end_for_the_car_too(talk: Any, state: State) -> None:
+    session = talk(Service.DC)
+    session.run(until=lambda: session.secc.state is state)
+    session.evse.notify(Notification.Terminate)
+    session.run()
+    ended_well(session)
+    assert "StopCharging" in session.evcc_end.reason
+    assert pairs(session)[-1] == "SessionStop"
+    assert not session.secc_of(LoopAnswered)
+
+
 @BOTH
 def test_the_charger_renegotiates(talk: Any, service: Service) -> None:
     session = talk(service, car=SimulatedCar(max_loops=12))
