@@ -8,6 +8,7 @@ Each file is one session as ``twoway session show`` and ``replay`` take it. The 
 session that grows beyond its part of the bound is kept up to there.
 """
 
+import contextlib
 import errno
 import logging
 import os
@@ -52,7 +53,8 @@ class RecordingShelf:
         try:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._make_room()
-            file = os.fdopen(os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w")
+            handle = os.open(self.folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            file = os.fdopen(handle, "w", encoding="utf-8")
         except OSError as error:
             log.warning("sessions are not recorded: %s: %s", self.folder, error.strerror)
             return lambda line: None
@@ -71,8 +73,10 @@ class RecordingShelf:
     def close(self) -> None:
         """Finish the file of the running session."""
         if self._open is not None:
-            self._open.close()
-            self._open = None
+            file, self._open = self._open, None
+            # What a full disk did not take is lost here once more.
+            with contextlib.suppress(OSError):
+                file.close()
 
 
 class _Bounded:

@@ -2,6 +2,7 @@
 sockets' bytes go in. With `key_log` as the security's key log the file opens the TLS in it: keep it as a secret.
 """
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,8 @@ class Capture:
 
     def close(self) -> None:
         """Finish the file."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # what a full disk did not take
+            self._file.close()
 
     def _write(self, data: bytes) -> None:
         if self._file.closed or self.full:

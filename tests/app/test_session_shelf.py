@@ -1,5 +1,6 @@
 """The engine's recordings: bounded in number and size, private, and no trouble to a session."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -51,3 +52,14 @@ def test_a_place_that_cannot_be_written_is_a_warning(tmp_path: Path, caplog: pyt
     shelf = RecordingShelf(tmp_path / "file" / "sessions")
     record(shelf, timers=3)
     assert caplog.text.count("sessions are not recorded") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_disk_that_filled_up_does_not_keep_the_next_car_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelf, real_open = RecordingShelf(tmp_path), os.open
+    with monkeypatch.context() as full:
+        full.setattr("app.session_shelf.os.open", lambda *_: real_open("/dev/full", os.O_WRONLY))
+        record(shelf)
+    record(shelf)
+    shelf.close()
+    assert len(read_sessions(shelf.files[-1].read_bytes())) == 1

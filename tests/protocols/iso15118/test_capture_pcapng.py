@@ -139,3 +139,12 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(TransportError, match="no plain file"):
         make(tmp_path)
     assert tmp_path.is_dir()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_disk_that_filled_up_is_no_trouble_at_the_end_either(path: Path) -> None:
+    capture = Capture(path, "lo", lambda: 0.0)
+    capture._file = Path("/dev/full").open("wb")
+    capture.datagram(("fe80::1", 1), ("fe80::2", 2), b"lost")
+    assert capture.full
+    capture.close()
