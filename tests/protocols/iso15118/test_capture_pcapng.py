@@ -1,6 +1,7 @@
 """The capture file, read back block by block: lengths, checksums, sequence numbers, and the keys before the packets."""
 
 import itertools
+import os
 import stat
 import struct
 from collections.abc import Iterator
@@ -144,7 +145,7 @@ def test_a_place_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_a_disk_that_filled_up_is_no_trouble_at_the_end_either(path: Path) -> None:
     capture = Capture(path, "lo", lambda: 0.0)
-    capture._file = Path("/dev/full").open("wb")
+    os.dup2(os.open("/dev/full", os.O_WRONLY), capture._file.fileno())
     capture.datagram(("fe80::1", 1), ("fe80::2", 2), b"lost")
     assert capture.full
     capture.close()
