@@ -24,6 +24,8 @@ from ui.theme.look import look
 from ui.theme.tokens import Source
 from ui.widgets.flowrow import FlowRow
 
+NARROW_NOTICE_EM = 26
+"""A message narrower than this has its buttons below."""
 LONG_FIGURE = 24
 """Characters; a longer figure is a text and wraps."""
 
@@ -308,7 +310,10 @@ class Notice(Narrow, QFrame):
         self._icon = IconLabel("info")
         self._text = Label()
         self._actions = row(gap=0.5)
-        line = row(self._icon, self._text, self._actions, gap=1.5, margins=(1.5, 1, 1, 1))
+        self._words = row(self._text, self._actions, gap=0.5)
+        self._words.setStretch(0, 1)
+        self._words.setAlignment(self._actions, Qt.AlignmentFlag.AlignLeft)
+        line = row(self._icon, self._words, gap=1.5, margins=(1.5, 1, 1, 1))
         line.setStretch(1, 1)
         line.setAlignment(self._icon, Qt.AlignmentFlag.AlignVCenter)
         self.setLayout(line)
@@ -328,6 +333,7 @@ class Notice(Narrow, QFrame):
         clear(self._actions)
         for words, action in actions:
             self._actions.addWidget(Button(words, action, kind="link"))
+        self._arrange()
         self.show()
         # Said aloud by a screen reader without the focus moving.
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, text))
@@ -335,6 +341,16 @@ class Notice(Narrow, QFrame):
     def quiet(self) -> None:
         """Say nothing."""
         self.hide()
+
+    def resizeEvent(self, event: object) -> None:
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Buttons beside the words, or below where they would leave the words no room."""
+        below = self._actions.count() > 0 and self.width() < NARROW_NOTICE_EM * look().body_px
+        way = QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight
+        if self._words.direction() != way:
+            self._words.setDirection(way)
 
 
 class Segments(Narrow, QWidget):
