@@ -267,6 +267,15 @@ class NotificationIgnored(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerLate(Event):
+    """An answer of ours left later than the standard allows, `limit`; told once for each kind of request."""
+
+    request: str
+    took_s: float
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
 class MessageIgnored(Event):
     """A message with a payload type that means nothing here was dropped, as the standard asks."""
 

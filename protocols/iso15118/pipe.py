@@ -11,9 +11,10 @@ from typing import Protocol, cast
 
 from protocols.iso15118.connection import PLAIN, ConnectionSecurity
 from protocols.iso15118.evcc import EvccSession
-from protocols.iso15118.events import ConnectionOpened, Event, SessionEnded
+from protocols.iso15118.events import AnswerLate, ConnectionOpened, Event, SessionEnded
 from protocols.iso15118.link import Link
 from protocols.iso15118.recording.recorder import Recorder
+from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.security import described
 from protocols.iso15118.table import State
 from protocols.iso15118.tls import TlsClient, TlsEnd
@@ -129,6 +130,8 @@ class SessionPipe(asyncio.Protocol):
                 self._recorder.heard(event)
             if isinstance(event, SessionEnded) and event.evidence:
                 log.warning("a session ended: %s; the message was %s", event.reason, event.evidence)
+            if isinstance(event, AnswerLate):
+                log.warning("%s was answered after %.3f s (%s)", event.request, event.took_s, event.limit)
             if isinstance(event, SessionEnded) and not self.ended.done():
                 self.ended.set_result(event)
             self._tell(event)
@@ -187,6 +190,8 @@ class SessionPipe(asyncio.Protocol):
         if self._tap is not None:
             self._tap.moved(data, sent=True)
         self._transport.write(data)
+        if isinstance(self.link, SeccSession):
+            self.link.sent(self._clock())
         if self._transport.get_write_buffer_size() > MAX_UNSENT_BYTES:
             self._end("the peer does not read what it is sent")
             self._transport.abort()

@@ -3,7 +3,7 @@
 Power in W, > 0 charges the car, < 0 discharges it; limits are magnitudes (>= 0). Energy in Wh, SoC 0..1.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_SIGNATURE = 64
 """Bytes of a meter's own signature that a message can carry."""
@@ -76,6 +76,31 @@ class CarReport:
     complete: bool = False
     phases_w: tuple[float, ...] = ()
     capacity_wh: float | None = None
+
+    def in_dc_loop(
+        self,
+        voltage_v: float,
+        target_a: float,
+        *,
+        power_w: float | None,
+        current_a: float | None,
+        limit_v: float | None,
+        soc: float | None,
+        complete: bool,
+    ) -> "CarReport":
+        """This report brought up to date by a CurrentDemandReq at `voltage_v` on the outlet (-2, DIN).
+
+        The limits that it does not tell (None) stay as they were.
+        """
+        known = self.limits
+        limits = replace(
+            known,
+            max_charge_w=known.max_charge_w if power_w is None else max(0.0, power_w),
+            max_charge_a=known.max_charge_a if current_a is None else max(0.0, current_a),
+            max_v=known.max_v if limit_v is None else max(0.0, limit_v),
+        )
+        target_w = max(0.0, target_a) * voltage_v
+        return replace(self, limits=limits, soc=soc, target_w=target_w, voltage_v=voltage_v, complete=complete)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from protocols.exi.schema import Element
 from protocols.iso15118.connection import PLAIN, ConnectionSecurity
 from protocols.iso15118.credentials import ChargerCredentials
 from protocols.iso15118.dialect import Dialect, failed, response_code
-from protocols.iso15118.events import PowerDeliveryChanged, ProtocolChosen, Sender
+from protocols.iso15118.events import AnswerLate, PowerDeliveryChanged, ProtocolChosen, Sender
 from protocols.iso15118.evse import Evse
 from protocols.iso15118.handshake import choose
 from protocols.iso15118.link import Link, Stream
@@ -52,6 +52,9 @@ class SeccSession(Link):
         self._make_session_id, self._make_challenge = make_session_id, make_challenge
         self._side: SeccSide | None = None
         self._silence: dict[Stream, Timer] = {}
+        self._answering: dict[str, float] = {}
+        """Which requests came since something was last sent, and when."""
+        self._late: set[str] = set()
 
     @property
     def side(self) -> SeccSide:
@@ -97,6 +100,7 @@ class SeccSession(Link):
         if exchange is None:
             self.end(now, f"the car sent {envelope.name}, which is no request")
             return
+        self._answering[exchange.request] = now
         side = self.side
         try:
             self._check(dialect, exchange, envelope, payload_type)
@@ -120,6 +124,15 @@ class SeccSession(Link):
             self._advance_beside(exchange, outcome, payload_type, now)
         else:
             self._advance(dialect, exchange, outcome, now)
+
+    def sent(self, now: float) -> None:
+        """What `data_to_send` gave is on its way: tell of answers later than V2G_SECC_Msg_Performance_Time."""
+        asked, self._answering = self._answering, {}
+        for request, since_s in asked.items():
+            limit = self.dialect.table.exchanges[request].perform_within if self.dialect else None
+            if limit is not None and now - since_s > self.timings.of(limit) and request not in self._late:
+                self._late.add(request)
+                self._emit(AnswerLate(now, request, now - since_s, str(limit)))
 
     def _check(self, dialect: Dialect, exchange: Exchange, envelope: Envelope, payload_type: PayloadType) -> None:
         """Whether this request may come now at all, before anything acts on it."""

@@ -72,7 +72,7 @@ class Exchange(NamedTuple):
     """A request and its response: where they are defined, how they travel, how long each side waits.
 
     `answer_within` bounds the EVCC's wait for the response, `next_within` the SECC's wait for the request that
-    follows it; `perform_within` is the time in which the SECC has to have answered (its application's budget).
+    follows it; `perform_within` is the time in which the SECC has to have answered (`events.AnswerLate`).
     `paced`: the EVCC repeats it at the car's own pace (`CarPlan.loop_interval_s`), which makes the charge loop.
     `side_stream` marks the multiplexed messages, which may run beside the main sequence under a payload type of
     their own; `ongoing_within` bounds how long the EVCC asks again there (on the main stream `Table.loop_timers` does).

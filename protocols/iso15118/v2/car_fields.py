@@ -1,7 +1,5 @@
 """The car's state, limits and wishes in ISO 15118-2, written by the EVCC and read back by the SECC."""
 
-from dataclasses import replace
-
 from protocols.exi.messages.v2 import CurrentDemandReq
 from protocols.exi.messages.v2_types import (
     AC_EVChargeParameterType,
@@ -116,20 +114,12 @@ def read_report(element: AC_EVChargeParameterType | DC_EVChargeParameterType, li
 
 def read_loop(message: CurrentDemandReq, known: CarReport, voltage_v: float) -> CarReport:
     """One CurrentDemandReq at `voltage_v` on the outlet. `known` stands where it is silent."""
-    current_a, limit_v = optional_number(message.EVMaximumCurrentLimit), optional_number(message.EVMaximumVoltageLimit)
-    power_w = optional_number(message.EVMaximumPowerLimit)
-    before = known.limits
-    limits = replace(
-        before,
-        max_charge_w=before.max_charge_w if power_w is None else max(0.0, power_w),
-        max_charge_a=before.max_charge_a if current_a is None else current_a,
-        max_v=before.max_v if limit_v is None else limit_v,
-    )
-    return replace(
-        known,
-        limits=limits,
+    return known.in_dc_loop(
+        voltage_v,
+        number(message.EVTargetCurrent),
+        power_w=optional_number(message.EVMaximumPowerLimit),
+        current_a=optional_number(message.EVMaximumCurrentLimit),
+        limit_v=optional_number(message.EVMaximumVoltageLimit),
         soc=fraction(message.DC_EVStatus.EVRESSSOC),
-        target_w=max(0.0, number(message.EVTargetCurrent)) * voltage_v,
-        voltage_v=voltage_v,
         complete=message.ChargingComplete,
     )

@@ -45,7 +45,8 @@ from protocols.iso15118.v2.certificates import chain_element
 from protocols.iso15118.v2.schedules import profile_element, read_power_limits
 from protocols.iso15118.v2.services import CHARGE_SERVICE, UPDATE
 from protocols.iso15118.v2.trip import Trip
-from protocols.iso15118.v2.values import A, S, V, W, evcc_id_bytes, optional_physical, physical
+from protocols.iso15118.v2.values import A, S, V, W, optional_physical, physical
+from protocols.iso15118.values import mac_address
 
 MAX_ENTRIES = 1024
 ROOTS_AT_MOST = 20
@@ -55,7 +56,7 @@ SIGNED_ID = "id1"
 def session_setup(trip: Trip, now: float) -> SessionSetupReq:
     """A new session, or back to the paused one."""
     trip.session_id = trip.plan.old_session_id
-    return SessionSetupReq(EVCCID=evcc_id_bytes(trip.car.evcc_id))
+    return SessionSetupReq(EVCCID=mac_address(trip.car.evcc_id))
 
 
 def service_discovery(trip: Trip, now: float) -> ServiceDiscoveryReq:

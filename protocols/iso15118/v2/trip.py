@@ -22,7 +22,7 @@ from protocols.iso15118.secured import Secured
 from protocols.iso15118.services import ControlMode, ProtocolName
 from protocols.iso15118.v2.evse_fields import AC_MODES
 from protocols.iso15118.v2.services import CERTIFICATE_SERVICE
-from protocols.iso15118.v2.values import evcc_id_bytes
+from protocols.iso15118.values import mac_address
 
 
 @dataclass(slots=True)
@@ -79,7 +79,7 @@ class Trip(EvccSide):
         mode = {} if self.mode is None else {"mode": str(self.mode)}
         return PausedSession(
             self.session_id,
-            evcc_id_bytes(self.car.evcc_id).hex().upper(),
+            mac_address(self.car.evcc_id).hex().upper(),
             protocol=ProtocolName.V2,
             service=self.plan.service,
             control_mode=ControlMode.SCHEDULED,

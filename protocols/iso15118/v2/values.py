@@ -1,6 +1,5 @@
 """Physical values as ISO 15118-2 carries them: Value * 10 ** Multiplier in a unit (8.5.2.7)."""
 
-import hashlib
 import math
 
 from protocols.exi.messages.v2_types import PhysicalValueType, unitSymbolType
@@ -12,7 +11,6 @@ FINEST = {A: -2, V: -1}
 """The finest multiplier that we send, else 0: finer than a meter reads is only more to misread."""
 COARSEST, MAX_VALUE = 3, 2**15 - 1
 _SECONDS = {unitSymbolType.h: 3600.0, unitSymbolType.m: 60.0, unitSymbolType.s: 1.0}
-EVCCID_BYTES = 6
 
 
 def physical(value: float, unit: unitSymbolType) -> PhysicalValueType:
@@ -51,19 +49,3 @@ def optional_number(value: PhysicalValueType | None) -> float | None:
 def plain(text: str, length: int) -> str:
     """As much of a text as any peer takes: peers built on libcbv2g read ASCII only."""
     return ascii_text(text, length)
-
-
-def evcc_id_bytes(evcc_id: str) -> bytes:
-    """The six bytes of an EVCCID, which is a MAC address here.
-
-    An identity that is none (ISO 15118-20 allows any text) becomes a locally administered address of its own.
-    """
-    plain = evcc_id.replace(":", "").replace("-", "")
-    try:
-        address = bytes.fromhex(plain)
-    except ValueError:
-        address = b""
-    if len(address) == EVCCID_BYTES:
-        return address
-    digest = hashlib.sha256(evcc_id.encode("utf-8", "surrogatepass")).digest()
-    return bytes([digest[0] & 0xFC | 0x02, *digest[1:EVCCID_BYTES]])

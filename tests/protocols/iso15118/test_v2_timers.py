@@ -6,7 +6,7 @@ import pytest
 
 from protocols.iso15118 import CarPlan, Evse, EvseOffer, Service, SimulatedCar, State, Timings
 from protocols.iso15118.connection import PLAIN
-from protocols.iso15118.events import CableCheckRequested, MessageSeen, PowerDeliveryChanged, StateChanged
+from protocols.iso15118.events import AnswerLate, CableCheckRequested, MessageSeen, PowerDeliveryChanged, StateChanged
 from protocols.iso15118.services import ProtocolName
 from protocols.iso15118.timings import EVCC_COMMUNICATION_SETUP
 from protocols.iso15118.v2.table import EXCHANGES, READY_TO_CHARGE, SEQUENCE, TABLE
@@ -156,3 +156,31 @@ def test_a_long_session_is_not_bounded(conversation: Any) -> None:
     talk.run(steps=20_000)
     assert talk.evcc_end.proper
     assert talk.now - 1_800_000_000 > 400
+
+
+def test_an_answer_that_leaves_late_is_told_once_for_each_kind_of_request(conversation: Any) -> None:
+    """The state machine answers at once; what takes its time is the machine that it runs on."""
+    talk = begun(conversation, car=SimulatedCar(max_loops=5))
+    slow = {"CurrentDemandReq": 0.030, "SessionSetupReq": 1.4, "PowerDeliveryReq": 10.0}
+    asked: list[str] = []
+
+    def hear(event: Any) -> None:
+        if isinstance(event, MessageSeen) and event.sender == "evcc":
+            asked.append(event.name)
+
+    talk.listeners.append(hear)
+    carry = talk.secc.data_to_send
+
+    def carry_slowly() -> bytes:
+        data = carry()
+        if data:
+            talk.secc.sent(talk.now + slow.get(asked[-1], 0.0))
+        return data
+
+    talk.secc.data_to_send = carry_slowly
+    talk.run()
+    assert talk.secc_end.proper, talk.secc_end
+    late = talk.secc_of(AnswerLate)
+    assert [event.request for event in late] == ["PowerDeliveryReq", "CurrentDemandReq"]
+    assert [event.took_s for event in late] == pytest.approx([10.0, 0.030])
+    assert "V2G_SECC_Msg_Performance_Time" in late[0].limit

@@ -37,7 +37,8 @@ from protocols.iso15118.events import (
 from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import EvseReadings, Limits, MeterReading
 from protocols.iso15118.services import ControlMode, ProtocolName, ValueAdded
-from protocols.iso15118.v2.values import evcc_id_bytes, number
+from protocols.iso15118.v2.values import number
+from protocols.iso15118.values import mac_address
 
 SETUP = ["supportedAppProtocol", "SessionSetup", "ServiceDiscovery", "PaymentServiceSelection", "Authorization"]
 SEQUENCES = {
@@ -458,7 +459,7 @@ def test_a_contract_before_the_pause_is_no_card_after_it(talk: Any) -> None:
     evse = charger(automatic_authorization=False)
     evse.paused = PausedSession(
         bytes.fromhex("0102030405060701"),
-        evcc_id_bytes(SimulatedCar().evcc_id).hex().upper(),
+        mac_address(SimulatedCar().evcc_id).hex().upper(),
         protocol=ProtocolName.V2,
         authorized=True,
         emaid="DETWO0000000017",
