@@ -72,6 +72,13 @@ def test_a_missing_home_file_is_a_failure(capsys, own_folder):
     assert "no such file" in of(rows, "home file")[0][1]
 
 
+def test_a_missing_home_file_is_one_failure_where_the_home_has_certificates(capsys, own_folder):
+    assert cli.main(["pki", "make", "--profile", "v2"]) == 0
+    capsys.readouterr()
+    _, rows = doctor(capsys, "--home", own_folder / "elsewhere" / "none.toml")
+    assert [row["check"] for row in rows if row["level"] == "fail"] == ["home file"]
+
+
 def test_secrets_with_a_loose_mode_or_missing(capsys, own_folder):
     path = home(own_folder, '[utility]\nurl = "https://vtn.example"\nsecret = "vtn"\n')
     secrets = own_folder / "secrets.toml"
