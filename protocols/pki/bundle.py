@@ -1,7 +1,7 @@
 """Certificates and keys as files carry them: PEM, DER, PKCS#7 and PKCS#12, in any order; and back to PEM or PKCS#12."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
@@ -162,9 +162,20 @@ def _key(data: bytes, password: bytes | None, *, pem: bool) -> PrivateKey:
             return _key(data, None, pem=pem)  # It is not encrypted: the passphrase was for its neighbours.
         raise _locked(password) from error
     except ValueError as error:
-        if password is not None and (b"ENCRYPTED" in data or not pem) and "password" in str(error).lower():
+        if password is not None and _is_encrypted(data, load):
+            # One wrong passphrase in 256 leaves something that looks well padded, and is no key.
             raise _locked(password) from error
         raise
+
+
+def _is_encrypted(data: bytes, load: Callable[[bytes, None], object]) -> bool:
+    try:
+        load(data, None)
+    except TypeError:
+        return True
+    except NOT_READABLE:
+        pass
+    return False
 
 
 def _supported(key: object) -> PrivateKey:

@@ -86,6 +86,12 @@ def test_keys_in_their_forms(encoding, form, contract):
         assert "does not open it" in refused(Trouble.WRONG_KEY, data, "wrong")
 
 
+def test_no_wrong_passphrase_is_taken_for_damage(contract):
+    data = contract.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(PASS.encode()))
+    for number in range(1500):  # one in 256 looks well padded
+        assert "does not open it" in refused(Trouble.WRONG_KEY, data, f"wrong {number}")
+
+
 def test_a_passphrase_that_is_not_needed_does_no_harm(contract):
     assert read(to_pem(contract.chain) + key_to_pem(contract.key, None), PASS)[0].key is not None
 
