@@ -271,6 +271,27 @@ def test_a_welded_contactor_is_told_and_no_car_is_served() -> None:
     assert bench.stage.hardware.duty == STATE_F
 
 
+def test_a_reset_clears_what_was_mended_and_nothing_else() -> None:
+    bench = Bench()
+    assert not bench.cable.resettable
+    bench.stage.hardware.defects.welded = True
+    bench.session()
+    bench.cable.session_ended(bench.now, proper=True)
+    bench.go(3.0)
+    bench.inlet.unplug()
+    bench.go(1.0)
+    assert bench.cable.resettable
+    bench.cable.reset(bench.now)
+    assert bench.go(3.0) is S.UNAVAILABLE, "it is still welded"
+    bench.stage.hardware.defects.welded = False
+    bench.cable.reset(bench.now)
+    assert bench.go(3.0) is S.VACANT
+    bench.silent = True
+    bench.go(SILENT_S + 0.1)
+    assert bench.cable.outlet.state is S.UNAVAILABLE
+    assert not bench.cable.resettable, "nobody is there to take it"
+
+
 def test_an_outlet_that_stays_live_is_told() -> None:
     bench = Bench()
     bench.stage.hardware.defects.live = True

@@ -207,7 +207,9 @@ async def test_a_welded_contactor_keeps_every_car_out_until_somebody_looked_afte
         assert line is not None
         assert line.shown.level is HealthLevel.FAILED
         assert "welded" in line.shown.text
+        assert driver.resettable
         garage.stage.hardware.defects.welded = False
         driver.reset_fault()
+        assert not driver.resettable
         await until(lambda: driver.cable.outlet.state is OutletState.VACANT)
         assert line.shown.level is HealthLevel.OK or garage.book.get("charger").shown.level is HealthLevel.OK  # type: ignore[union-attr]
