@@ -32,6 +32,7 @@ from protocols.exi.messages.v2_types import (
     responseCodeType,
 )
 from protocols.exi.namespaces import V2
+from protocols.iso15118.costs import cheapest
 from protocols.iso15118.credentials import NotCredible
 from protocols.iso15118.events import (
     ContractInstalled,
@@ -39,6 +40,7 @@ from protocols.iso15118.events import (
     LimitsReceived,
     MeteringConfirmed,
     MeterReceived,
+    SchedulesReceived,
     ServiceSelected,
     SessionStarted,
     SetPointReceived,
@@ -49,6 +51,7 @@ from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, Valu
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.v2 import certificates, evse_fields
 from protocols.iso15118.v2.evcc_requests import credentials_of
+from protocols.iso15118.v2.schedules import read_schedules
 from protocols.iso15118.v2.services import CERTIFICATE_SERVICE, HTTPS, INSTALLATION, INTERNET_SERVICE, UPDATE
 from protocols.iso15118.v2.trip import Trip
 from protocols.iso15118.v2.values import number
@@ -169,10 +172,13 @@ def _charge_parameters(trip: Trip, envelope: Envelope, now: float) -> str | None
         return "the charger finished its schedules and offers none"
     offered = [one.SAScheduleTupleID for one in trip.schedules]
     wanted = trip.plan.resume.schedule_id if trip.plan.resume is not None else None
-    trip.schedule_id = wanted if wanted in offered and wanted is not None else offered[0]
+    seen, report = read_schedules(trip.schedules), trip.car.report(now)
+    chosen = offered.index(wanted) if wanted in offered else cheapest(seen, report.needs, trip.car.limits)
+    trip.schedule_id = offered[chosen]
     if first:
         trip.emit(ServiceSelected(now, trip.plan.service, ControlMode.SCHEDULED, MobilityNeeds.FROM_CAR))
     trip.emit(LimitsReceived(now, trip.evse_limits))
+    trip.emit(SchedulesReceived(now, seen, chosen))
     return None
 
 

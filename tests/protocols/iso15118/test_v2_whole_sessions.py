@@ -27,6 +27,7 @@ from protocols.iso15118.events import (
     NeedsReceived,
     PowerDeliveryChanged,
     PreChargeRequested,
+    SchedulesReceived,
     ServiceSelected,
     SessionPaused,
     SessionStarted,
@@ -343,6 +344,27 @@ def test_a_car_that_wants_no_internet_gets_none(talk: Any) -> None:
     ended_well(session)
     assert len(bodies(session, v2.ServiceDiscoveryRes)[0].ServiceList.Service) == 1
     assert not session.secc_of(ValueAddedSelected)
+
+
+@pytest.mark.parametrize("in_money", [True, False])
+@BOTH
+def test_the_car_keeps_to_the_cheapest_schedule_of_those_that_bring_enough(
+    talk: Any, service: Service, in_money: bool
+) -> None:
+    def at(price: float, power_w: float = 11_000.0) -> Schedule:
+        steps = ((86_400.0, price),)
+        money = {"charge_prices": Prices("EUR", steps)} if in_money else {"charge_levels": steps}
+        return Schedule(((86_400.0, power_w),), **money)
+
+    session = talk(service, car=SimulatedCar(departure_s=1_800_000_000.0 + 86_400, max_loops=5))
+    session.evse.offer_schedules(at(40), at(25, 9_000.0), at(10, 500.0))
+    session.run()
+    ended_well(session)
+    (told,) = session.evcc_of(SchedulesReceived)
+    assert told.chosen == 1, "18 kWh are needed, and the third gives 12 in a day"
+    assert [one.charge_levels[0][1] for one in told.schedules] == ([100, 62, 25] if in_money else [3, 2, 1])
+    assert session.secc.side.schedule_id == 2
+    assert {one.SAScheduleTupleID for one in bodies(session, v2.PowerDeliveryReq)} == {2}
 
 
 # Other ways out of the charge loop.
