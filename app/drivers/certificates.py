@@ -21,6 +21,10 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 6 * 3600.0
 """Real seconds between two looks: an OCSP answer holds for days, a warning comes weeks ahead."""
+FIRST_S = 15.0
+"""A new home is being given its first certificates as the charger starts: that long an empty folder is no fault."""
+SOON_S = 30.0
+"""Real seconds until an empty folder is looked at again."""
 LEVELS = {Grade.GOOD: HealthLevel.OK, Grade.SOON: HealthLevel.WARNING, Grade.BAD: HealthLevel.FAILED}
 
 
@@ -29,17 +33,23 @@ class CertificateWatch:
 
     name = "certificates"
 
-    def __init__(self, folder: CertificateFolder, look_s: float = LOOK_S) -> None:
+    def __init__(self, folder: CertificateFolder, look_s: float = LOOK_S, first_s: float = FIRST_S) -> None:
         self._folder = folder
         self._look_s = look_s
+        self._first_s = first_s
 
     async def run(self, board: Board) -> None:
         """Look, mend what can be mended, say the rest; again and again."""
+        for _ in range(round(self._first_s)):
+            if await asyncio.to_thread(self._folder.entries):
+                break
+            await asyncio.sleep(1.0)
         while True:
             # Files and an issuer's responder: neither may hold up the engine's loop.
             remarks = await asyncio.to_thread(self.look, datetime.now(UTC))
             board.publish_health(self.name, _health(remarks))
-            await asyncio.sleep(self._look_s)
+            empty = not await asyncio.to_thread(self._folder.entries)
+            await asyncio.sleep(min(SOON_S, self._look_s) if empty else self._look_s)
 
     def look(self, at: datetime) -> list[Remark]:
         """Renew and ask, then every remark that is left at ``at`` (aware)."""

@@ -34,9 +34,9 @@ class Listener:
         self.said.put_nowait((source, health))
 
 
-async def first_health(folder):
+async def first_health(folder, first_s=0.0):
     listener = Listener()
-    task = asyncio.create_task(CertificateWatch(folder).run(listener))
+    task = asyncio.create_task(CertificateWatch(folder, first_s=first_s).run(listener))
     try:
         async with asyncio.timeout(30):
             source, health = await listener.said.get()
@@ -56,6 +56,13 @@ async def test_no_certificates(folder):
     health = await first_health(folder)
     assert health.level is HealthLevel.FAILED
     assert "'twoway pki make'" in health.text
+
+
+async def test_a_new_home_is_given_time_for_its_first_ones(folder):
+    looking = asyncio.create_task(first_health(folder, first_s=20.0))
+    await asyncio.sleep(0.1)
+    put(folder, home_set(Algorithm.P521, NOW))
+    assert (await looking).level is HealthLevel.OK
 
 
 async def test_the_homes_own_charger_is_renewed_in_time(folder):
