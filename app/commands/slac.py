@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import socket
 import sys
 from collections.abc import Callable
@@ -202,12 +203,17 @@ class HealthOnly:
 
     def __init__(self, ending: Ending) -> None:
         self._ending = ending
+        self._told = ""
 
     def publish_health(self, source: str, health: Health) -> None:
         """Tell what somebody must mend; a process that ended ends the command, one that still tries does not."""
+        said, self._told = self._told, health.text
         if health.level is HealthLevel.FAILED and not health.details["running"]:
-            self._ending.fail(health.text)
-        elif health.level in (HealthLevel.WARNING, HealthLevel.FAILED):
+            if said == health.text:
+                self._ending.end(1)
+            else:
+                self._ending.fail(health.text)
+        elif health.level in (HealthLevel.WARNING, HealthLevel.FAILED) and said != health.text:
             print(f"twoway slac evse: {health.text}", file=sys.stderr)
 
 
@@ -217,6 +223,8 @@ async def _evse(args: argparse.Namespace) -> int:
         raise UserError(f"there is no network interface {args.interface!r}; this machine has: {', '.join(known)}")
     ending = Ending()
     timings = Timings().scaled(args.timeout_scale)
+    # What the driver logs is what its health says.
+    logging.getLogger().addHandler(logging.NullHandler())
 
     def on_line(news: News) -> None:
         line("evse", news["event"], **{key: value for key, value in news.items() if key != "event"})

@@ -37,6 +37,13 @@ class Interface:
         return (address, port, 0, 0 if self.loopback else self.index)
 
 
+REMEDIES = {
+    errno.EADDRINUSE: "does another SECC run here?",
+    errno.EACCES: "a port below 1024 is the administrator's: take another",
+}
+"""What to do about a port that cannot be opened."""
+
+
 def is_loopback(name: str) -> bool:
     """By name: all systems we know call it so."""
     return name in LOOPBACK_NAMES or name.startswith("loopback")
@@ -93,7 +100,7 @@ def discovery_socket(interface: Interface, port: int) -> socket.socket:
         sock.setblocking(False)
     except OSError as error:
         sock.close()
-        remedy = "does another SECC run here?" if error.errno == errno.EADDRINUSE else "is IPv6 on?"
+        remedy = REMEDIES.get(error.errno or 0, "is IPv6 on?")
         raise TransportError(
             f"UDP port {port} for SDP cannot be opened on {interface.name!r} ({error.strerror}); {remedy}"
         ) from error
