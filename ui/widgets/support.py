@@ -57,9 +57,9 @@ class SupportCard(Card):
 
     def refresh(self) -> None:
         """Ask the engine; what it answers is shown when it comes."""
-        self._engine.get("/installer/capture", "capture", self._show_capture, self._refused)
+        self._engine.get("/installer/capture", "capture", self._show_capture, _ignore)
         if self._turn % LIST_EVERY == 0:
-            self._engine.get("/installer/recordings", "recordings", self._show_recordings, self._refused)
+            self._engine.get("/installer/recordings", "recordings", self._show_recordings, _ignore)
         self._turn += 1
 
     # ---- recordings -------------------------------------------------------------------------------------------------
@@ -147,3 +147,7 @@ class SupportCard(Card):
 
     def _refused(self, problem: Problem) -> None:
         self.notice.say(problem.text, "error")
+
+
+def _ignore(_problem: Problem) -> None:
+    """The page asks the engine at the same time, and says when it does not answer."""
