@@ -26,7 +26,7 @@ def normalise_emaid(text: str) -> str:
     A check digit is not judged: test contracts in the field have invented ones. Raises IdentifierError.
     """
     bare = bare_id(text)
-    if EMAID.fullmatch(bare) is None:
+    if EMAID.fullmatch(bare) is None or not text.isprintable():
         raise IdentifierError(
             f"'{printable(text)}' is no EMAID: it has two letters for the country, three characters for the provider "
             "and nine for the contract, as in DE-8AA-C12345678"

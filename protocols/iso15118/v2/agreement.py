@@ -57,12 +57,15 @@ class Agreement(SeccSide):
     """Of the response being made, for its header."""
 
     def begin(self, evcc_id: str, asked_for: bytes) -> bool:
-        """Take the paused session if its car is back, else a new one; returns which it was."""
-        paused, self.evse.paused = self.evse.paused, None
+        """Take the paused session if its car is back, else a new one; returns which it was.
+
+        The paused one is kept until power flows again: a car that loses the link before may come back once more.
+        """
+        paused = self.evse.paused
         self.evcc_id = evcc_id
         known = (ProtocolName.V2, asked_for, evcc_id, self.peer)
         same = paused is not None and (paused.protocol, paused.session_id, paused.evcc_id, paused.peer) == known
-        self.resumed = paused if same else None
+        self.resumed = self.evse.paused = paused if same else None
         if self.resumed is not None:
             self.authorized, self.emaid = self.resumed.authorized, self.resumed.emaid
         self.session_id = asked_for if same else self.context.make_session_id()

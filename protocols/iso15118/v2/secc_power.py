@@ -110,6 +110,7 @@ def _schedules(agreed: Agreement, max_entries: int | None, now: float) -> SASche
     if agreed.evse.planning and waited_s < agreed.timings.of(ONGOING_PERFORMANCE):
         return None
     agreed.planning_since_s, agreed.renegotiating = None, False
+    agreed.evse.planning = False
     agreed.schedules = agreed.evse.schedules or (unplanned(agreed.limits),)
     return signed(agreed, schedule_list(agreed.schedules, max_entries))
 
@@ -180,6 +181,7 @@ def _start(agreed: Agreement, request: PowerDeliveryReq, now: float) -> None:
     if agreed.evse.contactor_fault:
         raise Refusal(Code.FAILED_ContactorError, "the charger's contactor did not close")
     agreed.schedule_id, agreed.power_on = request.SAScheduleTupleID, True
+    agreed.evse.paused = None
     agreed.emit(PowerDeliveryChanged(now, on=True, profile=profile))
 
 
@@ -267,6 +269,8 @@ def welding_detection(agreed: Agreement, request: WeldingDetectionReq, now: floa
 
 def session_stop(agreed: Agreement, request: SessionStopReq, now: float) -> SessionStopRes:
     """The end, or a pause."""
+    if request.ChargingSession is chargingSessionType.Terminate:
+        agreed.evse.paused = None
     if request.ChargingSession is chargingSessionType.Pause:
         if not agreed.evse.offer.pause_allowed:
             raise Refusal(Code.FAILED, "the car wanted to pause, which is not allowed here")

@@ -452,6 +452,22 @@ def test_a_pause_and_the_way_back(talk: Any, service: Service) -> None:
     assert session.evse.paused is None
 
 
+def test_a_link_lost_on_the_way_back_leaves_the_session_to_come_back_to(talk: Any) -> None:
+    session = talk(car=SimulatedCar(max_loops=1_000))
+    session.run(until=lambda: len(session.secc_of(LoopAnswered)) == 2)
+    session.evcc.pause("night")
+    session.run()
+    (mine,) = session.evcc_of(SessionPaused)
+    lost = talk(evse=session.evse, plan={"resume": mine.paused})
+    lost.run(until=lambda: bool(lost.secc_of(SessionStarted)))
+    lost.secc.connection_lost(lost.now, "the cable shook")
+    again = talk(evse=session.evse, plan={"resume": mine.paused})
+    again.run()
+    ended_well(again)
+    assert again.secc_of(SessionStarted)[0].resumed
+    assert session.evse.paused is None
+
+
 def test_a_resumed_session_asks_no_driver_again(talk: Any) -> None:
     session = talk(evse=charger(automatic_authorization=False), car=SimulatedCar(max_loops=1_000))
     session.run(until=lambda: bool(session.secc_of(AuthorizationRequested)))
