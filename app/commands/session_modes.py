@@ -61,6 +61,7 @@ AUTHORIZE = ("at-once", "no")
 CHARGER_EPILOG = """\
 --ask S:WHAT asks the car for something S seconds after power delivery began; may be given several times:
   pause, stop, schedule (renegotiate it), service (choose again), exit-standby, meter (confirm the reading, signed)
+  Only -20 has them all: in -2 a pause ends the session, DIN SPEC 70121 knows stop alone.
 --authorize at-once | no | S: by external means, at once, never, or only S seconds after the car asked.
 --schedule FILE offers one to three schedules to a car in scheduled mode (in dynamic mode their prices), as JSON:
   [{"charge": [[3600, 11000], [3600, 0]], "discharge": [[7200, 5000]],
