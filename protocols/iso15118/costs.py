@@ -1,12 +1,12 @@
 """What energy costs: by a schedule before a car chooses it, and in a session so far."""
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from protocols.iso15118.power import EnergyNeeds, Limits, MeterReading
-from protocols.iso15118.schedule import Prices, Receipt, Schedule, Steps, Tax, power_at
+from protocols.iso15118.schedule import Prices, Receipt, Schedule, Steps, Tax, lookup
 
 WH_PER_KWH = 1000.0
 S_PER_H = 3600.0
@@ -50,8 +50,9 @@ def outlook(schedule: Schedule, needs: EnergyNeeds, limits: Limits) -> Outlook:
     buying, selling = _Tariff.of(schedule, selling=False), _Tariff.of(schedule, selling=True)
     gained_wh = bought = sold = 0.0
     plan = schedule.plan
+    planned = lookup(plan)
     for start_s, end_s in _pieces(plan, (buying.steps, selling.steps), needs.departure_in_s):
-        power_w = limits.clip(power_at(plan, start_s) or 0.0)
+        power_w = limits.clip(planned(start_s) or 0.0)
         energy_wh = power_w * (end_s - start_s) / S_PER_H
         if energy_wh >= 0:
             energy_wh = min(energy_wh, max(0.0, wanted_wh - gained_wh))
@@ -98,25 +99,28 @@ class _Tariff:
     factor: float = 1.0
     least: float = -math.inf
     most: float = math.inf
+    told: Callable[[float], float | None] = lambda offset_s: None
 
     @classmethod
     def of(cls, schedule: Schedule, *, selling: bool) -> "_Tariff":
         prices = schedule.discharge_prices if selling else schedule.charge_prices
         if prices is None:
-            return cls(schedule.discharge_levels if selling else schedule.charge_levels)
+            levels = schedule.discharge_levels if selling else schedule.charge_levels
+            return cls(levels, told=lookup(levels))
         return cls(
             prices.steps,
             prices.currency,
             _with_all_taxes(prices),
             _first_told(prices.minimum_cost, -math.inf),
             _first_told(prices.maximum_cost, math.inf),
+            lookup(prices.steps),
         )
 
     def at(self, offset_s: float) -> float:
         """The last price holds on; without any, energy is worth nothing."""
         if not self.steps:
             return 0.0
-        found = power_at(self.steps, offset_s)
+        found = self.told(offset_s)
         return self.factor * (self.steps[-1][1] if found is None else found)
 
     def bounded(self, cost: float) -> float:

@@ -4,7 +4,8 @@ A schedule is steps of (duration in s, power in W). A discharging step is a magn
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 
@@ -76,8 +77,9 @@ class Schedule:
         """Signed power step by step, as whoever made this schedule means it: discharging where charging has no room."""
         edges = sorted({edge for steps in (self.charge, self.discharge) for edge in _edges(steps)})
         signed: list[tuple[float, float]] = []
+        charging, discharging = lookup(self.charge), lookup(self.discharge)
         for start, end in pairwise([0.0, *edges]):
-            charge_w, discharge_w = power_at(self.charge, start) or 0.0, power_at(self.discharge, start) or 0.0
+            charge_w, discharge_w = charging(start) or 0.0, discharging(start) or 0.0
             signed.append((end - start, charge_w if charge_w > 0 else 0.0 - discharge_w))
         return tuple(merged(signed))
 
@@ -159,6 +161,17 @@ def power_at(steps: Steps, offset_s: float) -> float | None:
             return power
         offset_s -= duration
     return None
+
+
+def lookup(steps: Steps) -> Callable[[float], float | None]:
+    """`power_at` of these steps, for many moments: a peer's schedule may have a thousand steps."""
+    edges = list(_edges(steps))
+
+    def at(offset_s: float) -> float | None:
+        step = bisect_right(edges, offset_s)
+        return steps[step][1] if step < len(steps) else None
+
+    return at
 
 
 def keeps_to(profile: Steps, schedule: Schedule, tolerance_w: float = 1.0) -> bool:
