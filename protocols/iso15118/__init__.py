@@ -41,6 +41,7 @@ from protocols.iso15118.car import CarModel, CarPlan
 from protocols.iso15118.connection import ConnectionSecurity, PeerCertificate
 from protocols.iso15118.evcc import EvccSession
 from protocols.iso15118.events import (
+    AnswerLate,
     AuthorizationRequested,
     CableCheckRequested,
     ConnectionOpened,
@@ -77,7 +78,7 @@ from protocols.iso15118.evse import Evse, EvseOffer, Notification
 from protocols.iso15118.network import TransportError, steady_now
 from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import CarReport, EnergyNeeds, EvseReadings, Limits, MeterReading
-from protocols.iso15118.schedule import Prices, Schedule, Tax
+from protocols.iso15118.schedule import Prices, Receipt, Schedule, Tax
 from protocols.iso15118.sdp import Security
 from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.secured import Secured
@@ -89,6 +90,7 @@ from protocols.iso15118.timings import Timings
 from protocols.iso15118.transport import EvccClient, SeccServer
 
 __all__ = [
+    "AnswerLate",
     "AuthorizationRequested",
     "CableCheckRequested",
     "Capture",
@@ -133,6 +135,7 @@ __all__ = [
     "Prices",
     "ProtocolChosen",
     "ProtocolName",
+    "Receipt",
     "Schedule",
     "SchedulesReceived",
     "SeccSecurity",
