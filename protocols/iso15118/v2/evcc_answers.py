@@ -35,6 +35,7 @@ from protocols.exi.namespaces import V2
 from protocols.iso15118.costs import cheapest
 from protocols.iso15118.credentials import NotCredible
 from protocols.iso15118.events import (
+    ContractAccepted,
     ContractInstalled,
     ContractRefused,
     LimitsReceived,
@@ -152,6 +153,9 @@ def _authorization(trip: Trip, envelope: Envelope, now: float) -> str | None:
     if _body(envelope).EVSEProcessing is EVSEProcessingType.Ongoing_WaitingForCustomerInteraction:
         # A driver looking for the card is not the charger's delay.
         trip.began_s = now
+    finished = _body(envelope).EVSEProcessing is EVSEProcessingType.Finished
+    if finished and trip.payment is paymentOptionType.Contract and trip.contracts is not None:
+        trip.emit(ContractAccepted(now, trip.contracts.emaid))
     return None
 
 

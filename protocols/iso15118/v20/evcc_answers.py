@@ -5,6 +5,7 @@ from typing import Any
 
 from protocols.exi.messages.ac import AC_ChargeLoopRes, AC_ChargeParameterDiscoveryRes
 from protocols.exi.messages.common import (
+    AuthorizationRes,
     AuthorizationSetupRes,
     CertificateInstallationRes,
     EVSECheckOutStatusType,
@@ -33,6 +34,7 @@ from protocols.exi.messages.dc import (
 from protocols.exi.schema import Element
 from protocols.iso15118.costs import cheapest
 from protocols.iso15118.events import (
+    ContractAccepted,
     LimitsReceived,
     MeteringConfirmed,
     MeterReceived,
@@ -45,7 +47,7 @@ from protocols.iso15118.events import (
 from protocols.iso15118.services import MobilityNeeds, ValueAdded
 from protocols.iso15118.table import Outcome
 from protocols.iso15118.v20 import evcc_contract, evse_fields
-from protocols.iso15118.v20.evcc_contract import Authorisation
+from protocols.iso15118.v20.evcc_contract import Authorisation, Way
 from protocols.iso15118.v20.parameter_sets import read_parameter_set
 from protocols.iso15118.v20.rational import number
 from protocols.iso15118.v20.schedules import read_schedule
@@ -81,6 +83,14 @@ def _authorization_setup(trip: Trip, message: AuthorizationSetupRes, now: float)
         return "the charger offers no authorisation that this car has: it wants a contract (Plug & Charge)"
     mode = message.PnC_ASResAuthorizationMode
     trip.authorisation = Authorisation(found, mode.GenChallenge if mode else b"")
+    return None
+
+
+def _authorization(trip: Trip, message: AuthorizationRes, now: float) -> str | None:
+    paid = trip.authorisation.way is Way.CONTRACT and message.ResponseCode is ResponseCodeType.OK
+    means = evcc_contract.credentials(trip.context)
+    if paid and means is not None and message.EVSEProcessing is ProcessingType.Finished:
+        trip.emit(ContractAccepted(now, means.emaid))
     return None
 
 
@@ -233,6 +243,7 @@ def _mobility(trip: Trip, element: object, now: float) -> None:
 TAKERS: dict[type, Callable[[Trip, Any, float], str | None]] = {
     SessionSetupRes: _session_setup,
     AuthorizationSetupRes: _authorization_setup,
+    AuthorizationRes: _authorization,
     CertificateInstallationRes: _certificate_installation,
     ServiceDiscoveryRes: _service_discovery,
     ServiceDetailRes: _service_detail,

@@ -89,6 +89,7 @@ def test_a_car_charges_by_its_contract(conversation: Callable[..., object], algo
     assert talk.secc_end.proper, talk.secc_end
     assert talk.evcc_end.proper, talk.evcc_end
     assert [event.emaid for event in talk.secc_of(ContractAccepted)] == [CAR.emaid]
+    assert [event.emaid for event in talk.evcc_of(ContractAccepted)] == [CAR.emaid]
     assert not talk.secc_of(AuthorizationRequested)
 
 
