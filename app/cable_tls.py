@@ -17,8 +17,8 @@ from app.pki import CertificateFolder, PkiError
 from app.pki.status import staple
 from protocols.iso15118 import EvccSecurity, SeccSecurity
 from protocols.iso15118.services import ProtocolName
-from protocols.iso15118.tls import V2, V20, V20_INTEROP, KeyLog, TlsOffer, TlsProfile
-from protocols.iso15118.trust import check_peer, check_staple, credential, secc_offer
+from protocols.iso15118.wire.tls import V2, V20, V20_INTEROP, KeyLog, TlsOffer, TlsProfile
+from protocols.iso15118.wire.trust import check_peer, check_staple, credential, secc_offer
 from protocols.pki import Identity, Policy, Role, algorithm_of
 
 OCSP_CHOICES = ("required", "checked", "off")

@@ -22,7 +22,7 @@ from energy.plan.types import Plan
 from protocols.iec61851 import Check, Pilot
 
 if TYPE_CHECKING:
-    from protocols.iso15118.capture import Capture
+    from protocols.iso15118.wire.capture import Capture
 
 
 class HealthLevel(StrEnum):

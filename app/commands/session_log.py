@@ -42,7 +42,7 @@ from protocols.iso15118 import (
     StateChanged,
     Timings,
 )
-from protocols.iso15118.sdp import SDP_PORT
+from protocols.iso15118.wire.sdp import SDP_PORT
 
 log = logging.getLogger(__name__)
 

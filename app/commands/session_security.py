@@ -16,10 +16,10 @@ from app.errors import UserError
 from app.pki import home_folder
 from app.pki.contracts import car_contracts, charger_contracts
 from protocols.iso15118 import Capture, EvccSecurity, SeccSecurity
-from protocols.iso15118.capture import WARNING as CAPTURE_WARNING
-from protocols.iso15118.network import steady_clock
 from protocols.iso15118.recording import Sink
 from protocols.iso15118.services import ProtocolName
+from protocols.iso15118.wire.capture import WARNING as CAPTURE_WARNING
+from protocols.iso15118.wire.network import steady_clock
 from protocols.pki import Policy
 
 log = logging.getLogger(__name__)

@@ -33,10 +33,10 @@ from energy.plan.types import Plan
 from protocols import iso15118 as iso
 from protocols.exi import to_json
 from protocols.iec61851 import Circuit, OutletChanged, OutletConfig, OutletState, Pilot, PilotTimings
-from protocols.iso15118.capture import Capture
 from protocols.iso15118.events import SessionPaused
-from protocols.iso15118.network import steady_clock
 from protocols.iso15118.recording import Sink
+from protocols.iso15118.wire.capture import Capture
+from protocols.iso15118.wire.network import steady_clock
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from app.ports import Captured
 from app.session_shelf import RecordingShelf
 
 if TYPE_CHECKING:
-    from protocols.iso15118.capture import Capture
+    from protocols.iso15118.wire.capture import Capture
 
 CAPTURE_BYTES = 64 * 1024 * 1024
 """Some days of charge loops."""
@@ -73,8 +73,8 @@ class SupportCase:
         if self._charger is None:
             raise Refused("This home has no charger whose sessions could be captured.")
         # Loaded where there is a charger only.
-        from protocols.iso15118.capture import Capture
-        from protocols.iso15118.network import TransportError, steady_clock
+        from protocols.iso15118.wire.capture import Capture
+        from protocols.iso15118.wire.network import TransportError, steady_clock
 
         self.delete()
         try:

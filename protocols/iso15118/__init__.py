@@ -33,10 +33,9 @@ back as `evse.paused` and `CarPlan(resume=...)` when the car wakes, after a rest
 
 Inside: `dialect.py` says what a generation is, and each has a folder (`v20`, ...) with its transition table, which
 drives both ends; `secc.py` and `evcc.py` are the sans-I/O engines, `handshake.py` and `registry.py` choose the dialect,
-`transport.py` is the thin asyncio skin.
+`wire/` the thin asyncio skin.
 """
 
-from protocols.iso15118.capture import Capture
 from protocols.iso15118.car import CarModel, CarPlan
 from protocols.iso15118.connection import ConnectionSecurity, PeerCertificate
 from protocols.iso15118.evcc import EvccSession
@@ -75,19 +74,20 @@ from protocols.iso15118.events import (
     VehicleCheckedOut,
 )
 from protocols.iso15118.evse import Evse, EvseOffer, Notification
-from protocols.iso15118.network import TransportError, steady_now
 from protocols.iso15118.paused import PausedSession
 from protocols.iso15118.power import CarReport, EnergyNeeds, EvseReadings, Limits, MeterReading
 from protocols.iso15118.schedule import Prices, Receipt, Schedule, Tax
-from protocols.iso15118.sdp import Security
 from protocols.iso15118.secc import SeccSession
 from protocols.iso15118.secured import Secured
-from protocols.iso15118.security import EvccSecurity, SeccSecurity
 from protocols.iso15118.services import ControlMode, Energy, MobilityNeeds, ProtocolName, Service, ValueAdded
 from protocols.iso15118.simulation import IdealStage, SimulatedCar
 from protocols.iso15118.table import Outcome, State
 from protocols.iso15118.timings import Timings
-from protocols.iso15118.transport import EvccClient, SeccServer
+from protocols.iso15118.wire.capture import Capture
+from protocols.iso15118.wire.network import TransportError, steady_now
+from protocols.iso15118.wire.sdp import Security
+from protocols.iso15118.wire.security import EvccSecurity, SeccSecurity
+from protocols.iso15118.wire.transport import EvccClient, SeccServer
 
 __all__ = [
     "AnswerLate",

@@ -25,7 +25,7 @@ from protocols.iso15118 import (
     SimulatedCar,
     Timings,
 )
-from protocols.iso15118.network import is_loopback
+from protocols.iso15118.wire.network import is_loopback
 
 LOOPS = 2000
 TARGET_MS = 50.0

@@ -35,9 +35,9 @@ from protocols.iso15118 import (
     SetPointReceived,
     SimulatedCar,
 )
-from protocols.iso15118.network import is_loopback
-from protocols.iso15118.security import EvccSecurity, SeccSecurity
 from protocols.iso15118.services import ProtocolName
+from protocols.iso15118.wire.network import is_loopback
+from protocols.iso15118.wire.security import EvccSecurity, SeccSecurity
 from protocols.pki import Algorithm, Policy, Role
 from protocols.pki.homes import Names
 

@@ -37,9 +37,9 @@ from protocols.iso15118 import CarPlan, ConnectionSecurity, EvccSession, Evse, S
 from protocols.iso15118.connection import PLAIN
 from protocols.iso15118.evse import EvseOffer
 from protocols.iso15118.link import Link
-from protocols.iso15118.sdp import read_request, read_response
 from protocols.iso15118.services import ControlMode, ProtocolName, Service
 from protocols.iso15118.v2gtp import MAX_PAYLOAD_BYTES, V2gtpError, V2gtpStream
+from protocols.iso15118.wire.sdp import read_request, read_response
 from protocols.slac.frames import FrameError, read_frame
 
 TLS = ConnectionSecurity("TLSv1.3")

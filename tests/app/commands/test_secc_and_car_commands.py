@@ -13,8 +13,8 @@ import pytest
 
 from app.cli import main
 from app.commands.secc import PowerProfile
-from protocols.iso15118.network import is_loopback
-from protocols.iso15118.sdp import SdpRequest, Security, read_response
+from protocols.iso15118.wire.network import is_loopback
+from protocols.iso15118.wire.sdp import SdpRequest, Security, read_response
 
 ROOT = Path(__file__).resolve().parents[3]
 LOOPBACK = next((name for _, name in socket.if_nameindex() if is_loopback(name)), "")

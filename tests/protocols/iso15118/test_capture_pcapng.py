@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from protocols.iso15118 import Capture, TransportError, capture, pcapng
-from protocols.iso15118.capture import SEGMENT_BYTES
+from protocols.iso15118 import Capture, TransportError
+from protocols.iso15118.wire import capture, pcapng
+from protocols.iso15118.wire.capture import SEGMENT_BYTES
 
 CHARGER, CAR = ("fe80::1", 50_000), ("fe80::2", 40_000)
 

@@ -39,8 +39,6 @@ from protocols.iso15118 import (
     SessionEnded,
     SimulatedCar,
     Timings,
-    network,
-    trust,
 )
 from protocols.iso15118.contracts import CarContracts, ChargerContracts
 from protocols.iso15118.events import (
@@ -51,9 +49,10 @@ from protocols.iso15118.events import (
     SessionStarted,
     StateChanged,
 )
-from protocols.iso15118.network import is_loopback, steady_now
 from protocols.iso15118.paused import PausedSession
-from protocols.iso15118.tls import V20
+from protocols.iso15118.wire import network, trust
+from protocols.iso15118.wire.network import is_loopback, steady_now
+from protocols.iso15118.wire.tls import V20
 from protocols.pki import Algorithm, CertificateSet, Role, car_set, public_set
 
 SESSIONS = int(os.environ.get("TWOWAY_SOAK_SESSIONS", "70"))

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols.iso15118.sdp import SdpRequest, SdpResponse, Security, read_request, read_response
 from protocols.iso15118.v2gtp import (
     MAX_PAYLOAD_BYTES,
     PayloadType,
@@ -14,6 +13,7 @@ from protocols.iso15118.v2gtp import (
     pack,
     unpack,
 )
+from protocols.iso15118.wire.sdp import SdpRequest, SdpResponse, Security, read_request, read_response
 
 
 def test_header_as_on_the_wire() -> None:

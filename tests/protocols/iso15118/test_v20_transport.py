@@ -28,13 +28,13 @@ from protocols.iso15118 import (
     SimulatedCar,
     Timings,
     TransportError,
-    pipe,
 )
 from protocols.iso15118.evse import EvseOffer
-from protocols.iso15118.network import find_interface, is_loopback
 from protocols.iso15118.registry import get_ready
-from protocols.iso15118.sdp import SdpRequest, read_response
 from protocols.iso15118.services import ProtocolName
+from protocols.iso15118.wire import pipe
+from protocols.iso15118.wire.network import find_interface, is_loopback
+from protocols.iso15118.wire.sdp import SdpRequest, read_response
 
 LOOPBACK = next((name for _, name in socket.if_nameindex() if is_loopback(name)), "")
 LAB = EvseOffer(services=tuple(Service), lab_v20_without_tls=True)

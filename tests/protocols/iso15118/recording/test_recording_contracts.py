@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from protocols.iso15118 import EvccSecurity, SeccSecurity, Service, trust
+from protocols.iso15118 import EvccSecurity, SeccSecurity, Service
 from protocols.iso15118.contracts import CarContracts, ChargerContracts, ProvisioningService
 from protocols.iso15118.credentials import ContractWanted
 from protocols.iso15118.recording import read_sessions, replay
-from protocols.iso15118.tls import V20
+from protocols.iso15118.wire import trust
+from protocols.iso15118.wire.tls import V20
 from protocols.pki import Algorithm, CertificateSet, Identity, Role, TrustStore, car_set, new, public_set
 
 NOW = dt.datetime.now(dt.UTC)

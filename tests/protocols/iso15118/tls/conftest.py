@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import NameOID
 
-from protocols.iso15118.tls import Alert, Credential, PeerRefused, TlsEnd
+from protocols.iso15118.wire.tls import Alert, Credential, PeerRefused, TlsEnd
 
 NOW = dt.datetime.now(dt.UTC)
 CURVES = {"P-256": ec.SECP256R1, "P-521": ec.SECP521R1}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cryptography.x509 import ocsp
 
-from protocols.iso15118.tls import (
+from protocols.iso15118.wire.tls import (
     V2,
     V20,
     V20_INTEROP,

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.iso15118.tls import V2, V20, HelloError, TlsClient, TlsServer, read_hello
-from protocols.iso15118.tls.hello import MAX_HELLO_BYTES
+from protocols.iso15118.wire.tls import V2, V20, HelloError, TlsClient, TlsServer, read_hello
+from protocols.iso15118.wire.tls.hello import MAX_HELLO_BYTES
 
 
 def hello_bytes(*profiles: Any) -> bytes:

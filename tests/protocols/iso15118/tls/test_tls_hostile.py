@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from protocols.iso15118 import CarPlan, EvccSecurity, EvccSession, Evse, SeccSession, SimulatedCar, network, pipe
+from protocols.iso15118 import CarPlan, EvccSecurity, EvccSession, Evse, SeccSession, SimulatedCar
 from protocols.iso15118.events import SessionEnded
-from protocols.iso15118.pipe import SessionPipe
-from protocols.iso15118.tls import V20, TlsClient, TlsOffer, TlsServer
+from protocols.iso15118.wire import network, pipe
+from protocols.iso15118.wire.pipe import SessionPipe
+from protocols.iso15118.wire.tls import V20, TlsClient, TlsOffer, TlsServer
 
 
 def ends(authority: Any) -> tuple[TlsClient, TlsServer]:

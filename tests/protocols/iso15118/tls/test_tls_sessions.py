@@ -23,11 +23,11 @@ from protocols.iso15118 import (
     SimulatedCar,
     Timings,
     TransportError,
-    pipe,
 )
-from protocols.iso15118.network import is_loopback
-from protocols.iso15118.sdp import Security
-from protocols.iso15118.tls import V2, V20, Alert, PeerRefused, TlsClient, TlsOffer
+from protocols.iso15118.wire import pipe
+from protocols.iso15118.wire.network import is_loopback
+from protocols.iso15118.wire.sdp import Security
+from protocols.iso15118.wire.tls import V2, V20, Alert, PeerRefused, TlsClient, TlsOffer
 
 LOOPBACK = "lo"
 PATIENT = Timings().scaled(20)

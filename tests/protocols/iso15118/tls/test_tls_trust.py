@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from cryptography.x509 import Certificate
 
-from protocols.iso15118 import trust
-from protocols.iso15118.tls import V2, V20, V20_INTEROP, TlsClient, TlsProfile, TlsServer
+from protocols.iso15118.wire import trust
+from protocols.iso15118.wire.tls import V2, V20, V20_INTEROP, TlsClient, TlsProfile, TlsServer
 from protocols.pki import Algorithm, Identity, Responder, Role, TrustStore, car_set, home_set, new, public_set
 
 NOW = dt.datetime.now(dt.UTC)

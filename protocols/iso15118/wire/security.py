@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from protocols.iso15118.connection import ConnectionSecurity, PeerCertificate
 from protocols.iso15118.credentials import CarCredentials, ChargerCredentials
-from protocols.iso15118.sdp import Security
-from protocols.iso15118.tls import (
+from protocols.iso15118.wire.sdp import Security
+from protocols.iso15118.wire.tls import (
     V2,
     V20,
     CheckPeer,

@@ -13,8 +13,8 @@ from enum import StrEnum
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ed448
 
-from protocols.iso15118.tls.alerts import Alert
-from protocols.iso15118.tls.hello import ClientHello
+from protocols.iso15118.wire.tls.alerts import Alert
+from protocols.iso15118.wire.tls.hello import ClientHello
 from protocols.pki.algorithms import PrivateKey
 
 

@@ -11,8 +11,8 @@ from cryptography import x509
 from OpenSSL import SSL, crypto
 from OpenSSL._util import ffi, lib
 
-from protocols.iso15118.tls.alerts import VERIFY_ERRORS, Alert
-from protocols.iso15118.tls.profile import Credential, TlsProfile, TlsVersion
+from protocols.iso15118.wire.tls.alerts import VERIFY_ERRORS, Alert
+from protocols.iso15118.wire.tls.profile import Credential, TlsProfile, TlsVersion
 
 VERSIONS = {TlsVersion.V1_2: SSL.TLS1_2_VERSION, TlsVersion.V1_3: SSL.TLS1_3_VERSION}
 NO_RENEGOTIATION = 0x4000_0000  # SSL_OP_NO_RENEGOTIATION, which pyOpenSSL does not name

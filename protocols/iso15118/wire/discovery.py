@@ -6,10 +6,10 @@ import logging
 from collections.abc import Callable
 from typing import Protocol, cast
 
-from protocols.iso15118.network import Interface, TransportError, asking_socket
-from protocols.iso15118.sdp import SDP_MULTICAST, SdpRequest, SdpResponse, Security, read_request, read_response
 from protocols.iso15118.timings import Timings
 from protocols.iso15118.v2gtp import V2gtpError
+from protocols.iso15118.wire.network import Interface, TransportError, asking_socket
+from protocols.iso15118.wire.sdp import SDP_MULTICAST, SdpRequest, SdpResponse, Security, read_request, read_response
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from protocols.iso15118.events import AnswerLate, ConnectionOpened, Event, Sessi
 from protocols.iso15118.link import Link
 from protocols.iso15118.recording.recorder import Recorder
 from protocols.iso15118.secc import SeccSession
-from protocols.iso15118.security import described
 from protocols.iso15118.table import State
-from protocols.iso15118.tls import TlsClient, TlsEnd
+from protocols.iso15118.wire.security import described
+from protocols.iso15118.wire.tls import TlsClient, TlsEnd
 
 log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from protocols.iso15118 import pcapng
-from protocols.iso15118.network import TransportError
-from protocols.iso15118.pcapng import ACK, FIN, PSH, SYN
+from protocols.iso15118.wire import pcapng
+from protocols.iso15118.wire.network import TransportError
+from protocols.iso15118.wire.pcapng import ACK, FIN, PSH, SYN
 
 Address = tuple[str, int]
 

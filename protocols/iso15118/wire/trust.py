@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from protocols.iso15118.tls import (
+from protocols.iso15118.wire.tls import (
     V2,
     V20,
     V20_INTEROP,

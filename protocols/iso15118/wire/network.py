@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from protocols.iso15118.sdp import SDP_MULTICAST, SDP_PORT
+from protocols.iso15118.wire.sdp import SDP_MULTICAST, SDP_PORT
 
 LOOPBACK_NAMES = ("lo", "lo0", "loopback")
 DYNAMIC_PORTS = range(49_152, 65_536)

@@ -6,11 +6,11 @@ The standard library's ssl can neither staple nor check an OCSP response, nor ch
 machine of either end, `alerts.py` gives sentences, `openssl.py` hides the library.
 """
 
-from protocols.iso15118.tls.alerts import Alert
-from protocols.iso15118.tls.end import TlsClient, TlsEnd, TlsOffer, TlsServer
-from protocols.iso15118.tls.hello import ClientHello, HelloError, read_hello
-from protocols.iso15118.tls.openssl import TlsError
-from protocols.iso15118.tls.profile import (
+from protocols.iso15118.wire.tls.alerts import Alert
+from protocols.iso15118.wire.tls.end import TlsClient, TlsEnd, TlsOffer, TlsServer
+from protocols.iso15118.wire.tls.hello import ClientHello, HelloError, read_hello
+from protocols.iso15118.wire.tls.openssl import TlsError
+from protocols.iso15118.wire.tls.profile import (
     V2,
     V20,
     V20_INTEROP,

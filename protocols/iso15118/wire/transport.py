@@ -10,28 +10,28 @@ import logging
 import socket
 from collections.abc import Callable
 
-from protocols.iso15118.capture import Capture
 from protocols.iso15118.car import CarModel, CarPlan
-from protocols.iso15118.discovery import SdpServer, discover
 from protocols.iso15118.evcc import EvccSession
 from protocols.iso15118.events import SessionEnded
 from protocols.iso15118.evse import Evse, Notification
-from protocols.iso15118.network import (
+from protocols.iso15118.recording.recorder import Recorder, Sink
+from protocols.iso15118.registry import get_ready
+from protocols.iso15118.secc import SeccSession
+from protocols.iso15118.secc_side import new_challenge, new_session_id
+from protocols.iso15118.timings import HANDSHAKE_MESSAGE, Timings
+from protocols.iso15118.wire.capture import Capture
+from protocols.iso15118.wire.discovery import SdpServer, discover
+from protocols.iso15118.wire.network import (
     TransportError,
     discovery_socket,
     find_interface,
     listening_socket,
     steady_clock,
 )
-from protocols.iso15118.pipe import OnEvent, SessionPipe
-from protocols.iso15118.recording.recorder import Recorder, Sink
-from protocols.iso15118.registry import get_ready
-from protocols.iso15118.sdp import SDP_PORT, SdpResponse, Security
-from protocols.iso15118.secc import SeccSession
-from protocols.iso15118.secc_side import new_challenge, new_session_id
-from protocols.iso15118.security import EvccSecurity, SeccSecurity
-from protocols.iso15118.timings import HANDSHAKE_MESSAGE, Timings
-from protocols.iso15118.tls import TlsError
+from protocols.iso15118.wire.pipe import OnEvent, SessionPipe
+from protocols.iso15118.wire.sdp import SDP_PORT, SdpResponse, Security
+from protocols.iso15118.wire.security import EvccSecurity, SeccSecurity
+from protocols.iso15118.wire.tls import TlsError
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 from OpenSSL import SSL
 
-from protocols.iso15118.tls import alerts, openssl
-from protocols.iso15118.tls.alerts import Alert
-from protocols.iso15118.tls.hello import ClientHello, HelloError, read_hello
-from protocols.iso15118.tls.profile import (
+from protocols.iso15118.wire.tls import alerts, openssl
+from protocols.iso15118.wire.tls.alerts import Alert
+from protocols.iso15118.wire.tls.hello import ClientHello, HelloError, read_hello
+from protocols.iso15118.wire.tls.profile import (
     Chain,
     CheckPeer,
     CheckStaple,
