@@ -1545,7 +1545,7 @@
     </message>
     <message>
       <source>The home file names no charger.</source>
-      <translation>Die Hausdatei nennt keine Ladestation.</translation>
+      <translation>Die Hausdatei nennt keine Wallbox.</translation>
     </message>
     <message>
       <source>The home file names none.</source>
