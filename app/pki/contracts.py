@@ -24,7 +24,7 @@ class FolderIssuer:
         """The valid contract that ends last; one that the car asked for by name goes before others."""
         named = [bare_id(one) for one in wanted.emaids]
         try:
-            found = [one for one in self.folder.identities(Role.CONTRACT) if _holds(one, at) and _fits(one, wanted)]
+            found = [one for one in self.folder.identities(Role.CONTRACT) if one.holds(at) and _fits(one, wanted)]
         except PkiError as error:
             raise NotCredible(Doubt.MISSING, str(error)) from error
         if not found:
@@ -87,12 +87,7 @@ def _service(folder: CertificateFolder) -> ProvisioningService:
 
 def _newest(folder: CertificateFolder, role: Role, policy: Policy) -> Identity | None:
     found = folder.identities(role, policy)
-    return next((one for one in found if _holds(one, datetime.now(UTC))), found[0] if found else None)
-
-
-def _holds(identity: Identity, at: datetime) -> bool:
-    certificate = identity.certificate
-    return certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+    return next((one for one in found if one.holds(datetime.now(UTC))), found[0] if found else None)
 
 
 def _fits(identity: Identity, wanted: ContractWanted) -> bool:

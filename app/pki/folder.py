@@ -148,7 +148,7 @@ class CertificateFolder:
         """The certificate of ``role`` to use at ``at``: the valid one that ends last. Raises PkiError where none is."""
         found, problems = self._opened(role, policy)
         for one in found:
-            if one.certificate.not_valid_before_utc <= at <= one.certificate.not_valid_after_utc:
+            if one.holds(at):
                 return one
         if problems:
             raise problems[0]

@@ -196,7 +196,8 @@ class CarContracts:
 
     def take_contract(self, namespace: str, received: ContractReceived, now: float) -> None:
         """The service must be one of a V2G root's, its signature hold, the key open, and the chain be a contract's."""
-        if self.maker is None:
+        maker = self.maker
+        if maker is None:
             raise NotCredible(Doubt.MISSING, "a contract came to a car without a provisioning certificate")
         policy = self.policy_v20 if namespace == V20_COMMON else Policy.V2
         _verified(received.provider, Role.CPS, self.store, policy, now)
@@ -204,14 +205,13 @@ class CarContracts:
         if self.store.of(Role.MO_ROOT):
             _verified(received.contract, Role.CONTRACT, self.store, policy, now)
         certificate = _read(received.contract.leaf)
-        key = self._opened(namespace, received, certificate)
+        key = self._opened(namespace, received, certificate, maker)
         self.held = Identity(certificate, key, tuple(_read(one) for one in received.contract.sub_cas))
         self.keep(self.held)
 
-    def _opened(self, namespace: str, received: ContractReceived, certificate: x509.Certificate) -> PrivateKey:
-        maker = self.maker
-        if maker is None:
-            raise NotCredible(Doubt.MISSING, "a contract came to a car without a provisioning certificate")
+    def _opened(
+        self, namespace: str, received: ContractReceived, certificate: x509.Certificate, maker: Identity
+    ) -> PrivateKey:
         try:
             if namespace != V20_COMMON:
                 recipient = self.held if received.update and self.held is not None else maker

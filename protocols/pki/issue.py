@@ -41,6 +41,10 @@ class Identity:
         """The same, as the messages carry it."""
         return tuple(certificate.public_bytes(Encoding.DER) for certificate in self.chain)
 
+    def holds(self, at: datetime) -> bool:
+        """Whether ``at`` (aware) lies within its certificate's time."""
+        return self.certificate.not_valid_before_utc <= at <= self.certificate.not_valid_after_utc
+
     def __repr__(self) -> str:
         return f"Identity({common_name(self.certificate.subject)})"
 
