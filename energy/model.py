@@ -30,6 +30,10 @@ class Connection:
         return self.import_max_w if self.export_limit_w is None else min(self.export_limit_w, self.import_max_w)
 
 
+Curve = tuple[tuple[float, float], ...]
+"""(x, y) with x increasing; linear between, constant outside."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Charger:
     """What one charger can do. Ask for capabilities, never for a brand."""
@@ -44,9 +48,18 @@ class Charger:
     """Least power at which it charges at all (6 A on AC), W; between 0 and this it must pause."""
     charge_efficiency: float = 0.95
     discharge_efficiency: float = 0.95
+    charge_curve: Curve = ()
+    """One-way efficiency by power, (W at the grid side, 0..1) rising in W; empty: always the same."""
+    discharge_curve: Curve = ()
+    standby_w: float = 0.0
+    """Own use while its power stage is on, W; not part of the efficiencies."""
+    on_phases: tuple[int, ...] = ()
+    """The house's phases (0, 1, 2) that it hangs on; empty: evenly on all, or not known."""
     reports_soc: bool = True
     reaction_s: float = 1.0
     """Measured delay from a set-point to its power, s."""
+    ramp_w_per_s: float = 3350.0
+    """How fast its power rises, measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +78,10 @@ class Ev:
     """From here on the car is expected to take less and less, a tenth of its power at ``soc_max``; 1: never less."""
     wear_eur_per_kwh: float = 0.02
     """Cost of moving one kWh through the battery, in the home's currency per kWh discharged."""
+    high_soc: float = 0.8
+    """Above this the battery ages by standing full, fraction."""
+    high_soc_eur_per_kwh_day: float = 0.0
+    """Cost of holding one kWh above ``high_soc`` for a day."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +90,14 @@ class Departure:
 
     at_s: float
     target_soc: float
+    chance: float = 1.0
+    """How sure the departure is; what was learned from habits is less than certain."""
+    early_chance: float = 0.0
+    """Chance that the car leaves before ``at_s`` …"""
+    early_h: float = 4.0
+    """… spread evenly over so many hours before it."""
+    learned: bool = False
+    """From habits, not from the homeowner."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +107,7 @@ class Absence:
     from_s: float
     to_s: float
     used_wh: float
+    learned: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +142,116 @@ class EvState:
     """Does this session allow power out of the car (a BPT service, both sides agree)?"""
     at_s: float = 0.0
     """Time of this reading."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plug:
+    """One charger, the car at it (or the usual one while none is), and what is wished of them."""
+
+    charger: Charger
+    ev_state: EvState
+    wishes: Wishes = field(default_factory=Wishes)
+
+
+class Risk(StrEnum):
+    """How the home decides where the future is not known."""
+
+    CAREFUL = "careful"
+    """Plans for the worse days: more charge in hand, some money left on the table."""
+    BALANCED = "balanced"
+    BOLD = "bold"
+    """Plans for what is most likely, and takes the rare bad day."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomeBattery:
+    """A battery that stands in the house. Powers at its grid side, W ≥ 0."""
+
+    battery_id: str
+    capacity_wh: float
+    charge_max_w: float
+    discharge_max_w: float
+    soc_min: float = 0.05
+    soc_max: float = 1.0
+    reserve_soc: float = 0.0
+    """Kept for a blackout, fraction."""
+    charge_efficiency: float = 0.95
+    discharge_efficiency: float = 0.95
+    standby_w: float = 0.0
+    wear_eur_per_kwh: float = 0.02
+    """As for a car: a kWh discharged."""
+    on_phases: tuple[int, ...] = ()
+    may_charge_from_grid: bool = True
+    may_export: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatteryState:
+    """A house battery as it is now."""
+
+    battery: HomeBattery
+    soc: float | None
+    power_w: float = 0.0
+    """> 0 charges."""
+    at_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShiftableLoad:
+    """Work that a machine must do, at a time of the planner's choice."""
+
+    load_id: str
+    power_w: tuple[float, ...]
+    """Mean power in each ``slot_s`` of one run, W ≥ 0, in order; one value where it runs at one power."""
+    slot_s: float = 900.0
+    earliest_s: float
+    latest_s: float
+    """It is done by then."""
+    run_h: float | None = None
+    """None: one run, not interrupted. Else: so many hours at ``power_w[0]`` in pieces of any length."""
+    done_h: float = 0.0
+    """Of ``run_h``, what is done already."""
+    on_phases: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatTank:
+    """A buffer of heat, filled by electricity: a hot-water tank, a heat pump with its store."""
+
+    tank_id: str
+    power_max_w: float
+    """Electric, W."""
+    capacity_wh: float
+    """Heat between its coldest useful and its hottest state, Wh."""
+    heat_per_electric: float = 1.0
+    """Heat gained from a unit of electricity: 1 for a heating rod, the coefficient of performance for a heat pump."""
+    loss_share_per_h: float = 0.01
+    """Part of what is stored that is lost in an hour."""
+    comfort_share: float = 0.2
+    """Not below this share of the capacity, as long as it can be had."""
+    power_min_w: float = 0.0
+    on_phases: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TankState:
+    """A tank as it is now, and the heat that will be drawn from it."""
+
+    tank: HeatTank
+    stored_share: float
+    """Of its capacity, 0..1."""
+    demand_w: tuple[float, ...] = ()
+    """Heat drawn, mean W in each step of the plan; empty: none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SolarArray:
+    """One part of the roof."""
+
+    array_id: str
+    peak_w: float
+    curtailable: bool = False
+    """Can Twoway (or its inverter, told so) make it give less?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

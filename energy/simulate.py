@@ -16,7 +16,7 @@ from energy.forecast import Forecast, History, SolarSite, forecast_load, forecas
 from energy.grid_events import GridEvent
 from energy.horizon import make_edges
 from energy.limits import Limits, gather
-from energy.model import Charger, Connection, Ev, EvState, Readings, SetPoint, Wishes
+from energy.model import Charger, Connection, Ev, EvState, Plug, Readings, SetPoint, Wishes
 from energy.plan.types import Plan, PlanInput, Promise
 from energy.tariffs import Tariff
 from energy.twin import HomeTwin, TwinPicture
@@ -169,9 +169,7 @@ class _Life:
                 import_eur_per_kwh=prices.import_eur_per_kwh,
                 export_eur_per_kwh=prices.export_eur_per_kwh,
                 connection=scene.connection,
-                charger=scene.charger,
-                ev_state=ev_state,
-                wishes=scene.wishes,
+                plugs=(Plug(charger=scene.charger, ev_state=ev_state, wishes=scene.wishes),),
                 events=scene.events,
                 previous=self.plan,
             )

@@ -10,7 +10,7 @@ from energy.forecast import History, SolarSite, forecast_load, forecast_solar
 from energy.grid_events import GridEvent
 from energy.horizon import make_edges
 from energy.links import LinkRule, LinkState
-from energy.model import Charger, Connection, EvState, Wishes
+from energy.model import Charger, Connection, EvState, Plug, Wishes
 from energy.plan.types import Plan, PlanInput
 from energy.tariffs import Tariff
 
@@ -81,9 +81,7 @@ def make_plan(job: PlanJob) -> PlanDone:
             import_eur_per_kwh=prices.import_eur_per_kwh,
             export_eur_per_kwh=prices.export_eur_per_kwh,
             connection=job.connection,
-            charger=job.charger,
-            ev_state=job.ev_state,
-            wishes=job.wishes,
+            plugs=(Plug(charger=job.charger, ev_state=job.ev_state, wishes=job.wishes),),
             events=job.events,
             links=job.links,
             previous=job.previous,

@@ -8,12 +8,13 @@ becomes 0.
 from energy.forecast.history import History
 from energy.forecast.load import forecast_load
 from energy.forecast.solar import SolarSite, clear_sky_w, forecast_solar
-from energy.forecast.spread import Basis, Forecast
+from energy.forecast.spread import Basis, Forecast, Scenario
 
 __all__ = [
     "Basis",
     "Forecast",
     "History",
+    "Scenario",
     "SolarSite",
     "clear_sky_w",
     "forecast_load",

@@ -43,3 +43,14 @@ class Forecast:
         return Forecast(
             mean_w=np.maximum(mean_w, 0.0), p10_w=low, p50_w=mid, p90_w=np.maximum(high, mean_w), basis=basis
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """One way in which a day may go; arrays of shape (N,)."""
+
+    load_w: FloatArray
+    solar_w: FloatArray
+    probability: float
+    """> 0; those of a plan's scenarios sum to 1."""
+    name: str = ""

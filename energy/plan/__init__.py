@@ -8,12 +8,43 @@ fit a real charger (minimum power, one direction at a time); ``explain`` gives e
 
 from typing import TYPE_CHECKING, Any
 
-from energy.plan.types import Money, Plan, PlanInput, PlanInputError, Promise, PromiseKind, Step
+from energy.plan.types import (
+    ArrayForecast,
+    CapacityBand,
+    LoadPlan,
+    Money,
+    PeakCharge,
+    Plan,
+    PlanInput,
+    PlanInputError,
+    PlugPlan,
+    Promise,
+    PromiseKind,
+    Step,
+    StorePlan,
+    Terms,
+)
 
 if TYPE_CHECKING:
     from energy.plan.planner import Planner
 
-__all__ = ["Money", "Plan", "PlanInput", "PlanInputError", "Planner", "Promise", "PromiseKind", "Step"]
+__all__ = [
+    "ArrayForecast",
+    "CapacityBand",
+    "LoadPlan",
+    "Money",
+    "PeakCharge",
+    "Plan",
+    "PlanInput",
+    "PlanInputError",
+    "Planner",
+    "PlugPlan",
+    "Promise",
+    "PromiseKind",
+    "Step",
+    "StorePlan",
+    "Terms",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,7 +12,7 @@ from energy.plan.programme import Programme, Solution, SolverError
 from energy.plan.promises import promises
 from energy.plan.repair import close_unworthy, least_power, net, one_direction
 from energy.plan.rule import simple_charging
-from energy.plan.types import Money, Plan, PlanInput, Step
+from energy.plan.types import Money, Plan, PlanInput, PlugPlan, Step
 
 _MOST_REPAIRS = 4
 _DEFAULT_GOAL_SOC = 0.8
@@ -51,7 +51,7 @@ class Planner:
         baseline = charge_on_arrival(prepared, self._goal_kwh(prepared, inp))
         return Plan(
             made_s=inp.now_s,
-            steps=_steps(prepared, course, explained, worth, inp),
+            plugs=(PlugPlan(charger_id=inp.charger.charger_id, steps=_steps(prepared, course, explained, worth, inp)),),
             promises=promises(prepared, course),
             money=Money(planned_eur=course.cost, baseline_eur=baseline.cost),
             optimal=optimal,

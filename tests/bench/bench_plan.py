@@ -17,7 +17,7 @@ from cvxpy.settings import HIGHS
 
 from energy.forecast import Forecast
 from energy.horizon import make_edges
-from energy.model import Absence, Charger, Connection, Departure, Ev, EvState, Wishes
+from energy.model import Absence, Charger, Connection, Departure, Ev, EvState, Plug, Wishes
 from energy.plan import PlanInput, Planner
 from energy.plan.prepare import prepare
 from energy.plan.programme import Programme
@@ -36,6 +36,12 @@ def example(seed: int, charge_min_w: float = 0.0) -> PlanInput:
     by_hour = 0.22 + 0.08 * rng.standard_normal(25)
     price = by_hour[((edges[:-1] - edges[0]) // 3600).astype(int)]
     ev = Ev(ev_id="ev", capacity_wh=60_000, charge_max_w=11_000, discharge_max_w=11_000)
+    charger = Charger(charger_id="c", phases=3, charge_max_w=11_000, discharge_max_w=10_000, charge_min_w=charge_min_w)
+    state = EvState(connected=True, ev=ev, soc=float(rng.uniform(0.3, 0.7)), can_discharge=True)
+    wishes = Wishes(
+        departures=(Departure(at_s=now_s + 15 * 3600, target_soc=0.8),),
+        absences=(Absence(from_s=now_s + 15 * 3600, to_s=now_s + 20 * 3600, used_wh=9000),),
+    )
     return PlanInput(
         now_s=now_s,
         edges_s=edges,
@@ -44,14 +50,7 @@ def example(seed: int, charge_min_w: float = 0.0) -> PlanInput:
         import_eur_per_kwh=price,
         export_eur_per_kwh=price - 0.12,
         connection=Connection(phases=3, fuse_a=25, export_limit_w=10_000),
-        charger=Charger(
-            charger_id="c", phases=3, charge_max_w=11_000, discharge_max_w=10_000, charge_min_w=charge_min_w
-        ),
-        ev_state=EvState(connected=True, ev=ev, soc=float(rng.uniform(0.3, 0.7)), can_discharge=True),
-        wishes=Wishes(
-            departures=(Departure(at_s=now_s + 15 * 3600, target_soc=0.8),),
-            absences=(Absence(from_s=now_s + 15 * 3600, to_s=now_s + 20 * 3600, used_wh=9000),),
-        ),
+        plugs=(Plug(charger=charger, ev_state=state, wishes=wishes),),
     )
 
 

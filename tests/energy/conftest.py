@@ -11,7 +11,7 @@ from energy.forecast import Forecast
 from energy.grid_events import EventInterval, GridEvent, GridEventKind
 from energy.horizon import make_edges
 from energy.limits import Limits, gather
-from energy.model import Charger, Connection, Ev, EvState, Wishes
+from energy.model import Charger, Connection, Ev, EvState, Plug, Wishes
 from energy.plan import PlanInput, Planner
 
 MIDNIGHT = 1_718_000_000 // 86400 * 86400.0
@@ -62,10 +62,10 @@ class Home:
             "import_eur_per_kwh": series(price),
             "export_eur_per_kwh": series(pay),
             "connection": self.connection,
-            "charger": self.charger,
-            "ev_state": self.ev_state(),
-            "wishes": Wishes(),
         }
+        plug = {"charger": self.charger, "ev_state": self.ev_state(), "wishes": Wishes()}
+        own = {name: changes.pop(name) for name in tuple(plug) if name in changes}
+        fields["plugs"] = (Plug(**(plug | own)),)
         return PlanInput(**(fields | changes))
 
     def limits(self, ev_state: EvState | None = None, wishes: Wishes | None = None, **changes: Any) -> Limits:

@@ -10,7 +10,7 @@ from energy.dispatch import DispatchConfig, DispatchState, dispatch
 from energy.grid_events import EventInterval, GridEvent, GridEventKind
 from energy.limits import gather
 from energy.model import Departure, Readings, Reason, ReasonCode, Wishes
-from energy.plan import Money, Plan, Step
+from energy.plan import Money, Plan, PlugPlan, Step
 
 CONFIG = DispatchConfig()
 share = st.floats(0.0, 1.0)
@@ -37,7 +37,13 @@ def a_plan(draw, now_s):
         exports=draw(st.booleans()),
         present=draw(st.integers(0, 5)) > 0,
     )
-    return Plan(made_s=now_s, steps=(step,), promises=(), money=Money(planned_eur=0.0, baseline_eur=0.0), optimal=True)
+    return Plan(
+        made_s=now_s,
+        plugs=(PlugPlan(charger_id="c", steps=(step,)),),
+        promises=(),
+        money=Money(planned_eur=0.0, baseline_eur=0.0),
+        optimal=True,
+    )
 
 
 @st.composite

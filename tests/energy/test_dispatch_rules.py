@@ -7,7 +7,7 @@ import pytest
 from energy.dispatch import DispatchConfig, DispatchState, dispatch
 from energy.grid_events import GridEventKind
 from energy.model import Departure, Readings, Reason, ReasonCode, Wishes
-from energy.plan import Money, Plan, Step
+from energy.plan import Money, Plan, PlugPlan, Step
 
 R = ReasonCode
 K = GridEventKind
@@ -29,7 +29,9 @@ def plan_of(home, **changes):
     }
     step = Step(**(fields | changes))
     money = Money(planned_eur=0.0, baseline_eur=0.0)
-    return Plan(made_s=home.now_s, steps=(step,), promises=(), money=money, optimal=True)
+    return Plan(
+        made_s=home.now_s, plugs=(PlugPlan(charger_id="c", steps=(step,)),), promises=(), money=money, optimal=True
+    )
 
 
 class Drive:

@@ -219,10 +219,13 @@ def test_short_and_long_days_have_steps_of_equal_length(home, planner, day, hour
     assert len(edges) - 1 == hours * 12
     count = len(edges) - 1
     inp = replace(
-        home.plan_input(edges_s=edges, price=np.linspace(0.1, 0.4, count)),
+        home.plan_input(
+            edges_s=edges,
+            price=np.linspace(0.1, 0.4, count),
+            wishes=Wishes(departures=(Departure(at_s=end.timestamp(), target_soc=0.7),)),
+        ),
         now_s=start.timestamp(),
         load=Forecast.exact(np.full(count, 400.0)),
-        wishes=Wishes(departures=(Departure(at_s=end.timestamp(), target_soc=0.7),)),
     )
     plan = planner.solve(inp)
     assert plan.missed == ()

@@ -19,7 +19,7 @@ from app.drivers.charger_plan import (
 )
 from app.drivers.charger_schedule import MAX_STEPS, difference_wh, idle_until_s, offer
 from energy.model import Reason, ReasonCode
-from energy.plan.types import Money, Plan, Promise, PromiseKind, Step
+from energy.plan.types import Money, Plan, PlugPlan, Promise, PromiseKind, Step
 from protocols import iso15118 as iso
 
 T0 = 1_713_279_600.0
@@ -38,7 +38,13 @@ def step(number: int, ev_w: float = 0.0, length_s: float = 900.0, **more: Any) -
 
 
 def plan(*steps: Step) -> Plan:
-    return Plan(made_s=T0, steps=steps, promises=(), money=Money(planned_eur=0.0, baseline_eur=0.0), optimal=True)
+    return Plan(
+        made_s=T0,
+        plugs=(PlugPlan(charger_id="charger", steps=steps),),
+        promises=(),
+        money=Money(planned_eur=0.0, baseline_eur=0.0),
+        optimal=True,
+    )
 
 
 def flat(*powers: float, length_s: float = 3600.0) -> Plan:

@@ -17,7 +17,7 @@ from app.engine.board import HouseBoard
 from app.engine.health import HealthBook
 from app.ports import CarSession, HealthLevel, LinkNews
 from energy.model import Charger, Connection, Ev, Reason, ReasonCode, SetPoint
-from energy.plan.types import Money, Plan, Step
+from energy.plan.types import Money, Plan, PlugPlan, Step
 from protocols import iso15118 as iso
 from protocols.iec61851 import Defects, Hardware, OutletState, Pilot
 from protocols.iso15118.events import SessionPaused
@@ -166,7 +166,13 @@ def plan(*powers: float, length_s: float = 3600.0) -> Plan:
         )
         for k, power_w in enumerate(powers)
     )
-    return Plan(made_s=start_s, steps=steps, promises=(), money=Money(planned_eur=0.0, baseline_eur=0.0), optimal=True)
+    return Plan(
+        made_s=start_s,
+        plugs=(PlugPlan(charger_id="charger", steps=steps),),
+        promises=(),
+        money=Money(planned_eur=0.0, baseline_eur=0.0),
+        optimal=True,
+    )
 
 
 async def test_a_schedule_of_the_plan_is_offered_and_renegotiated_when_the_plan_changes() -> None:
