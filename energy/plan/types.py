@@ -49,6 +49,9 @@ class PeakCharge:
     """Length of the intervals whose mean counts."""
     hours: tuple[tuple[float, float], ...] = ()
     """Local hours of day (from, to) in which it counts; empty: always."""
+    windows_s: tuple[tuple[float, float], ...] | None = None
+    """(from, to) POSIX s, in which it counts within the horizon, with days, holidays, seasons and clock changes already
+    worked out; where given, ``hours`` is not looked at. ``()``: never, None: ``hours`` tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class CapacityBand:
     above_w: float
     eur_per_kwh: float
     """Beside the energy's own price."""
+    windows_s: tuple[tuple[float, float], ...] | None = None
+    """(from, to) POSIX s, in which it holds; None: always."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
