@@ -4,18 +4,24 @@
 ``@register`` line, imported below.
 """
 
-from energy.tariffs.base import Markup, Prices, Tariff, TariffError, kinds, make_tariff, options_of
-from energy.tariffs.day_ahead import DayAhead, PriceSeries, parse_prices
+from energy.tariffs.base import Markup, NoPrices, Prices, Tariff, TariffError, kinds, make_tariff, options_of
+from energy.tariffs.day_ahead import DayAhead
 from energy.tariffs.fixed import Fixed
-from energy.tariffs.time_of_use import Band, TimeOfUse
+from energy.tariffs.published import AsPublished
+from energy.tariffs.schedule import Band, Schedule
+from energy.tariffs.series import PriceSeries, parse_prices, series_of
+from energy.tariffs.time_of_use import TimeOfUse
 
 __all__ = [
+    "AsPublished",
     "Band",
     "DayAhead",
     "Fixed",
     "Markup",
+    "NoPrices",
     "PriceSeries",
     "Prices",
+    "Schedule",
     "Tariff",
     "TariffError",
     "TimeOfUse",
@@ -23,4 +29,5 @@ __all__ = [
     "make_tariff",
     "options_of",
     "parse_prices",
+    "series_of",
 ]

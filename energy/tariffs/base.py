@@ -14,6 +14,10 @@ class TariffError(ValueError):
     """A tariff that cannot be used as described; the message names the thing and the way out."""
 
 
+class NoPrices(TariffError):
+    """A tariff whose prices come from outside has none, or none that still tell anything."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
     """Prices for N steps, in the home's currency per kWh, everything on them."""

@@ -1,110 +1,51 @@
-"""Prices by time of day and day of week, in local time."""
+"""Prices by time of day, kind of day and season, in local time."""
 
-import math
-from dataclasses import dataclass
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import numpy as np
+from dataclasses import dataclass, field
+from math import inf
+from typing import Any, ClassVar
 
 from energy.asks import FloatArray
-from energy.forecast.history import local_slots
 from energy.tariffs.base import Prices, TariffError, register
-
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Band:
-    """One stretch of the day with its price."""
-
-    from_hour: float
-    """Local, 0..24."""
-    to_hour: float
-    """Up to 24; below ``from_hour``: over midnight."""
-    import_eur_per_kwh: float
-    export_eur_per_kwh: float | None = None
-    """None: the tariff's own."""
-    days: tuple[int, ...] = tuple(range(7))
-    """0 is Monday; the day on which the local clock stands."""
+from energy.tariffs.schedule import Schedule, parse_bands
 
 
 @register("time_of_use")
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeOfUse:
-    """A day and night tariff, or any other fixed schedule. The first band that fits holds, else the base price."""
+    """A day and night tariff, or any other schedule that is fixed long before."""
 
-    import_eur_per_kwh: float
-    export_eur_per_kwh: float = 0.0
-    bands: tuple[Band, ...] = ()
-    tz: str = "UTC"
+    OPTIONS: ClassVar = frozenset({"import_eur_per_kwh", "export_eur_per_kwh", "bands", "tz", "holidays"})
+
+    imported: Schedule
+    exported: Schedule = field(default_factory=lambda: Schedule(base=0.0))
 
     @classmethod
     def from_options(cls, options: dict[str, Any]) -> "TimeOfUse":
-        """From a config's table: ``bands`` is a list of ``{from, to, import, export?, days?}``, hours as "HH:MM"."""
-        bands = tuple(_band(row) for row in options.pop("bands", ()))
-        try:
-            return cls(bands=bands, **options)
-        except TypeError as error:
-            raise TariffError(f"The tariff 'time_of_use' has a strange or missing option: {error}.") from error
-
-    def __post_init__(self) -> None:
-        """Refuse what is no price or zone."""
-        try:
-            ZoneInfo(self.tz)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise TariffError(f"No time zone is called {self.tz!r}: write one like Europe/Paris.") from error
-        values = [self.import_eur_per_kwh, self.export_eur_per_kwh]
-        values += [band.import_eur_per_kwh for band in self.bands]
-        try:
-            fine = all(math.isfinite(value) for value in values)
-        except TypeError:
-            fine = False
-        if not fine:
-            raise TariffError("A price of the time-of-use tariff is no number.")
+        """From a config's table: ``import_eur_per_kwh``, ``export_eur_per_kwh``, ``tz``, ``holidays``, and ``bands``,
+        a list of ``{from, to, import, export?, days?, season?}``, hours as "HH:MM".
+        """
+        strange = sorted(set(options) - cls.OPTIONS)
+        if strange:
+            raise TariffError(f"The tariff 'time_of_use' has a strange option: {strange[0]!r}.")
+        if "import_eur_per_kwh" not in options:
+            raise TariffError("The tariff 'time_of_use' has a missing option: import_eur_per_kwh.")
+        rows = options.get("bands", ())
+        for row in rows:
+            if not isinstance(row, dict) or "from" not in row or "import" not in row:
+                raise TariffError(
+                    f"A band of the time-of-use tariff cannot be read: {row!r}. "
+                    'Write {from = "07:00", to = "23:00", import = 0.32}, and days from mon to sun.'
+                )
+        days: dict[str, Any] = {"tz": options.get("tz", "UTC"), "holidays": tuple(options.get("holidays", ()))}
+        return cls(
+            imported=Schedule(base=options["import_eur_per_kwh"], bands=parse_bands(rows, "import"), **days),
+            exported=Schedule(base=options.get("export_eur_per_kwh", 0.0), bands=parse_bands(rows, "export"), **days),
+        )
 
     def prices(self, edges_s: FloatArray) -> Prices:
-        """The price at each step's middle: put band edges on step edges."""
-        middles = (edges_s[:-1] + edges_s[1:]) / 2
-        days, hours = local_slots(middles, ZoneInfo(self.tz))
-        weekday = np.mod(days + 6, 7)
-        imported = np.full(len(middles), float(self.import_eur_per_kwh))
-        exported = np.full(len(middles), float(self.export_eur_per_kwh))
-        for band in reversed(self.bands):
-            inside = np.isin(weekday, band.days) & _between(hours, band.from_hour, band.to_hour)
-            imported[inside] = band.import_eur_per_kwh
-            if band.export_eur_per_kwh is not None:
-                exported[inside] = band.export_eur_per_kwh
-        return Prices(import_eur_per_kwh=imported, export_eur_per_kwh=exported, known_until_s=math.inf)
-
-
-def _between(hours: FloatArray, start: float, end: float) -> Any:
-    if start <= end:
-        return (hours >= start) & (hours < end)
-    return (hours >= start) | (hours < end)
-
-
-def _band(row: Any) -> Band:
-    try:
-        days = tuple(_DAYS.index(day) for day in row.get("days", _DAYS))
-        export = row.get("export")
-        return Band(
-            from_hour=_hour(row["from"]),
-            to_hour=_hour(row["to"]),
-            import_eur_per_kwh=float(row["import"]),
-            export_eur_per_kwh=None if export is None else float(export),
-            days=days,
+        """The mean in each step, wherever the bands' edges fall."""
+        return Prices(
+            import_eur_per_kwh=self.imported.means(edges_s),
+            export_eur_per_kwh=self.exported.means(edges_s),
+            known_until_s=inf,
         )
-    except (KeyError, ValueError, AttributeError, TypeError) as error:
-        raise TariffError(
-            f"A band of the time-of-use tariff cannot be read ({error}): "
-            'write {from = "07:00", to = "23:00", import = 0.32}, and days from mon to sun.'
-        ) from error
-
-
-def _hour(text: Any) -> float:
-    hour, _, minute = str(text).partition(":")
-    value = int(hour) + int(minute or 0) / 60.0
-    if not 0 <= value <= 24:
-        raise ValueError(f"{text} is no time of day")
-    return value
