@@ -1,14 +1,29 @@
-"""Why each step is as it is, read from the optimum: its prices against the worth of a kWh in the battery."""
+"""Why each step is as it is, read from the optimum: its prices against the worth of a kWh in the battery.
 
-from dataclasses import dataclass, replace
+A step's reason is its code (what it does and why), the figures of the sentence about it, and the facts that every step
+has, whatever its code:
+
+``worth_eur_per_kwh``, ``worth_later_eur_per_kwh``, ``later_s``
+    What a kWh in the car is worth now and when it next matters (``explain_costs``).
+``binds``
+    What keeps the step from going further (``explain_binds``).
+``next_choice``, ``next_cost_eur``, ``block_until_s``
+    The next best choice, what it would have cost more until then; 0: it is even.
+``until_s``
+    Where the row of steps with this code ends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from energy.asks import FloatArray
-from energy.model import Departure, Reason, ReasonCode, Wishes
+from energy.asks import FloatArray, StepAsk
+from energy.model import Departure, Plug, Reason, ReasonCode, Wishes
 from energy.plan.bounds import BoolArray
 from energy.plan.course import Course
+from energy.plan.explain_binds import binds
+from energy.plan.explain_costs import IntArray, choices, next_true, worths
 from energy.plan.prepare import Prepared
 
 ACTIVE_KW = 0.05
@@ -17,6 +32,19 @@ _UNTIL_REPLAN_H = 0.25
 """The engine plans anew at least this often."""
 _EVEN = 1e-3
 """Prices closer than this are the same, currency/kWh."""
+_NO_CHOICE = frozenset(
+    {
+        ReasonCode.NO_CAR,
+        ReasonCode.PAUSED,
+        ReasonCode.BOOST,
+        ReasonCode.EVENT_EMERGENCY,
+        ReasonCode.EVENT_SETPOINT,
+        ReasonCode.CHARGE_TO_RESERVE,
+    }
+)
+"""Decided by somebody, not by money: no other choice is weighed."""
+
+Params = dict[str, float | str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +57,22 @@ class Explained:
     exports: BoolArray
 
 
-def explain(prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes) -> Explained:
-    """Reasons and permissions for every step of a course; ``worth`` is the optimum's, currency/kWh stored."""
-    return _Explainer(prepared, course, worth, wishes).run()
+def explain(
+    prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, plug: Plug | None = None
+) -> Explained:
+    """Reasons and permissions for every step of a course; ``worth`` is the optimum's, currency/kWh stored.
+
+    ``plug`` lets the reasons tell the charger's limit from the car's.
+    """
+    return _Explainer(prepared, course, worth, wishes, plug).run()
 
 
 class _Explainer:
-    def __init__(self, prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes) -> None:
-        self.p, self.c, self.worth, self.wishes = prepared, course, worth, wishes
+    def __init__(
+        self, prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, plug: Plug | None
+    ) -> None:
+        self.p, self.c, self.worth, self.wishes, self.plug = prepared, course, worth, wishes, plug
         n = prepared.numbers
-        self.starts = prepared.edges_s[:-1]
         self.charging = course.charge_kw > ACTIVE_KW
         self.discharging = course.discharge_kw > ACTIVE_KW
         self.exporting = self.discharging & (course.grid_kw < -ACTIVE_KW)
@@ -49,8 +83,6 @@ class _Explainer:
         """What feeding a kWh to the house earns beyond the worth of the charge."""
         self.pays_to_store = worth * efficiency_in - n.price_out
         """What storing a kWh of surplus earns beyond its pay for export."""
-        self.next_charge = _next_true(self.charging)
-        self.next_discharge = _next_true(self.discharging)
 
     def run(self) -> Explained:
         n = self.p.numbers
@@ -66,171 +98,220 @@ class _Explainer:
         spare = self._spare_kwh() >= np.maximum(n.discharge_max - self.c.discharge_kw, 0.0) * _UNTIL_REPLAN_H
         feeds = may_feed & spare & ~asked & ((self.pays_to_feed > 2 * _EVEN) | whole) & ~self.exporting
         takes = (n.charge_max > ACTIVE_KW) & ~asked & ~self.discharging & (self.pays_to_store > _EVEN)
-        return Explained(
-            _with_ends([self._reason(t) for t in range(len(net))], self.p.edges_s),
-            feeds,
-            takes,
-            self.exporting | (asked & (n.discharge_max > ACTIVE_KW)),
-        )
+        return Explained(self._reasons(), feeds, takes, self.exporting | (asked & (n.discharge_max > ACTIVE_KW)))
 
     def _spare_kwh(self) -> FloatArray:
         """What more could leave the battery in each step before a floor is met or charging begins again."""
-        over = self.c.stored_kwh[1:] - np.maximum(self.p.numbers.stored_min[1:], 0.0)
-        spare = np.empty_like(over)
-        least = np.inf
+        over = (self.c.stored_kwh[1:] - np.maximum(self.p.numbers.stored_min[1:], 0.0)).tolist()
+        charging = self.charging.tolist()
+        spare = np.empty(len(over))
+        least = float("inf")
         for t in range(len(over) - 1, -1, -1):
-            least = min(float(over[t]), np.inf if self.charging[t] else least)
+            least = min(over[t], float("inf") if charging[t] else least)
             spare[t] = least
         return spare
 
-    def _reason(self, t: int) -> Reason:
-        p = self.p
-        if not p.bounds.present[t]:
-            return Reason(code=ReasonCode.NO_CAR)
+    def _reasons(self) -> list[Reason]:
+        why = _Why(self.p, self.c, self.worth, self.wishes, self.charging, self.discharging, self.exporting)
+        found = [why.reason(t) for t in range(len(self.worth))]
+        ends = _block_ends([code for code, _ in found])
+        edges = self.p.edges_s.tolist()
+        worth = worths(self.p, self.worth, self.charging, self.discharging, self.p.bounds.present)
+        choice = choices(self.p, self.c, self.worth, self.charging | self.discharging, ends)
+        rows = zip(
+            found,
+            ends.tolist(),
+            binds(self.p, self.c, self.charging, self.discharging, self.plug),
+            worth.is_money.tolist(),
+            worth.now.tolist(),
+            worth.later.tolist(),
+            worth.later_step.tolist(),
+            choice.name,
+            choice.cost,
+            choice.until_step,
+            choice.breaks,
+            strict=True,
+        )
+        reasons = []
+        for (code, own), end, bound, is_money, now, later, later_step, name, cost, until, breaks in rows:
+            params: Params = {"until_s": edges[end], "binds": bound}
+            if is_money and code is not ReasonCode.NO_CAR:
+                params["worth_eur_per_kwh"] = now
+                params["worth_later_eur_per_kwh"] = later
+                params["later_s"] = edges[later_step]
+            if name and code not in _NO_CHOICE:
+                if breaks:
+                    params |= {"next_choice": name, "block_until_s": edges[until], "next_breaks": breaks}
+                elif is_money:
+                    params |= {"next_choice": name, "block_until_s": edges[until], "next_cost_eur": cost}
+            reasons.append(Reason(code=code, params=params | own))
+        return reasons
+
+
+class _Why:
+    """The code of each step and the figures of its own. Plain lists: it looks at one step at a time."""
+
+    def __init__(
+        self,
+        prepared: Prepared,
+        course: Course,
+        worth: FloatArray,
+        wishes: Wishes,
+        charging: BoolArray,
+        discharging: BoolArray,
+        exporting: BoolArray,
+    ) -> None:
+        n, bounds, money = prepared.numbers, prepared.bounds, prepared.worth
+        self.p, self.wishes = prepared, wishes
+        edges = prepared.edges_s
+        self.starts: list[float] = edges[:-1].tolist()
+        self.worth: list[float] = worth.tolist()
+        self.charging, self.discharging, self.exporting = charging.tolist(), discharging.tolist(), exporting.tolist()
+        self.present, self.boost, self.blocked = bounds.present.tolist(), bounds.boost.tolist(), bounds.blocked.tolist()
+        self.from_grid = (charging & (course.grid_kw > ACTIVE_KW)).tolist()
+        self.price_in: list[float] = money.price_in.tolist()
+        self.price_out: list[float] = money.price_out.tolist()
+        self.stored: list[float] = course.stored_kwh.tolist()
+        self.reserve: list[float] = prepared.floors.reserve.tolist()
+        self.least: list[float] = n.stored_min.tolist()
+        self.next_charge, self.next_discharge = next_true(charging).tolist(), next_true(discharging).tolist()
+        self.emergency = _values(prepared.emergency)
+        self.asked = _values(prepared.asked_power)
+        self.full = (course.stored_kwh[:-1] >= n.stored_max[1:] - 0.005 * prepared.capacity_kwh).tolist()
+        cheapest_to_come = np.minimum.accumulate(n.price_in[::-1])[::-1]
+        self.kept = (
+            (n.discharge_max > ACTIVE_KW)
+            & (n.house_kw > ACTIVE_KW)
+            & (course.stored_kwh[:-1] <= prepared.floors.reserve[:-1] + 0.01 * prepared.capacity_kwh)
+            & (n.price_in - prepared.wear > cheapest_to_come + _EVEN)
+        ).tolist()
+        """Feeding would pay, and only the reserve forbids it."""
+        self.due = _due(prepared, course)
+        self.mean_price = self._mean_prices()
+
+    def _mean_prices(self) -> list[float]:
+        """Mean price while the car is at home, from each step to what is due, or for a day."""
+        present = self.p.bounds.present.astype(float)
+        count = np.concatenate([[0.0], np.cumsum(present)])
+        money = np.concatenate([[0.0], np.cumsum(present * self.p.worth.price_in)])
+        starts = self.p.edges_s[:-1]
+        end = np.searchsorted(starts, starts + 86400.0)
+        for t, due in enumerate(self.due):
+            if due is not None:
+                end[t] = due[0]
+        steps = count[end] - count[:-1]
+        mean = (money[end] - money[:-1]) / np.maximum(steps, 1.0)
+        means: list[float] = np.where(steps > 0, mean, -np.inf).tolist()
+        return means
+
+    def reason(self, t: int) -> tuple[ReasonCode, Params]:
+        if not self.present[t]:
+            return ReasonCode.NO_CAR, {}
         if self.wishes.paused:
-            return Reason(code=ReasonCode.PAUSED)
-        if p.emergency is not None and np.isfinite(p.emergency.value[t]) and p.emergency.value[t] >= 1:
-            return Reason(code=ReasonCode.EVENT_EMERGENCY, params={"event_id": p.emergency.event_ids[t]})
-        if p.bounds.boost[t] and self.charging[t]:
-            return Reason(code=ReasonCode.BOOST, params={"until_s": self.wishes.boost_until_s or 0.0})
-        if p.asked_power is not None and np.isfinite(p.asked_power.value[t]):
-            asked: dict[str, float | str] = {
-                "event_id": p.asked_power.event_ids[t],
-                "asked_ev_w": float(p.asked_power.value[t]) * 1e3,
-            }
-            return Reason(code=ReasonCode.EVENT_SETPOINT, params=asked)
+            return ReasonCode.PAUSED, {}
+        if self.p.emergency is not None and self.emergency[t] >= 1:
+            return ReasonCode.EVENT_EMERGENCY, {"event_id": self.p.emergency.event_ids[t]}
+        if self.boost[t] and self.charging[t]:
+            return ReasonCode.BOOST, {"until_s": self.wishes.boost_until_s or 0.0}
+        if self.p.asked_power is not None and np.isfinite(self.asked[t]):
+            event_id = self.p.asked_power.event_ids[t]
+            return ReasonCode.EVENT_SETPOINT, {"event_id": event_id, "asked_ev_w": self.asked[t] * 1e3}
         if self.charging[t]:
             return self._why_charge(t)
         if self.discharging[t]:
             return self._why_discharge(t)
         return self._why_idle(t)
 
-    def _why_charge(self, t: int) -> Reason:
-        p = self.p
-        price = float(p.worth.price_in[t])
-        if (
-            self.c.stored_kwh[t] < p.floors.reserve[t] - 1e-3
-            and self.c.stored_kwh[t + 1] <= p.numbers.stored_min[t + 1] + 1e-2
-        ):
-            return Reason(code=ReasonCode.CHARGE_TO_RESERVE, params=self._reserve_params(t))
+    def _why_charge(self, t: int) -> tuple[ReasonCode, Params]:
+        if self.stored[t] < self.reserve[t] - 1e-3 and self.stored[t + 1] <= self.least[t + 1] + 1e-2:
+            return ReasonCode.CHARGE_TO_RESERVE, self._reserve_params(t)
         if not self.from_grid[t]:
-            return Reason(
-                code=ReasonCode.CHARGE_SOLAR,
-                params={
-                    "price_eur_per_kwh": float(p.worth.price_out[t]),
-                    "worth_eur_per_kwh": float(self.worth[t]),
-                },
-            )
-        params: dict[str, float | str] = {"price_eur_per_kwh": price}
-        due = self._due(t)
+            return ReasonCode.CHARGE_SOLAR, {"price_eur_per_kwh": self.price_out[t]}
+        price, mean = self.price_in[t], self.mean_price[t]
+        params: Params = {"price_eur_per_kwh": price}
+        due = self.due[t]
         if due is not None:
-            departure = due[1]
-            params |= {"deadline_s": departure.at_s, "target_soc": departure.target_soc}
-        if p.worth.price_event[t]:
-            return Reason(code=ReasonCode.EVENT_PRICE, params={**params, "event_id": p.worth.price_event[t]})
-        end = due[0] if due is not None else self._day_after(t)
-        window = p.worth.price_in[t:end][p.bounds.present[t:end]]
-        if len(window) and price < float(window.mean()) - _EVEN:
-            return Reason(
-                code=ReasonCode.CHARGE_CHEAP, params={**params, "mean_price_eur_per_kwh": float(window.mean())}
-            )
+            params |= {"deadline_s": due[1].at_s, "target_soc": due[1].target_soc}
+        if event_id := self.p.worth.price_event[t]:
+            return ReasonCode.EVENT_PRICE, params | {"event_id": event_id}
+        if price < mean - _EVEN:
+            return ReasonCode.CHARGE_CHEAP, params | {"mean_price_eur_per_kwh": mean}
         if due is not None:
-            return Reason(code=ReasonCode.CHARGE_FOR_DEPARTURE, params=params)
-        return Reason(code=ReasonCode.CHARGE_CHEAP, params={**params, "worth_eur_per_kwh": float(self.worth[t])})
+            return ReasonCode.CHARGE_FOR_DEPARTURE, params
+        return ReasonCode.CHARGE_CHEAP, params
 
-    def _why_discharge(self, t: int) -> Reason:
-        p = self.p
-        if self.exporting[t]:
-            code, price = ReasonCode.EXPORT_DEAR, float(p.worth.price_out[t])
-        else:
-            code, price = ReasonCode.FEED_HOUSE, float(p.worth.price_in[t])
-        params: dict[str, float | str] = {"price_eur_per_kwh": price, **self._refill(t)}
-        if p.worth.price_event[t]:
-            return Reason(code=ReasonCode.EVENT_PRICE, params={**params, "event_id": p.worth.price_event[t]})
-        return Reason(code=code, params=params)
+    def _why_discharge(self, t: int) -> tuple[ReasonCode, Params]:
+        exports = self.exporting[t]
+        code = ReasonCode.EXPORT_DEAR if exports else ReasonCode.FEED_HOUSE
+        params: Params = {"price_eur_per_kwh": self.price_out[t] if exports else self.price_in[t], **self._refill(t)}
+        if event_id := self.p.worth.price_event[t]:
+            return ReasonCode.EVENT_PRICE, params | {"event_id": event_id}
+        return code, params
 
-    def _why_idle(self, t: int) -> Reason:
-        p, n = self.p, self.p.numbers
-        stored = float(self.c.stored_kwh[t])
-        if p.capacity_kwh > 0 and stored >= float(n.stored_max[t + 1]) - 0.005 * p.capacity_kwh:
-            return Reason(code=ReasonCode.FULL, params={"target_soc": stored / p.capacity_kwh})
-        if p.bounds.blocked[t]:
-            return Reason(code=ReasonCode.LIMIT_IMPORT, params={"limit_w": float(p.bounds.import_limit[t]) * 1e3})
-        if (
-            n.discharge_max[t] > ACTIVE_KW
-            and n.house_kw[t] > ACTIVE_KW
-            and stored <= p.floors.reserve[t] + 0.01 * p.capacity_kwh
-            and n.price_in[t] - self.p.wear > float(n.price_in[t:].min()) + _EVEN
-        ):
-            return Reason(code=ReasonCode.LIMIT_RESERVE, params=self._reserve_params(t))
-        return self._why_wait(t) or Reason(code=ReasonCode.HOLD, params={"worth_eur_per_kwh": float(self.worth[t])})
+    def _why_idle(self, t: int) -> tuple[ReasonCode, Params]:
+        capacity = self.p.capacity_kwh
+        if capacity > 0 and self.full[t]:
+            return ReasonCode.FULL, {"target_soc": self.stored[t] / capacity}
+        if self.blocked[t]:
+            return ReasonCode.LIMIT_IMPORT, {"limit_w": float(self.p.bounds.import_limit[t]) * 1e3}
+        if self.kept[t]:
+            return ReasonCode.LIMIT_RESERVE, self._reserve_params(t)
+        return self._why_wait(t) or (ReasonCode.HOLD, {})
 
-    def _why_wait(self, t: int) -> Reason | None:
+    def _why_wait(self, t: int) -> tuple[ReasonCode, Params] | None:
         """A better price to come: cheaper to charge at, or dearer to feed or sell at."""
-        charge, discharge = int(self.next_charge[t]), int(self.next_discharge[t])
-        now_price = float(self.p.worth.price_in[t])
+        charge, discharge = self.next_charge[t], self.next_discharge[t]
+        now_price = self.price_in[t]
         if discharge < charge:
-            sold = self.p.worth.price_out if self.exporting[discharge] else self.p.worth.price_in
-            if float(sold[discharge]) > now_price + _EVEN:
-                params: dict[str, float | str] = {
-                    "until_s": float(self.starts[discharge]),
+            sold = self.price_out[discharge] if self.exporting[discharge] else self.price_in[discharge]
+            if sold > now_price + _EVEN:
+                return ReasonCode.WAIT_FOR_CHEAPER, {
+                    "until_s": self.starts[discharge],
                     "now_price_eur_per_kwh": now_price,
-                    "later_price_eur_per_kwh": float(sold[discharge]),
+                    "later_price_eur_per_kwh": sold,
                 }
-                return Reason(code=ReasonCode.WAIT_FOR_CHEAPER, params=params)
         if charge < len(self.charging) and self._charge_price(charge) < now_price - _EVEN:
-            params = {
-                "until_s": float(self.starts[charge]),
+            return ReasonCode.WAIT_FOR_CHEAPER, {
+                "until_s": self.starts[charge],
                 "price_eur_per_kwh": self._charge_price(charge),
                 "now_price_eur_per_kwh": now_price,
             }
-            return Reason(code=ReasonCode.WAIT_FOR_CHEAPER, params=params)
         return None
 
-    def _reserve_params(self, t: int) -> dict[str, float | str]:
-        return {"reserve_soc": float(self.p.floors.reserve[t]) / max(self.p.capacity_kwh, 1e-9)}
+    def _reserve_params(self, t: int) -> Params:
+        return {"reserve_soc": self.reserve[t] / max(self.p.capacity_kwh, 1e-9)}
 
-    def _refill(self, t: int) -> dict[str, float]:
+    def _refill(self, t: int) -> Params:
         """Where the energy given away now comes back, and at what price."""
-        later = int(self.next_charge[t])
+        later = self.next_charge[t]
         if later >= len(self.charging):
-            return {"worth_eur_per_kwh": float(self.worth[t])}
-        return {
-            "refill_price_eur_per_kwh": self._charge_price(later),
-            "refill_s": float(self.starts[later]),
-            "worth_eur_per_kwh": float(self.worth[t]),
-        }
+            return {}
+        return {"refill_price_eur_per_kwh": self._charge_price(later), "refill_s": self.starts[later]}
 
     def _charge_price(self, t: int) -> float:
-        return float(self.p.worth.price_in[t] if self.from_grid[t] else self.p.worth.price_out[t])
-
-    def _due(self, t: int) -> tuple[int, Departure] | None:
-        for node, departure in self.p.floors.targets:
-            if node > t and departure.target_soc * self.p.capacity_kwh > self.c.stored_kwh[t] + 1e-3:
-                return node, departure
-        return None
-
-    def _day_after(self, t: int) -> int:
-        return int(np.searchsorted(self.starts, self.starts[t] + 86400.0))
+        return self.price_in[t] if self.from_grid[t] else self.price_out[t]
 
 
-def _next_true(flags: BoolArray) -> npt.NDArray[np.int64]:
-    """For each index the next later one that is true, else the length."""
-    result = np.empty(len(flags), dtype=np.int64)
-    coming = len(flags)
-    for t in range(len(flags) - 1, -1, -1):
-        result[t] = coming
-        if flags[t]:
-            coming = t
-    return result
+def _values(ask: StepAsk | None) -> list[float]:
+    return [] if ask is None else ask.value.tolist()
 
 
-def _with_ends(reasons: list[Reason], edges_s: FloatArray) -> list[Reason]:
-    """Each reason with ``until_s``: where the row of steps with its code ends."""
-    ended: list[Reason] = []
-    until_s = float(edges_s[-1])
-    for t in range(len(reasons) - 1, -1, -1):
-        if t + 1 < len(reasons) and reasons[t + 1].code is not reasons[t].code:
-            until_s = float(edges_s[t + 1])
-        ended.append(replace(reasons[t], params={"until_s": until_s, **reasons[t].params}))
-    return ended[::-1]
+def _due(prepared: Prepared, course: Course) -> list[tuple[int, Departure] | None]:
+    """For each step the next departure whose target is not reached yet, and its node."""
+    due: list[tuple[int, Departure] | None] = [None] * (len(course.stored_kwh) - 1)
+    for node, departure in reversed(prepared.floors.targets):
+        needed = departure.target_soc * prepared.capacity_kwh
+        for t in np.flatnonzero(needed > course.stored_kwh[: min(node, len(due))] + 1e-3).tolist():
+            due[t] = (node, departure)
+    return due
+
+
+def _block_ends(codes: Sequence[ReasonCode]) -> IntArray:
+    """For each step, before which step the row of its code ends."""
+    ends = np.empty(len(codes), dtype=np.int64)
+    end = len(codes)
+    for t in range(len(codes) - 1, -1, -1):
+        if t + 1 < len(codes) and codes[t + 1] is not codes[t]:
+            end = t + 1
+        ends[t] = end
+    return ends
