@@ -3,6 +3,7 @@
 Adding a tariff is one small module: a frozen dataclass with ``prices`` and a ``@register("name")`` line.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeVar
@@ -54,6 +55,11 @@ class Markup:
     def exported(self, energy_eur_per_kwh: FloatArray) -> FloatArray:
         """Pay for exported energy; private homes export without tax."""
         return energy_eur_per_kwh - self.export_fees_eur_per_kwh
+
+
+def is_number(value: object) -> bool:
+    """A finite number, and no text or truth value that looks like one."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 _T = TypeVar("_T", bound=type)

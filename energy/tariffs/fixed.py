@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.tariffs.base import Prices, TariffError, register
+from energy.tariffs.base import Prices, TariffError, is_number, register
 
 
 @register("fixed")
@@ -21,7 +21,7 @@ class Fixed:
         """Refuse what is no price."""
         for name in ("import_eur_per_kwh", "export_eur_per_kwh"):
             value = getattr(self, name)
-            if isinstance(value, str) or not math.isfinite(value):
+            if not is_number(value):
                 raise TariffError(f"The fixed tariff's {name} is {value!r}: it must be a number.")
 
     def prices(self, edges_s: FloatArray) -> Prices:

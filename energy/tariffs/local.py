@@ -27,7 +27,7 @@ def zone(name: str) -> ZoneInfo:
 @lru_cache(maxsize=1024)
 def _utc_day(index: int, tz: str) -> tuple[IntArray, FloatArray]:
     """Ordinals and hours at the half hours of one UTC day: looked up once, however often plans are made."""
-    return local_slots(index * _DAY_S + SLOT_S * np.arange(_SLOTS), zone(tz))
+    return local_slots(index * _DAY_S + SLOT_S * np.arange(_SLOTS, dtype=np.float64), zone(tz))
 
 
 def local_clock(at_s: FloatArray, tz: str) -> tuple[IntArray, FloatArray]:

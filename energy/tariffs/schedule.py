@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from energy.asks import FloatArray
-from energy.tariffs.base import TariffError
+from energy.tariffs.base import TariffError, is_number
 from energy.tariffs.local import check_holiday, holidays_of, local_clock, month_day, zone
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -67,7 +67,7 @@ class Schedule:
         for rule in self.holidays:
             check_holiday(rule)
         for value in (self.base, *(band.value for band in self.bands)):
-            if isinstance(value, str) or not math.isfinite(value):
+            if not is_number(value):
                 raise TariffError(f"A price of the tariff is {value!r}: it must be a number.")
 
     def means(self, edges_s: FloatArray) -> FloatArray:
@@ -153,7 +153,7 @@ def _band(row: Any, value: str) -> Band | None:
 def _days(names: Any) -> tuple[int, ...]:
     if names is None:
         return tuple(range(8))
-    found = set()
+    found: set[int] = set()
     for name in names:
         if name not in _NAMED:
             raise ValueError(f"no day is called {name!r}")
@@ -188,5 +188,3 @@ def _fits(band: Band, kind: int, month_and_day: tuple[int, int]) -> bool:
     if first <= last:
         return first <= month_and_day <= last
     return month_and_day >= first or month_and_day <= last
-
-

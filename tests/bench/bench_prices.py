@@ -33,7 +33,9 @@ def main() -> None:
         print(f"skipped: no prices at {args.prices.name}; name a CSV of time_utc, price_eur_per_mwh")
         return
     raw = args.prices.read_bytes()
-    series = parse_prices((gzip.decompress(raw) if args.prices.suffix == ".gz" else raw).decode(), name=str(args.prices))
+    series = parse_prices(
+        (gzip.decompress(raw) if args.prices.suffix == ".gz" else raw).decode(), name=str(args.prices)
+    )
     tz = ZoneInfo(args.tz)
     published = AsPublished(series, tz=args.tz)
     day = datetime.fromtimestamp(series.start_s, tz).replace(hour=0, minute=0) + timedelta(days=LEARN_DAYS)
