@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from energy.grid_events import GridEvent
-from energy.model import Charger, EvState, Readings, SetPoint
+from energy.model import BatteryState, Charger, EvState, HomeBattery, Readings, SetPoint
 from energy.plan.types import Plan
 from protocols.iec61851 import Check, Pilot
 
@@ -87,11 +87,30 @@ class CarSession:
     certificate: ShownCertificate | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SwitchState:
+    """A relay as it is now. None: it does not tell."""
+
+    at_s: float
+    closed: bool
+    power_w: float | None = None
+    tank_c: float | None = None
+    """Temperature of the tank that it heats."""
+
+
 class Board(Protocol):
     """Where drivers publish. Each call may wake the dispatch at once."""
 
     def publish_readings(self, source: str, readings: Readings) -> None:
         """A new picture from the meter or the inverter; fields that the source does not measure are None."""
+        ...
+
+    def publish_battery(self, source: str, state: BatteryState) -> None:
+        """A house battery's charge and power, as it tells them now."""
+        ...
+
+    def publish_switch(self, source: str, state: SwitchState) -> None:
+        """A relay's contact, and what is measured beside it."""
         ...
 
     def publish_session(self, source: str, session: CarSession) -> None:
@@ -137,6 +156,32 @@ class ChargerDriver(Driver, Protocol):
 
     def stop_session(self, reason: str) -> None:
         """End the car's session in order."""
+        ...
+
+
+class BatteryDriver(Driver, Protocol):
+    """A driver of a house battery that also takes set-points."""
+
+    battery: HomeBattery
+
+    def set_power(self, power_w: float, expires_s: float) -> None:
+        """Follow ``power_w`` (> 0 charges) until ``expires_s`` (home time); then it follows its own rule again."""
+        ...
+
+
+class SwitchDriver(Driver, Protocol):
+    """A driver of a relay."""
+
+    def set_switch(self, closed: bool, expires_s: float) -> None:
+        """Close the relay until ``expires_s`` (home time), or open it; it opens by itself unless renewed."""
+        ...
+
+
+class LimitDriver(Driver, Protocol):
+    """An inverter that can be told to give less."""
+
+    def set_limit(self, share: float | None, expires_s: float) -> None:
+        """Give at most ``share`` (0..1) of its power until ``expires_s`` (home time); None: as much as it can."""
         ...
 
 

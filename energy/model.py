@@ -266,12 +266,16 @@ class Readings:
     """Grid power by phase, > 0 imports; empty: not measured by phase."""
     frequency_hz: float | None = None
     solar_at_s: float | None = None
+    frequency_at_s: float | None = None
+    """Time of the frequency; None: ``at_s``."""
+    battery_w: float | None = None
+    """All house batteries together, > 0 charges; None: none is read, and theirs counts as load."""
 
     def load_w(self, ev_w: float) -> float | None:
-        """House load without the car, W ≥ 0, by the balance grid = load + ev − solar."""
+        """House load without car and batteries, W ≥ 0, by the balance grid = load + ev + battery − solar."""
         if self.grid_w is None:
             return None
-        return max(0.0, self.grid_w - ev_w + (self.solar_w or 0.0))
+        return max(0.0, self.grid_w - ev_w - (self.battery_w or 0.0) + (self.solar_w or 0.0))
 
 
 class ReasonCode(StrEnum):

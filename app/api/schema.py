@@ -20,6 +20,8 @@ Encryption = Literal["", "none", "tls12", "tls13"]
 """How a session's wire is protected; empty: not known (yet)."""
 Authorization = Literal["", "eim", "pnc", "basic"]
 """By external means, by contract (Plug & Charge), or none at all (IEC 61851)."""
+Risk = Literal["careful", "balanced", "bold"]
+"""How the plan decides where the coming days are uncertain: for the worse of them, for all, for what is likely."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 
@@ -282,6 +284,9 @@ class WishesOut(Model):
     paused: bool = False
     v2g_allowed: bool = True
     export_allowed: bool = True
+    risk: Risk = "balanced"
+    battery_reserve_soc: dict[str, Fraction] = {}
+    """House battery's name → charge kept for a blackout; a battery that is not named keeps its home file's."""
 
 
 class BoostIn(Model):

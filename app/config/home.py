@@ -6,21 +6,10 @@ costs a night's charge.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Watt = Annotated[float, Field(ge=0, le=1_000_000)]
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-Host = Annotated[str, Field(max_length=253, pattern=r"^([^\s/@?#:]+|[^\s/@?#:]*:[^\s/@?#:]*:[^\s/@?#]*)$")]
-"""A name, or an IPv4 or IPv6 address, without a port."""
-Port = Annotated[int, Field(ge=1, le=65535)]
-ClockTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
-
-
-class Section(BaseModel):
-    """A table of the home file."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from app.config.assets import BatterySection, Co2Section, LoadSection, TankSection
+from app.config.parts import ClockTime, Fraction, Host, ModbusPlace, Name, Port, Section, Watt
 
 
 class HomeSection(Section):
@@ -44,19 +33,13 @@ class ConnectionSection(Section):
     """Import limit that holds when a grid link that had set limits goes silent (§14a EnWG: 4.2 kW)."""
 
 
-class ModbusSection(Section):
+class ModbusSection(ModbusPlace):
     """``[[meter]]`` and ``[[inverter]]``: an instrument read over Modbus TCP."""
 
-    name: Name
-    profile: str = "sunspec"
-    """"sunspec" (found by its model chain) or the name of a file in resources/profiles."""
-    host: Host = "127.0.0.1"
-    port: Port = 502
-    unit: Annotated[int, Field(ge=0, le=255)] = 1
-    interval_s: Annotated[float, Field(ge=0.2, le=60)] = 1.0
-    stale_s: Annotated[float, Field(ge=1, le=300)] = 10.0
     peak_w: Watt | None = None
     """Inverter only: nominal power of the roof, W; the first days' forecast needs it."""
+    curtailable: bool = False
+    """Inverter only: the plan may let it give less than it could; where its profile takes a limit, Twoway sets it."""
 
 
 class PowerStageSection(Section):
@@ -135,6 +118,10 @@ class CarSection(Section):
     soc_min: Fraction = 0.05
     soc_max: Fraction = 1.0
     wear_per_kwh: Annotated[float, Field(ge=0, le=10)] = 0.02
+    high_soc: Fraction = 0.8
+    """Above this the battery ages by standing full …"""
+    high_soc_per_kwh_day: Annotated[float, Field(ge=0, le=10)] = 0.0
+    """… at this cost for a kWh and day."""
 
 
 class DepartureSection(Section):
@@ -153,6 +140,8 @@ class WishesSection(Section):
     reserve_soc: Fraction = 0.2
     v2g_allowed: bool = True
     export_allowed: bool = True
+    risk: Literal["careful", "balanced", "bold"] = "balanced"
+    """How the plan decides where the coming days are uncertain."""
 
 
 class TariffSection(Section):
@@ -228,11 +217,15 @@ class HomeConfig(Section):
     connection: ConnectionSection
     meter: list[ModbusSection] = []
     inverter: list[ModbusSection] = []
+    battery: list[BatterySection] = []
+    load: list[LoadSection] = []
+    tank: list[TankSection] = []
     charger: ChargerSection | None = None
     car: CarSection = CarSection()
     departure: list[DepartureSection] = []
     wishes: WishesSection = WishesSection()
     tariff: TariffSection = TariffSection()
+    co2: Co2Section = Co2Section()
     utility: UtilitySection | None = None
     backend: BackendSection | None = None
     frequency: FrequencySection = FrequencySection()

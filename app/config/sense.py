@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from app.config.home import HomeConfig
 from app.config.locate import KeyPath
 from app.config.problems import Flaw, did_you_mean
+from app.config.sense_assets import ASSET_CHECKS
 from energy import tariffs
 from energy.frequency import CURVES
 from protocols.modbus.profile import SIMULATED, SUNSPEC, ProfileError, load_profile
@@ -40,6 +41,9 @@ def _names(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
     taken: dict[str, str] = {}
     rows: list[tuple[KeyPath, str]] = [(("meter", n), row.name) for n, row in enumerate(home.meter)]
     rows += [(("inverter", n), row.name) for n, row in enumerate(home.inverter)]
+    rows += [(("battery", n), row.name) for n, row in enumerate(home.battery)]
+    rows += [(("load", n), row.name) for n, row in enumerate(home.load)]
+    rows += [(("tank", n), row.name) for n, row in enumerate(home.tank)]
     singles = (("charger", home.charger), ("utility", home.utility), ("backend", home.backend))
     rows += [((key,), row.name) for key, row in singles if row is not None]
     for path, name in rows:
@@ -56,6 +60,13 @@ def _profiles(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
     if home.charger is not None:
         profile = home.charger.power_stage.profile
         wanted.append((("charger", "power_stage", "profile"), profile, Role.POWER_STAGE))
+    wanted += [(("battery", n, "profile"), row.profile, Role.STORAGE) for n, row in enumerate(home.battery)]
+    wanted += [
+        (("load", n, "switch", "profile"), row.switch.profile, Role.SWITCH)
+        for n, row in enumerate(home.load)
+        if row.switch is not None
+    ]
+    wanted += [(("tank", n, "switch", "profile"), row.switch.profile, Role.SWITCH) for n, row in enumerate(home.tank)]
     for path, name, role in wanted:
         if name == (SIMULATED if role is Role.POWER_STAGE else SUNSPEC):
             continue
@@ -193,6 +204,7 @@ CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (
     _phases,
     _urls,
     _protocols,
+    *ASSET_CHECKS,
 )
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 from app.clock import Clock
 from app.engine.health import HealthBook
-from app.ports import CarSession, Health
+from app.ports import CarSession, Health, SwitchState
 from energy.grid_events import GridEvent
-from energy.model import Connection, Readings
+from energy.model import BatteryState, Connection, Readings
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +24,8 @@ MESSAGES_KEPT = 500
 IMPLAUSIBLE_FACTOR = 3.0
 """A power beyond this many times what the fuse carries is a wiring or scaling fault, not a reading."""
 FREQUENCY_HZ = (40.0, 70.0)
+BATTERY_HOLDS_S = 60.0
+"""A house battery's last word holds this long; a silent one's power counts as load again."""
 FUTURE_S = 5.0
 """A reading stamped later than now by more than this is refused."""
 
@@ -32,6 +34,8 @@ class Topic(StrEnum):
     """What has changed."""
 
     READINGS = "readings"
+    BATTERY = "battery"
+    SWITCH = "switch"
     SESSION = "session"
     EVENTS = "events"
     MESSAGE = "message"
@@ -75,6 +79,8 @@ class HouseBoard:
         self._phase_bound_w = IMPLAUSIBLE_FACTOR * connection.fuse_a * connection.voltage_v
         self._solar_bound_w = IMPLAUSIBLE_FACTOR * max(solar_peak_w or 0.0, connection.import_max_w)
         self._readings: dict[str, Readings] = {}
+        self.batteries: dict[str, BatteryState] = {}
+        self.switches: dict[str, SwitchState] = {}
         self._listeners: dict[Topic, list[Listener]] = {topic: [] for topic in Topic}
         self.sessions: dict[str, CarSession] = {}
         self.events: dict[str, tuple[GridEvent, ...]] = {}
@@ -96,6 +102,28 @@ class HouseBoard:
             return
         self._readings[source] = readings
         self._tell(Topic.READINGS, source)
+
+    def publish_battery(self, source: str, state: BatteryState) -> None:
+        """Take a battery's state; a power that cannot be true refuses it, a charge that cannot be true is dropped."""
+        battery, soc = state.battery, state.soc
+        bound_w = IMPLAUSIBLE_FACTOR * max(battery.charge_max_w, battery.discharge_max_w, 1.0)
+        if (
+            not math.isfinite(state.power_w)
+            or abs(state.power_w) > bound_w
+            or state.at_s > self._clock.now_s() + FUTURE_S
+        ):
+            self._book.complain(source, f"the battery tells a power of {state.power_w:g} W: ignored")
+            return
+        if soc is not None and not (math.isfinite(soc) and 0.0 <= soc <= 1.0):
+            self._book.complain(source, f"the battery tells a state of charge of {soc * 100:g} %: ignored")
+            state = replace(state, soc=None)
+        self.batteries[source] = state
+        self._tell(Topic.BATTERY, source)
+
+    def publish_switch(self, source: str, state: SwitchState) -> None:
+        """Take a relay's state."""
+        self.switches[source] = state
+        self._tell(Topic.SWITCH, source)
 
     def publish_session(self, source: str, session: CarSession) -> None:
         """Take the car's state; figures that cannot be true are dropped."""
@@ -152,7 +180,20 @@ class HouseBoard:
             frequency_hz=frequency.frequency_hz if frequency else None,
             solar_w=max(0.0, sum(r.solar_w or 0.0 for r in solar)) if solar else None,
             solar_at_s=min((r.solar_at_s or r.at_s for r in solar), default=None),
+            battery_w=self._battery_w(),
         )
+
+    def battery(self, name: str) -> BatteryState | None:
+        """What a battery told, while that still holds."""
+        state = self.batteries.get(name)
+        fresh = state is not None and self._clock.now_s() - state.at_s <= BATTERY_HOLDS_S
+        return state if fresh else None
+
+    def _battery_w(self) -> float | None:
+        """All batteries' power; None where none is read, or one is silent."""
+        states = [self.battery(name) for name in self.batteries]
+        known = [state.power_w for state in states if state is not None]
+        return sum(known) if known and len(known) == len(states) else None
 
     def _grid(self) -> Readings | None:
         if self._main_meter is not None:

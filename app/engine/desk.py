@@ -126,8 +126,7 @@ class EngineDesk:
     async def preview(self, wishes: s.WishesOut) -> s.PlanOut:
         """The plan that these wishes would give."""
         engine = self._engine
-        session = engine.dispatcher.session()
-        job = engine.plan_job(engine.wishes.instants(wishes, session))
+        job = engine.plan_job(wishes)
         if job is None:
             raise Refused("This home has no charger, so there is nothing to plan.")
         try:

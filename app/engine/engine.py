@@ -15,12 +15,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeGuard
 
+from app.api.schema import WishesOut
 from app.clock import Clock
 from app.config.home import HomeConfig
 from app.config.secrets import Secrets
 from app.engine.accounts import Accounts
+from app.engine.assets import planned_batteries, planned_tanks, silent
 from app.engine.board import HouseBoard, Topic
 from app.engine.certificates import CertificateShelf
+from app.engine.co2 import co2
 from app.engine.dispatcher import Dispatcher, Picture
 from app.engine.drivers import Workshop, certificate_folder, make_drivers
 from app.engine.fixed import HOME, Fixed, fixed
@@ -29,6 +32,7 @@ from app.engine.history import SPAN_S, HalfHours
 from app.engine.ledger import EventLedger
 from app.engine.links import LinkBook
 from app.engine.plan_job import PlanDone, PlanJob, plan_record
+from app.engine.plan_types import Co2
 from app.engine.planned_car import planned_car
 from app.engine.planner import PlanKeeper
 from app.engine.recorder import Recorder
@@ -42,8 +46,8 @@ from app.ports import Captured, ChargerDriver, Driver, Health, HealthLevel, Plan
 from app.session_shelf import RecordingShelf
 from app.store import AccountRow, PlanRow, Retention, Store
 from energy.links import is_limited
-from energy.model import Wishes
-from energy.plan.types import Plan
+from energy.model import Plug, Risk, Wishes
+from energy.plan.types import Plan, Terms
 from energy.tariffs import Tariff
 
 log = logging.getLogger(__name__)
@@ -96,6 +100,7 @@ class Engine:
         self.fixed: Fixed = fixed(config, speed=clock.speed)
         self.tariff: Tariff = tariff(config, home_file.parent)
         self.prices = PriceNow(self.tariff)
+        self.co2: Co2 | None = co2(config, home_file.parent)
         self.book = HealthBook(clock)
         self.scribe = Scribe(store, clock, self.book)
         self.load, self.solar = HalfHours(), HalfHours()
@@ -278,8 +283,8 @@ class Engine:
         """What it costs to put one kWh into the car, at the coming day's mean price."""
         return self.prices.mean_ahead(self.clock.now_s()) / self.fixed.charger.charge_efficiency
 
-    def plan_job(self, wishes: Wishes | None = None) -> PlanJob | None:
-        """What a plan made now depends on; None where there is no charger. ``wishes``: others than those in force."""
+    def plan_job(self, preview: WishesOut | None = None) -> PlanJob | None:
+        """What a plan made now depends on; None where there is no charger. ``preview``: wishes not (yet) in force."""
         if self.config.charger is None:
             return None
         now_s = self.clock.now_s()
@@ -289,25 +294,32 @@ class Engine:
             latest = self.dispatcher.latest
         if latest is None:
             return None
-        engine = self.config.engine
-        wishes = wishes or self.wishes_now()
-        car = planned_car(latest.ev_state, self.fixed.car, wishes, now_s, self.accounts.stored_wh)
+        config, fixed = self.config, self.fixed
+        said = preview or self.wishes.wishes
+        wishes = self.wishes_now() if preview is None else self.wishes.instants(preview, self.dispatcher.session())
+        car = planned_car(latest.ev_state, fixed.car, wishes, now_s, self.accounts.stored_wh)
         return PlanJob(
             now_s=now_s,
-            tz=self.config.home.timezone,
-            horizon_h=engine.plan_horizon_h,
-            step_s=engine.plan_step_s,
+            tz=config.home.timezone,
+            horizon_h=config.engine.plan_horizon_h,
+            step_s=config.engine.plan_step_s,
             load=self.load.history(now_s),
             solar=self.solar.history(now_s),
-            site=self.fixed.site,
+            site=fixed.site,
             tariff=self.tariff,
-            connection=self.fixed.connection,
-            charger=latest.limits.charger,
-            ev_state=car,
-            wishes=wishes,
+            spare_prices=(config.tariff.import_per_kwh, config.tariff.export_per_kwh),
+            terms=Terms(co2_eur_per_kg=config.co2.per_kg),
+            co2=self.co2,
+            connection=fixed.connection,
+            plugs=(Plug(charger=latest.limits.charger, ev_state=car, wishes=wishes),),
+            batteries=planned_batteries(fixed, self.board, said),
+            arrays=fixed.arrays,
+            tanks=planned_tanks(fixed, self.board, now_s),
+            risk=Risk(said.risk),
             events=self.ledger.in_force(),
             links=self.links.binding(),
             previous=self.plan,
+            steps=silent(fixed, self.board, now_s),
         )
 
     # What happens.

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from app.config.assets import BatterySection, TankSection
 from app.config.home import HomeConfig
 from energy.dispatch import DispatchConfig
 from energy.forecast import SolarSite
 from energy.frequency import CURVES, DroopCurve
 from energy.grid_events import EventInterval, GridEvent, GridEventKind
 from energy.links import LinkRule
-from energy.model import Charger, Connection, Ev
+from energy.model import Charger, Connection, Ev, HeatTank, HomeBattery, SolarArray
 
 HOME = "home"
 """Source of what the home file itself asks."""
@@ -34,6 +35,11 @@ class Fixed:
     car: Ev
     """The usual car."""
     site: SolarSite
+    batteries: tuple[HomeBattery, ...]
+    """Those that Twoway commands; the others live by their own rule, inside the house's load."""
+    arrays: tuple[SolarArray, ...]
+    """The parts of the roof, where one of them may be told to give less."""
+    tanks: tuple[HeatTank, ...]
     dispatch: DispatchConfig
     standing_events: tuple[GridEvent, ...]
     """What the home file asks for good: the frequency service it offers."""
@@ -66,6 +72,9 @@ def fixed(config: HomeConfig, *, speed: float = 1.0) -> Fixed:
             latitude_deg=config.home.latitude,
             longitude_deg=config.home.longitude,
         ),
+        batteries=tuple(_battery(row) for row in config.battery if row.controllable),
+        arrays=_arrays(config),
+        tanks=tuple(_tank(row) for row in config.tank),
         dispatch=DispatchConfig(
             expires_s=config.charger.expiry_s if config.charger else 30.0,
             stale_s=stale_s,
@@ -103,6 +112,47 @@ def _car(config: HomeConfig) -> Ev:
         soc_min=section.soc_min,
         soc_max=section.soc_max,
         wear_eur_per_kwh=section.wear_per_kwh,
+        high_soc=section.high_soc,
+        high_soc_eur_per_kwh_day=section.high_soc_per_kwh_day,
+    )
+
+
+def _battery(section: BatterySection) -> HomeBattery:
+    return HomeBattery(
+        battery_id=section.name,
+        capacity_wh=section.capacity_wh,
+        charge_max_w=section.charge_max_w,
+        discharge_max_w=section.discharge_max_w,
+        soc_min=section.soc_min,
+        soc_max=section.soc_max,
+        reserve_soc=section.reserve_soc,
+        charge_efficiency=section.charge_efficiency,
+        discharge_efficiency=section.discharge_efficiency,
+        standby_w=section.standby_w,
+        wear_eur_per_kwh=section.wear_per_kwh,
+        may_charge_from_grid=section.may_charge_from_grid,
+        may_export=section.may_export,
+    )
+
+
+def _arrays(config: HomeConfig) -> tuple[SolarArray, ...]:
+    """The roof's parts; none where nothing of it can be curtailed or its parts' sizes are not known."""
+    rows = config.inverter
+    if not any(row.curtailable for row in rows) or not all(row.peak_w for row in rows):
+        return ()
+    return tuple(SolarArray(array_id=r.name, peak_w=r.peak_w or 0.0, curtailable=r.curtailable) for r in rows)
+
+
+def _tank(section: TankSection) -> HeatTank:
+    return HeatTank(
+        tank_id=section.name,
+        power_max_w=section.power_max_w,
+        capacity_wh=section.capacity_wh,
+        heat_per_electric=section.heat_per_electric,
+        loss_share_per_h=section.loss_share_per_h,
+        comfort_share=section.comfort_share,
+        # A relay is open or closed: half a closed quarter of an hour is half the power's mean.
+        power_min_w=0.0,
     )
 
 

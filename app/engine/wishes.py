@@ -26,6 +26,7 @@ def first_wishes(config: HomeConfig) -> WishesOut:
         reserve_soc=config.wishes.reserve_soc,
         v2g_allowed=config.wishes.v2g_allowed,
         export_allowed=config.wishes.export_allowed,
+        risk=config.wishes.risk,
     )
 
 

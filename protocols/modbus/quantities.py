@@ -19,6 +19,7 @@ class Role(StrEnum):
     INVERTER = "inverter"
     STORAGE = "storage"
     POWER_STAGE = "power_stage"
+    SWITCH = "switch"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ def _table() -> dict[str, Quantity]:
         Quantity("isolation_ohm", 0.0, 1e9),
         Quantity("welding", 0.0, 4.0),
         Quantity("cable_a", 0.0, 100.0),
+        Quantity("switch", 0.0, 1.0),
+        Quantity("switch_w", -500.0, power, lively=True),
+        Quantity("tank_c", -20.0, 120.0),
+        Quantity("command_switch", 0.0, 1.0, command=True),
+        Quantity("command_limit", 0.0, 1.0, command=True),
         Quantity("command_setpoint_w", -power, power, command=True),
         Quantity("command_expiry_s", 1.0, 60.0, command=True),
         Quantity("command_contactor", 0.0, 1.0, command=True),
@@ -98,5 +104,6 @@ ROLE_NEEDS = MappingProxyType(
         Role.INVERTER: ("solar_w",),
         Role.STORAGE: ("soc",),
         Role.POWER_STAGE: ("pilot", "ev_w"),
+        Role.SWITCH: ("switch",),
     }
 )

@@ -12,7 +12,7 @@ from app.config.problems import EXAMPLE
 PATH = Path(__file__).parents[3] / EXAMPLE
 
 # What only some homes have: other tariffs' keys.
-NOT_SHOWN = {"tariff": {"markup_per_kwh", "vat", "file"}}
+NOT_SHOWN = {"tariff": {"markup_per_kwh", "vat", "file"}, "co2": {"file"}}
 
 
 def section_of(annotation):
@@ -38,5 +38,5 @@ def test_the_example_shows_every_key():
         if name == "inverter":
             keys -= {"port", "unit", "interval_s", "stale_s"}
         elif name == "meter":
-            keys -= {"peak_w"}
+            keys -= {"peak_w", "curtailable"}
         assert keys - shown == NOT_SHOWN.get(name, set()), name

@@ -13,7 +13,7 @@ from app.engine.plan_job import PlanDone, PlanJob, plan_record
 from app.engine.planner import HEALTH_NAME, PlanKeeper
 from app.ports import HealthLevel
 from energy.forecast import SolarSite
-from energy.model import Charger, Connection, Departure, Ev, EvState, Wishes
+from energy.model import Charger, Connection, Departure, Ev, EvState, Plug, Wishes
 from energy.tariffs import Fixed
 
 T0 = 1_713_261_600.0
@@ -32,9 +32,13 @@ def job(now_s: float, **more: object) -> PlanJob:
         "site": SolarSite(peak_w=0.0),
         "tariff": Fixed(import_eur_per_kwh=0.3, export_eur_per_kwh=0.1),
         "connection": Connection(phases=3, fuse_a=25.0),
-        "charger": Charger(charger_id="charger", phases=3, charge_max_w=11_000, discharge_max_w=10_000),
-        "ev_state": EvState(connected=True, ev=ev, soc=0.5, can_charge=True, can_discharge=True, at_s=now_s),
-        "wishes": Wishes(departures=(Departure(at_s=now_s + 8 * 3600, target_soc=0.8),)),
+        "plugs": (
+            Plug(
+                charger=Charger(charger_id="charger", phases=3, charge_max_w=11_000, discharge_max_w=10_000),
+                ev_state=EvState(connected=True, ev=ev, soc=0.5, can_charge=True, can_discharge=True, at_s=now_s),
+                wishes=Wishes(departures=(Departure(at_s=now_s + 8 * 3600, target_soc=0.8),)),
+            ),
+        ),
         "events": (),
         "links": (),
         "previous": None,

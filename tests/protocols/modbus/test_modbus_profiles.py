@@ -111,8 +111,12 @@ def test_roles_follow_from_what_a_device_gives():
     assert load_profile("twoway-power-stage").roles == {Role.POWER_STAGE}
 
 
-def test_only_the_power_stage_may_be_written():
-    assert [name for name in profile_names() if load_profile(name).commands] == ["twoway-power-stage"]
+def test_only_our_own_maps_may_be_written():
+    assert [name for name in profile_names() if load_profile(name).commands] == [
+        "twoway-battery",
+        "twoway-power-stage",
+        "twoway-switch",
+    ]
 
 
 def test_a_new_device_is_one_new_file(tmp_path):
