@@ -1,22 +1,34 @@
-"""Load and solar to come, from history, with a spread.
+"""Load and solar to come, from history and weather, with a spread.
 
-A single house is hard to predict (half of its mean load is a good error), so every forecast carries quantiles, and
-one that had no history to stand on says so (``Forecast.basis``). A missing value is NaN and stays missing: it never
-becomes 0.
+A single house is hard to predict (half of its mean load is a good error), so every forecast carries quantiles, one
+that had no history to stand on says so (``Forecast.basis``), and each is scored on days that it had not seen, beside
+simple averages (``Forecast.scores``). A missing value is NaN and stays missing: it never becomes 0.
 """
 
+from energy.forecast.clean import Fault, HistoryNote, clean
 from energy.forecast.history import History
-from energy.forecast.load import forecast_load
+from energy.forecast.load import HISTORY_DAYS, forecast_load
+from energy.forecast.scenarios import make_scenarios
+from energy.forecast.score import Score, score_sentence
 from energy.forecast.solar import SolarSite, clear_sky_w, forecast_solar
 from energy.forecast.spread import Basis, Forecast, Scenario
+from energy.forecast.weather import Weather
 
 __all__ = [
+    "HISTORY_DAYS",
     "Basis",
+    "Fault",
     "Forecast",
     "History",
+    "HistoryNote",
     "Scenario",
+    "Score",
     "SolarSite",
+    "Weather",
+    "clean",
     "clear_sky_w",
     "forecast_load",
     "forecast_solar",
+    "make_scenarios",
+    "score_sentence",
 ]

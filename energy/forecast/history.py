@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -11,6 +12,9 @@ from energy.asks import FloatArray
 
 SLOT_S = 1800.0
 SLOTS = 48
+DAY_S = 86400.0
+_EPOCH_ORDINAL = 719_163
+"""``date(1970, 1, 1).toordinal()``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +47,21 @@ class DayGrid:
         return int((np.isfinite(self.full).mean(axis=1) >= 0.5).sum())
 
 
+@lru_cache(maxsize=4096)
+def _offsets_s(zone: ZoneInfo, utc_day: int) -> FloatArray:
+    """(48,) what local time is ahead of UTC in each half hour of a UTC day: no zone shifts at another instant."""
+    moments = [datetime.fromtimestamp(utc_day * DAY_S + SLOT_S * k, zone) for k in range(SLOTS)]
+    return np.array([offset.total_seconds() if (offset := m.utcoffset()) is not None else 0.0 for m in moments])
+
+
 def local_slots(at_s: FloatArray, tz: ZoneInfo) -> tuple[npt.NDArray[np.int64], FloatArray]:
     """Local date ordinals and local hours of day (0..24) of instants."""
-    # One zone lookup for each half hour is enough: no zone shifts at another instant.
-    keys, index = np.unique(np.floor_divide(at_s, SLOT_S), return_inverse=True)
-    local = [datetime.fromtimestamp(key * SLOT_S, tz) for key in keys.tolist()]
-    days = np.array([moment.toordinal() for moment in local], dtype=np.int64)
-    hours = np.array([moment.hour + moment.minute / 60.0 for moment in local])
-    return days[index], hours[index] + np.mod(at_s, SLOT_S) / 3600.0
+    half_hours = np.floor_divide(at_s, SLOT_S).astype(np.int64)
+    days, index = np.unique(half_hours // SLOTS, return_inverse=True)
+    table = np.stack([_offsets_s(tz, day) for day in days.tolist()]) if len(days) else np.zeros((0, SLOTS))
+    local_s = at_s + table[index, half_hours % SLOTS]
+    dates = np.floor_divide(local_s, DAY_S).astype(np.int64)
+    return dates + _EPOCH_ORDINAL, (local_s - dates * DAY_S) / 3600.0
 
 
 def day_grid(history: History | None, now_s: float, tz: ZoneInfo, most_days: int = 42) -> DayGrid:
@@ -60,24 +71,26 @@ def day_grid(history: History | None, now_s: float, tz: ZoneInfo, most_days: int
     its double hour.
     """
     today = datetime.fromtimestamp(now_s, tz).toordinal()
-    total = np.zeros((most_days + 1, SLOTS))
-    count = np.zeros((most_days + 1, SLOTS))
+    size = (most_days + 1) * SLOTS
+    total: FloatArray = np.zeros(size)
+    count: FloatArray = np.zeros(size)
     if history is not None and len(history.at_s):
         fits = (
             np.isfinite(history.mean_w)
             & np.isfinite(history.at_s)
             & (history.at_s < now_s)
-            & (history.at_s > now_s - (most_days + 2) * 86400.0)
+            & (history.at_s > now_s - (most_days + 2) * DAY_S)
         )
         days, hours = local_slots(history.at_s[fits], tz)
         rows = days - (today - most_days)
         slots = np.minimum((hours * 2).astype(np.int64), SLOTS - 1)
         inside = (rows >= 0) & (rows <= most_days)
-        np.add.at(total, (rows[inside], slots[inside]), history.mean_w[fits][inside])
-        np.add.at(count, (rows[inside], slots[inside]), 1.0)
+        cells = (rows * SLOTS + slots)[inside]
+        total = total + np.bincount(cells, weights=history.mean_w[fits][inside], minlength=size)
+        count = count + np.bincount(cells, minlength=size)
     with np.errstate(invalid="ignore"):
         grid = np.where(count > 0, total / np.maximum(count, 1.0), np.nan)
-    return DayGrid(grid, today)
+    return DayGrid(grid.reshape(most_days + 1, SLOTS), today)
 
 
 def at_hours(by_slot: FloatArray, hours: FloatArray) -> FloatArray:

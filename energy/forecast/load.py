@@ -1,20 +1,27 @@
 """House load to come.
 
-With three weeks of history or more, a ridge regression learned anew each time from the last two months says how the
-coming day follows from what the past ones were: the same weekday, the month, yesterday, last week. With less, the
-mean of the days there are; with none, a typical household. How the last hours went corrects the next ones.
+Several ways say how a day will go: yesterday, the mean of a week, of a month, and with three weeks of history two
+ridge regressions, learned anew each day. Each is scored on the days that it had not seen, and counts by its score
+(``score.rolling_weights``). With less than a week a typical household is mixed in; with nothing it stands alone.
+How the last hours went corrects the next ones.
 """
 
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from energy.asks import FloatArray
-from energy.forecast.history import SLOTS, DayGrid, History, at_hours, day_grid, local_slots
+from energy.forecast import bands
+from energy.forecast.clean import MOST_W, Flags, HistoryNote, clean
+from energy.forecast.features import PLAIN, IntArray, load_features, mean_days
+from energy.forecast.history import DAY_S, SLOT_S, SLOTS, History, at_hours, day_grid, local_slots
+from energy.forecast.regression import DailySums, Fits
+from energy.forecast.score import MONTH, OURS, SCORED_DAYS, WEEK, YESTERDAY, Score, rolling_weights, score
 from energy.forecast.spread import Basis, Forecast
-
-IntArray = npt.NDArray[np.int64]
+from energy.forecast.weather import Weather, heating_columns
 
 # A household's typical day, by hour, relative to its mean: low at night, a bump at noon, a peak in the evening.
 _SHAPE = np.array(
@@ -27,17 +34,20 @@ TYPICAL_LOAD_W = 450.0
 """Mean load of a home of which nothing is known (about 3,900 kWh a year)."""
 _WIDE = (0.35, 0.85, 2.2)
 """p10, p50, p90 of a home of which nothing is known, relative to its mean."""
-_QUANTILES = (0.1, 0.5, 0.9)
 _TRUST_DAYS = 7
 """Days of history that replace the typical household."""
 _LEARN_DAYS = 21
-"""Days of history with which the regression begins."""
-_WINDOW = 60
-"""Days that it learns from."""
-_PROFILE_DAYS = 56
-_RIDGE = 0.05
-_WIDEN = 1.1
-"""What was learned from fits better than what comes."""
+"""Days of history with which the regressions begin."""
+_FIRST_LEARNED = 7
+"""The first days have too little before them to learn from."""
+_WAYS = ((60, PLAIN, 0.01), (180, None, 0.01))
+"""The regressions: days that one learns from, how many of the columns (None: all), and its ridge."""
+_SIMPLE = (YESTERDAY, WEEK, MONTH)
+HISTORY_DAYS = 250
+"""Days of history that a forecast makes use of."""
+_WALK_DAYS = 3 * SCORED_DAYS
+"""Past days that are forecast again, to weigh the ways, to make bands, and to score both."""
+_COMING_DAYS = 8
 _RECENT_H = 3.0
 _RECENT_FADE_H = 4.0
 _RECENT_TRUST = 0.5
@@ -50,143 +60,211 @@ def forecast_load(
     now_s: float,
     tz: str = "UTC",
     typical_w: float = TYPICAL_LOAD_W,
+    most_w: float = MOST_W,
+    weather: Weather | None = None,
 ) -> Forecast:
     """Load in each of the steps between ``edges_s`` (N + 1), W.
 
-    ``typical_w`` is the mean load to assume while there is no history. Raises ``ZoneInfoNotFoundError`` for an
-    unknown ``tz``.
+    ``typical_w`` is the mean load to assume while there is no history; ``most_w`` what the connection can carry at
+    all. ``weather`` (past hours too) counts where it is known for some weeks. What depends on the day alone is learned
+    once a day and remembered by the history's content. Raises ``ZoneInfoNotFoundError`` for an unknown ``tz``.
     """
     zone = ZoneInfo(tz)
-    grid = day_grid(history, now_s, zone, most_days=_WINDOW + 40)
     middles = (edges_s[:-1] + edges_s[1:]) / 2
     dates, hours = local_slots(middles, zone)
     shape = np.repeat(_SHAPE / _SHAPE.mean(), 2) * typical_w
-    known = grid.days_known
-    if known == 0:
+    model = _learned(history, now_s, zone, most_w, weather)
+    if model is None:
         mean = at_hours(shape, hours)
         low, mid, high = (mean * factor for factor in _WIDE)
         return Forecast.of(mean, low, mid, high, Basis.DEFAULT)
-    measured = grid.full[_first_known(grid.full) :]
-    past = _filled(measured, shape)
-    learned = _Regression(past, measured, grid.today) if known >= _LEARN_DAYS else None
-    trust = min(1.0, known / _TRUST_DAYS)
-    curves: dict[int, FloatArray] = {}
-    for date in np.unique(np.append(dates, grid.today)).tolist():
-        curve = _recent_mean(past) if learned is None else learned.day(date)
-        curves[date] = trust * curve + (1 - trust) * shape
-    rest = (past - _recent_mean(past))[-28:] if learned is None else learned.residuals
-    spread = [
-        trust * quantile + (1 - trust) * (shape * factor - shape)
-        for quantile, factor in zip(_quantiles(rest), _WIDE, strict=True)
-    ]
+    trust = min(1.0, model.known / _TRUST_DAYS)
+    curves = {
+        day: trust * model.day(day) + (1 - trust) * shape for day in np.unique(np.append(dates, model.today)).tolist()
+    }
     mean = np.empty(len(middles))
-    for date in np.unique(dates).tolist():
-        mean[dates == date] = at_hours(curves[date], hours[dates == date])
+    for day in np.unique(dates).tolist():
+        mean[dates == day] = at_hours(curves[day], hours[dates == day])
     lead_h = np.maximum(middles - now_s, 0.0) / 3600.0
-    mean += _recent_error(grid, curves[grid.today], now_s, zone) * np.exp(-lead_h / _RECENT_FADE_H)
-    low, mid, high = (mean + _WIDEN * at_hours(part, hours) for part in spread)
-    return Forecast.of(mean, low, mid, high, Basis.HISTORY if known >= _TRUST_DAYS else Basis.FEW_DAYS)
+    mean += _recent_error(history, curves[model.today], now_s, zone, most_w) * np.exp(-lead_h / _RECENT_FADE_H)
+    relative = trust * model.relative + (1 - trust) * (np.array(_WIDE) - 1.0)[:, None]
+    low, mid, high = (mean + bands.heights(mean) * at_hours(part, hours) for part in relative)
+    basis = Basis.HISTORY if model.known >= _TRUST_DAYS else Basis.FEW_DAYS
+    made = Forecast.of(mean, low, mid, high, basis)
+    return replace(made, scores=model.scores, notes=model.notes)
 
 
-class _Regression:
-    """Load of a day from the days before it, learned from the last days."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """What the days before today teach."""
 
-    def __init__(self, past: FloatArray, measured: FloatArray, today: int) -> None:
-        """``past`` is ``measured`` (D, 48) with its gaps filled; it ends the day before ``today``."""
-        self._past = past
-        self._weekdays = np.mod(np.arange(today - len(past), today) + 6, 7)
-        days = np.arange(max(7, len(past) - _WINDOW), len(past))
-        known = np.isfinite(measured[days])
-        columns = np.stack([self._features(d, int(self._weekdays[d])) for d in days.tolist()])
-        rows, target = columns[known], past[days][known]
-        self._shift, self._scale = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-        scaled = (rows - self._shift) / self._scale
-        self._level = float(target.mean())
-        ridge = _RIDGE * len(target) * np.eye(scaled.shape[1])
-        self._weights = np.linalg.solve(scaled.T @ scaled + ridge, scaled.T @ (target - self._level))
-        fitted = self._level + ((columns - self._shift) / self._scale) @ self._weights
-        self.residuals = np.where(known, past[days] - fitted, np.nan)
-        """(days, 48) W: what the learned days had beyond their forecast; NaN: no reading."""
+    today: int
+    known: int
+    """Days with readings."""
+    days: FloatArray
+    """(8, 48) W: today and the seven days after it."""
+    relative: FloatArray
+    """(3, 48): p10, p50, p90 beyond the forecast, relative to its height."""
+    scores: tuple[Score, ...]
+    notes: tuple[HistoryNote, ...]
 
-    def day(self, date: int) -> FloatArray:
-        """(48,) W for a date from today on; the last whole day stands for the days between."""
-        features = self._features(len(self._past), (date + 6) % 7)
-        forecast: FloatArray = self._level + ((features - self._shift) / self._scale) @ self._weights
-        return np.maximum(forecast, 0.0)
-
-    def _features(self, day: int, weekday: int) -> FloatArray:
-        """(48, F): what was known before ``day`` began."""
-        before = self._past[max(0, day - _PROFILE_DAYS) : day]
-        same = self._weekdays[max(0, day - _PROFILE_DAYS) : day] == weekday
-        age = np.arange(len(before), 0, -1)
-        week = _weighted(before, np.exp(-age / 7.0) * np.where(same, 3.0, 1.0))
-        month = _smooth(_weighted(before, np.exp(-age / 28.0)), 1)
-        weekdays = _smooth(_weighted(before, np.exp(-age / 14.0) * np.where(same, 20.0, 1.0)), 1)
-        yesterday, last_week = before[-1], before[-min(7, len(before))]
-        level = yesterday.mean()
-        return np.stack(
-            [
-                week,
-                month,
-                weekdays,
-                _smooth(yesterday, 1),
-                _smooth(yesterday, 4),
-                _smooth(last_week, 1),
-                month * (level / max(float(month.mean()), 1.0)),
-                np.full(SLOTS, level),
-                np.full(SLOTS, before[-3:].mean()),
-                np.full(SLOTS, yesterday[-8:].mean()),
-            ],
-            axis=1,
-        )
+    def day(self, date_: int) -> FloatArray:
+        """(48,) W for a date from today on; beyond a week, the same weekday's."""
+        ahead = max(0, date_ - self.today)
+        curve: FloatArray = self.days[ahead if ahead < _COMING_DAYS else 1 + (ahead - 1) % 7]
+        return curve
 
 
-def _filled(days: FloatArray, shape: FloatArray) -> FloatArray:
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The content that a model is learned from; equal content is learned from once."""
+
+    zone: ZoneInfo
+    today: int
+    at_s: bytes
+    mean_w: bytes
+    most_w: float
+    weather: tuple[bytes, bytes] | None
+    """Times and temperatures."""
+
+
+def _learned(
+    history: History | None, now_s: float, zone: ZoneInfo, most_w: float, weather: Weather | None
+) -> _Model | None:
+    """What is known of the days before today; None: nothing."""
+    if history is None or not len(history.at_s):
+        return None
+    midnight = datetime.combine(datetime.fromtimestamp(now_s, zone).date(), time(), zone)
+    end_s, today = midnight.timestamp(), midnight.toordinal()
+    fits = (history.at_s < end_s) & (history.at_s >= end_s - (HISTORY_DAYS + 1) * DAY_S)
+    at_s, mean_w = history.at_s[fits].astype(np.float64), history.mean_w[fits].astype(np.float64)
+    told = None if weather is None else (weather.at_s.tobytes(), weather.temperature_c.tobytes())
+    return _model(_Key(zone, today, at_s.tobytes(), mean_w.tobytes(), most_w, told))
+
+
+@lru_cache(maxsize=8)
+def _model(key: _Key) -> _Model | None:
+    history, notes = clean(History(np.frombuffer(key.at_s), np.frombuffer(key.mean_w)), most_w=key.most_w)
+    midnight = datetime.combine(date.fromordinal(key.today), time(), key.zone)
+    grid = day_grid(history, midnight.timestamp(), key.zone, most_days=HISTORY_DAYS)
+    known = grid.days_known
+    if known == 0:
+        return None
+    measured = grid.full[int(np.argmax(np.isfinite(grid.full).any(axis=1))) :]
+    past = _filled(measured)
+    count = len(past)
+    weekdays = np.array([_weekday(day) for day in range(key.today - count, key.today)])
+    heating = np.zeros((count + 1, SLOTS, 0))
+    if key.weather is not None:
+        told_s, celsius = (np.frombuffer(part) for part in key.weather)
+        heating = heating_columns(told_s, celsius, key.today, count, key.zone)
+    first = max(1, count - _WALK_DAYS)
+    rows = np.arange(first, count + 1)
+    ways = _simple(past, rows)
+    fits: tuple[Fits, ...] = ()
+    if known >= _LEARN_DAYS:
+        fits, learned = _walk(past, np.isfinite(measured), weekdays, rows, heating)
+        ways = np.concatenate([ways, learned])
+    errors = ways[:, :-1] - measured[first:]
+    weights = rolling_weights(errors)
+    ours = np.einsum("mr,mrs->rs", weights, np.nan_to_num(ways))
+    relative, inside = _bands(ours, measured[first:])
+    return _Model(
+        today=key.today,
+        known=known,
+        days=_coming(past, weekdays, fits, weights[:, -1], heating),
+        relative=relative,
+        scores=_scores(ours[:-1] - measured[first:], errors, inside),
+        notes=notes,
+    )
+
+
+def _coming(
+    past: FloatArray, weekdays: IntArray, fits: tuple[Fits, ...], weights: FloatArray, heating: FloatArray
+) -> FloatArray:
+    """(8, 48) W: the coming days, each as if it were the next; the last whole day stands for those between."""
+    ahead = np.arange(_COMING_DAYS)
+    rows = np.full(_COMING_DAYS, len(past))
+    ways = _simple(past, rows)
+    if fits:
+        columns = load_features(past, weekdays, rows, (weekdays[-1] + 1 + ahead) % 7)
+        there = heating[np.minimum(len(past) + ahead, len(heating) - 1)]
+        learned = [
+            fit.all(np.concatenate([columns[:, :, :take], there], axis=2))
+            for fit, (_, take, _) in zip(fits, _WAYS, strict=True)
+        ]
+        ways = np.concatenate([ways, learned])
+    return np.asarray(np.einsum("m,mrs->rs", weights, ways))
+
+
+def _walk(
+    past: FloatArray, known: Flags, weekdays: IntArray, rows: IntArray, heating: FloatArray
+) -> tuple[tuple[Fits, ...], FloatArray]:
+    """The regressions of the last day, and what each would have said at each of ``rows`` (NaN: nothing yet)."""
+    count = len(past)
+    begin = max(_FIRST_LEARNED, int(rows[0]) - max(days for days, _, _ in _WAYS))
+    all_rows = np.arange(begin, count + 1)
+    columns = load_features(past, weekdays, all_rows, np.append(weekdays, (weekdays[-1] + 1) % 7)[all_rows])
+    early = rows < _LEARN_DAYS
+    fits, said = [], []
+    for days, take, ridge in _WAYS:
+        chosen = np.concatenate([columns[:, :, :take], heating[all_rows]], axis=2)
+        sums = DailySums(chosen[:-1], past[begin:], known[begin:])
+        ends = np.maximum(rows, begin + 1) - begin
+        found = sums.fits(np.maximum(ends - days, 0), ends, ridge)
+        forecast = found.all(chosen[np.maximum(rows - begin, 0)])
+        forecast[early] = np.nan
+        fits.append(Fits(found.level[-1:], found.shift[-1:], found.weights[-1:]))
+        said.append(forecast)
+    return tuple(fits), np.stack(said)
+
+
+def _simple(past: FloatArray, rows: IntArray) -> FloatArray:
+    """(3, R, 48): yesterday, the mean of seven days, half that and half the mean of 28."""
+    week = mean_days(past, rows, 7)
+    return np.stack([past[rows - 1], week, (week + mean_days(past, rows, 28)) / 2])
+
+
+def _bands(ours: FloatArray, measured: FloatArray) -> tuple[FloatArray, Flags]:
+    """The relative band of the coming day, and where the readings of past days (D, 48) were inside of theirs."""
+    height: FloatArray = bands.heights(ours)
+    relative = (measured - ours[:-1]) / height[:-1]
+    inside = np.ones(measured.shape, dtype=np.bool_)
+    for day in range(max(1, len(measured) - SCORED_DAYS), len(measured)):
+        low, _, high = bands.spread(relative[max(0, day - bands.BAND_DAYS) : day])
+        inside[day] = (relative[day] >= low) & (relative[day] <= high)
+    return bands.spread(relative[-bands.BAND_DAYS :]), inside
+
+
+def _scores(ours: FloatArray, errors: FloatArray, inside: Flags) -> tuple[Score, ...]:
+    found = [score(OURS, ours, inside)]
+    found += [score(name, error) for name, error in zip(_SIMPLE, errors, strict=False)]
+    return tuple(one for one in found if one is not None)
+
+
+def _filled(days: FloatArray) -> FloatArray:
     """The days with each gap taken from the slot's mean, so that no gap reads as 0."""
     count = np.isfinite(days).sum(axis=0)
-    total = np.nansum(days, axis=0)
     overall = float(np.nanmean(days))
-    by_slot = np.where(count > 0, total / np.maximum(count, 1), shape / shape.mean() * overall)
+    by_slot = np.where(count > 0, np.nansum(days, axis=0) / np.maximum(count, 1), np.repeat(_SHAPE, 2) * overall)
     return np.where(np.isfinite(days), days, by_slot)
 
 
-def _first_known(days: FloatArray) -> int:
-    """Index of the first day with a reading."""
-    return int(np.argmax(np.isfinite(days).any(axis=1)))
+def _weekday(ordinal: int) -> int:
+    """0 Monday."""
+    return (ordinal + 6) % 7
 
 
-def _recent_mean(past: FloatArray) -> FloatArray:
-    """Half the mean of seven days, half that of 28."""
-    curve: FloatArray = (past[-7:].mean(axis=0) + past[-28:].mean(axis=0)) / 2
-    return curve
-
-
-def _weighted(days: FloatArray, weights: FloatArray) -> FloatArray:
-    mean: FloatArray = weights @ days / weights.sum()
-    return mean
-
-
-def _smooth(curve: FloatArray, reach: int) -> FloatArray:
-    """Mean over ``reach`` slots to each side, over midnight."""
-    width = 2 * reach + 1
-    around = np.concatenate([curve[-reach:], curve, curve[:reach]])
-    return np.convolve(around, np.full(width, 1.0 / width), "valid")
-
-
-def _quantiles(rest: FloatArray) -> list[FloatArray]:
-    """p10, p50, p90 by slot (48,) of what days had beyond their forecast."""
-    # Neighbouring slots lend their days: a month of values is few for a tenth.
-    pooled = np.concatenate([np.roll(rest, shift, axis=1) for shift in (-1, 0, 1)])
-    empty = ~np.isfinite(pooled).any(axis=0)
-    pooled[:, empty] = 0.0
-    return list(np.nanquantile(pooled, _QUANTILES, axis=0))
-
-
-def _recent_error(grid: DayGrid, curve: FloatArray, now_s: float, zone: ZoneInfo) -> float:
+def _recent_error(history: History | None, curve: FloatArray, now_s: float, zone: ZoneInfo, most_w: float) -> float:
     """How much more than the forecast the last hours took, W; halved, since it fades."""
-    line = (grid.days[-2:] - curve).reshape(-1)
-    _, hour = local_slots(np.array([now_s]), zone)
-    end = SLOTS + int(hour[0] * 2)
-    recent = line[max(0, end - int(2 * _RECENT_H)) : end + 1]
-    recent = recent[np.isfinite(recent)]
-    return float(recent.mean()) * _RECENT_TRUST if len(recent) else 0.0
+    if history is None:
+        return 0.0
+    begin_s = now_s - (_RECENT_H + SLOT_S / 3600.0) * 3600.0
+    fits = (history.at_s >= begin_s) & (history.at_s < now_s)
+    at_s, power = history.at_s[fits], history.mean_w[fits]
+    fits = np.isfinite(power) & (power >= 0) & (power <= most_w)
+    if not fits.any():
+        return 0.0
+    _, hours = local_slots(at_s[fits], zone)
+    slots = np.minimum((hours * 2).astype(np.int64), SLOTS - 1)
+    return float(np.mean(power[fits] - curve[slots])) * _RECENT_TRUST

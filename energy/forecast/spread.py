@@ -6,6 +6,8 @@ from enum import StrEnum
 import numpy as np
 
 from energy.asks import FloatArray
+from energy.forecast.clean import HistoryNote
+from energy.forecast.score import Score
 
 
 class Basis(StrEnum):
@@ -29,6 +31,11 @@ class Forecast:
     p90_w: FloatArray
     """In one case of ten it is higher."""
     basis: Basis = Basis.HISTORY
+    scores: tuple[Score, ...] = ()
+    """How good this way of forecasting was in the last weeks, first ours, then the simple averages; empty: too early
+    to tell."""
+    notes: tuple[HistoryNote, ...] = ()
+    """What was left out of the history."""
 
     @staticmethod
     def exact(power_w: FloatArray, basis: Basis = Basis.HISTORY) -> "Forecast":
