@@ -1,4 +1,4 @@
-"""On the same home and day our plan costs no more than EMHASS's, to a tenth of a percent; each keeps the other's bounds.
+"""On one home and day our plan costs what EMHASS's costs, to a tenth of a percent, and both keep its bounds.
 
 What makes the two problems equal is told in ``tests/bench/emhass_peer.py``; the time that both take is for
 ``tests/bench/bench_plan.py``.
