@@ -16,6 +16,7 @@ ABSURD_PER_KWH = 5.0
 """No market that a home buys from was ever beyond this, in either direction."""
 _HOUR_S = 3600.0
 _SHORTEST_S = 300.0
+_MOST_PRICES = 200_000
 _LOOKED_AT = 200
 """So many of the newest prices tell the usual step."""
 
@@ -114,6 +115,8 @@ def series_of(spans: Iterable[Span], *, name: str = "prices") -> PriceSeries:
         if not math.isfinite(price) or abs(price) > ABSURD_PER_KWH:
             raise TariffError(f"{name}: {price:g} a kWh at {_when(start_s)} cannot be true.")
     step_s = max(_SHORTEST_S, min(_HOUR_S, *(end_s - start_s for start_s, end_s, _ in rows)))
+    if sum(end_s - start_s for start_s, end_s, _ in rows) > _MOST_PRICES * step_s:
+        raise TariffError(f"{name}: far too many prices.")
     found: dict[float, float] = {}
     for start_s, end_s, price in sorted(rows, key=lambda row: row[0] - row[1]):
         for k in range(max(1, round((end_s - start_s) / step_s))):
