@@ -1,7 +1,8 @@
 """Bring the translations up to date: ``python -m ui.translate`` finds every text, ``--compile`` makes the .qm files.
 
-The texts are the literals in ``tr("…")`` and ``mark("…")``. Their translations live in resources/i18n/twoway_*.ts, in
-Qt's own format, so that Qt Linguist opens them; a text that is no longer used is dropped.
+The texts are the literals in ``tr("…")`` and ``mark("…")``, of the window and of the API schema's table of reasons.
+Their translations live in resources/i18n/twoway_*.ts, in Qt's own format, so that Qt Linguist opens them; a text that
+is no longer used is dropped.
 """
 
 import argparse
@@ -16,12 +17,13 @@ from ui.i18n import CONTEXT
 from ui.paths import I18N
 
 SOURCES = Path(__file__).resolve().parent
+REASONS = SOURCES.parent / "app" / "api" / "reason_words.py"
 
 
 def texts(folder: Path = SOURCES) -> list[str]:
-    """Every text of the window, sorted."""
+    """Every text of the window and every sentence of the engine's reasons, sorted."""
     found: set[str] = set()
-    for path in sorted(folder.rglob("*.py")):
+    for path in (*sorted(folder.rglob("*.py")), REASONS):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)

@@ -12,6 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.api import reason_text as reason_text
+
 API_VERSION = "1"
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -32,10 +34,17 @@ class Model(BaseModel):
 
 
 class ReasonOut(Model):
-    """A typed reason; the window words it in the user's language from code and params."""
+    """A typed reason; the window words it in the user's language from code and params (``reason_text``)."""
 
     code: str
     params: dict[str, float | str] = {}
+    """Figures of the sentence, and the facts behind the decision: ``binds`` (what keeps it from going further),
+    ``worth_eur_per_kwh``, ``worth_later_eur_per_kwh`` from ``later_s`` on (what a kWh in the car is worth),
+    ``next_choice`` (hold, charge, discharge) with ``next_cost_eur`` (what it would have cost more until
+    ``block_until_s``) or ``next_breaks`` (the promise that it would break); of a set-point that a limit cuts,
+    ``wanted_w`` and ``phase``."""
+    text: str = ""
+    """The same in plain English, times local to the home."""
 
 
 class Flow(Model):
@@ -351,6 +360,46 @@ class HistoryOut(Model):
     end: datetime
     bucket_s: float
     points: list[HistoryPoint]
+
+
+class DecisionOut(Model):
+    """What the charger was told for a while, and why: set-points in a row with one reason and the same limits."""
+
+    at: datetime
+    until: datetime | None = None
+    """When the next decision came; null: it holds, or nothing is known of what came next."""
+    charger_id: str
+    power_w: float
+    """The first set-point of the row, > 0 charges."""
+    least_w: float
+    most_w: float
+    changes: int
+    """Set-points that are kept of it."""
+    reason: ReasonOut
+    """Of the first set-point."""
+    limited_by: list[ReasonOut] = []
+
+
+class DecisionsOut(Model):
+    """``GET /history/decisions?from=&to=&limit=``: newest first."""
+
+    decisions: list[DecisionOut]
+    before: datetime | None = None
+    """Older ones within the time asked for: ask again with ``to`` set to this; null: these are all."""
+
+
+class PastPlanOut(Model):
+    """``GET /history/plan?at=``: the plan that was in force then, as it was kept; parallel lists as in ``PlanOut``."""
+
+    made_at: datetime
+    why: str
+    """What it was made for."""
+    cost: float | None = None
+    baseline_cost: float | None = None
+    start: list[datetime]
+    ev_w: list[float]
+    soc: list[float | None]
+    reasons: list[ReasonOut]
 
 
 class SummaryBucket(Model):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from app.api.reason_text import brief
 from app.clock import StepClock, utc
 from app.config.load import load_home
 from app.config.secrets import read_secrets, write_secret
@@ -19,7 +20,6 @@ from app.demo.audit import Audit, Rules
 from app.demo.certificates import car_security, make_certificates
 from app.demo.lockstep import Pacemaker
 from app.demo.setting import Setting, remember_past
-from app.demo.words import REASON_WORDS
 from app.engine.engine import STORE_NAME, Engine, Options
 from app.errors import UserError
 from protocols.iso15118 import Timings
@@ -127,7 +127,7 @@ def _progress(setting: Setting, engine: Engine, actors: Actors, began: float) ->
         shown_s[0], shown_s[1] = now_s, real
         flows, soc = actors.world.flows, actors.world.battery.soc
         latest = engine.dispatcher.latest
-        why = REASON_WORDS[latest.set_point.reason.code] if latest is not None else ""
+        why = brief(latest.set_point.reason.code) if latest is not None else ""
         done = (now_s - setting.start_s) / (setting.end_s - setting.start_s)
         line = (
             f"{utc(now_s).astimezone(setting.tz):%a %H:%M} {done:4.0%}  grid {flows.grid_w:6.0f} W  solar "

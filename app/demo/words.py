@@ -4,52 +4,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from energy.model import ReasonCode
-
-REASON_WORDS: dict[ReasonCode, str] = {
-    ReasonCode.NO_CAR: "no car",
-    ReasonCode.PAUSED: "paused",
-    ReasonCode.BOOST: "boost",
-    ReasonCode.CHARGE_CHEAP: "charging: cheap now",
-    ReasonCode.CHARGE_SOLAR: "charging from the roof",
-    ReasonCode.CHARGE_FOR_DEPARTURE: "charging to be ready",
-    ReasonCode.CHARGE_TO_RESERVE: "charging the reserve",
-    ReasonCode.FEED_HOUSE: "feeding the house",
-    ReasonCode.EXPORT_DEAR: "selling to the grid",
-    ReasonCode.WAIT_FOR_CHEAPER: "waiting for the price",
-    ReasonCode.FULL: "full",
-    ReasonCode.HOLD: "nothing to gain",
-    ReasonCode.LIMIT_FUSE: "held by the fuse",
-    ReasonCode.LIMIT_IMPORT: "held: import limit",
-    ReasonCode.LIMIT_EXPORT: "held: export limit",
-    ReasonCode.LIMIT_CAR: "held by the car",
-    ReasonCode.LIMIT_CHARGER: "held by the charger",
-    ReasonCode.LIMIT_RESERVE: "keeping the reserve",
-    ReasonCode.V2G_OFF: "discharging is off",
-    ReasonCode.EVENT_SETPOINT: "set by an event",
-    ReasonCode.EVENT_PRICE: "for an event's price",
-    ReasonCode.EVENT_EMERGENCY: "emergency event",
-    ReasonCode.FREQUENCY: "helping the frequency",
-    ReasonCode.METER_STALE: "the meter is silent",
-    ReasonCode.LINK_SILENT: "the link is silent",
-    ReasonCode.NO_PLAN: "no plan yet",
-}
-"""A reason in a few words; the window tells it in a sentence."""
-
-
-def reason(code: str) -> str:
-    """A reason of the API's in words; one that this version does not know, as it came."""
-    try:
-        return REASON_WORDS[ReasonCode(code)]
-    except ValueError:
-        return code.replace("_", " ")
+from app.api.reason_text import brief
 
 
 def status_line(picture: dict[str, Any]) -> str:
     """One line of the home's state in its local time, from the API's snapshot."""
     flow, car, point = picture["flow"], picture["car"], picture["set_point"]
     soc = f"{car['soc']:4.0%}" if car["soc"] is not None else "   —"
-    why = reason(point["reason"]["code"]) if point else ""
+    why = brief(point["reason"]["code"]) if point else ""
     troubled = [h["name"] for h in picture["health"] if h["level"] in ("failed", "warning")]
     saved = picture["today"]["saved"]
     return (

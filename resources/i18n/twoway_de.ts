@@ -20,6 +20,14 @@
       <translation>Eine Abfahrt muss in der Zukunft liegen: Es wurde nichts geändert.</translation>
     </message>
     <message>
+      <source>A kWh in the car is worth {worth_eur_per_kwh} now and {worth_later_eur_per_kwh} from {later_s}.</source>
+      <translation>Eine kWh im Auto ist jetzt {worth_eur_per_kwh} wert und ab {later_s} {worth_later_eur_per_kwh}.</translation>
+    </message>
+    <message>
+      <source>A kWh in the car is worth {worth_eur_per_kwh}.</source>
+      <translation>Eine kWh im Auto ist {worth_eur_per_kwh} wert.</translation>
+    </message>
+    <message>
       <source>A session starts when a car is plugged in. What it takes and gives shows here.</source>
       <translation>Ein Ladevorgang beginnt, wenn ein Auto eingesteckt wird. Was es nimmt und gibt, steht dann hier.</translation>
     </message>
@@ -260,6 +268,10 @@
       <translation>Lädt mit voller Leistung, weil Sie schnelles Laden gewünscht haben.</translation>
     </message>
     <message>
+      <source>Charging instead would cost the same.</source>
+      <translation>Stattdessen zu laden würde gleich viel kosten.</translation>
+    </message>
+    <message>
       <source>Charging the car for its next departure.</source>
       <translation>Lädt das Auto für die nächste Abfahrt.</translation>
     </message>
@@ -306,6 +318,18 @@
     <message>
       <source>Charging the car, so that it is ready at {deadline_s}.</source>
       <translation>Lädt das Auto, damit es {deadline_s} bereit ist.</translation>
+    </message>
+    <message>
+      <source>Charging until {block_until_s} instead would cost {next_cost_eur}.</source>
+      <translation>Stattdessen bis {block_until_s} zu laden würde {next_cost_eur} kosten.</translation>
+    </message>
+    <message>
+      <source>Charging until {block_until_s} instead would leave less than the reserve.</source>
+      <translation>Stattdessen bis {block_until_s} zu laden ließe weniger als die Reserve.</translation>
+    </message>
+    <message>
+      <source>Charging until {block_until_s} instead would miss the departure's target.</source>
+      <translation>Stattdessen bis {block_until_s} zu laden würde das Ziel zur Abfahrt verfehlen.</translation>
     </message>
     <message>
       <source>Check</source>
@@ -472,6 +496,22 @@
       <translation>Das Haus versorgen</translation>
     </message>
     <message>
+      <source>Feeding from the car instead would cost the same.</source>
+      <translation>Stattdessen aus dem Auto einzuspeisen würde gleich viel kosten.</translation>
+    </message>
+    <message>
+      <source>Feeding from the car until {block_until_s} instead would cost {next_cost_eur}.</source>
+      <translation>Stattdessen bis {block_until_s} aus dem Auto einzuspeisen würde {next_cost_eur} kosten.</translation>
+    </message>
+    <message>
+      <source>Feeding from the car until {block_until_s} instead would leave less than the reserve.</source>
+      <translation>Stattdessen bis {block_until_s} aus dem Auto einzuspeisen ließe weniger als die Reserve.</translation>
+    </message>
+    <message>
+      <source>Feeding from the car until {block_until_s} instead would miss the departure's target.</source>
+      <translation>Stattdessen bis {block_until_s} aus dem Auto einzuspeisen würde das Ziel zur Abfahrt verfehlen.</translation>
+    </message>
+    <message>
       <source>Feeding from the car, because the utility's price is {price_eur_per_kwh} and the car refills at {refill_price_eur_per_kwh} ({refill_s}).</source>
       <translation>Das Auto speist, weil der Preis des Versorgers {price_eur_per_kwh} ist und das Auto für {refill_price_eur_per_kwh} nachlädt ({refill_s}).</translation>
     </message>
@@ -616,8 +656,28 @@
       <translation>Gebremst durch die Grenze der Wallbox.</translation>
     </message>
     <message>
+      <source>Held back from {wanted_w}, because phase {phase} of the main fuse carries {limit_w} at the most.</source>
+      <translation>Statt {wanted_w} gebremst, weil Phase {phase} der Hauptsicherung höchstens {limit_w} trägt.</translation>
+    </message>
+    <message>
+      <source>Held back from {wanted_w}, because the grid allows the home {limit_w} at the most until {until_s}.</source>
+      <translation>Statt {wanted_w} gebremst, weil das Netz dem Haus bis {until_s} höchstens {limit_w} erlaubt.</translation>
+    </message>
+    <message>
+      <source>Held back from {wanted_w}, because the home may export {limit_w} at the most.</source>
+      <translation>Statt {wanted_w} gebremst, weil das Haus höchstens {limit_w} einspeisen darf.</translation>
+    </message>
+    <message>
+      <source>Held back from {wanted_w}, because the main fuse carries {limit_w} at the most.</source>
+      <translation>Statt {wanted_w} gebremst, weil die Hauptsicherung höchstens {limit_w} trägt.</translation>
+    </message>
+    <message>
       <source>Held back to protect the main fuse.</source>
       <translation>Gebremst, um die Hauptsicherung zu schützen.</translation>
+    </message>
+    <message>
+      <source>Held back, because phase {phase} of the main fuse carries {limit_w} at the most.</source>
+      <translation>Gebremst, weil Phase {phase} der Hauptsicherung höchstens {limit_w} trägt.</translation>
     </message>
     <message>
       <source>Held back, because the grid allows the home {limit_w} at the most now.</source>
@@ -640,12 +700,24 @@
       <translation>Gebremst, weil das Haus höchstens {limit_w} einspeisen darf.</translation>
     </message>
     <message>
+      <source>Held back, because the load on the phases may differ by {unbalance_w} at the most.</source>
+      <translation>Gebremst, weil die Last der Phasen sich um höchstens {unbalance_w} unterscheiden darf.</translation>
+    </message>
+    <message>
+      <source>Held back, because the main fuse carries {limit_w} at the most.</source>
+      <translation>Gebremst, weil die Hauptsicherung höchstens {limit_w} trägt.</translation>
+    </message>
+    <message>
       <source>Held to the safe limit, because the link to the grid is silent.</source>
       <translation>Auf die sichere Grenze gebremst, weil die Verbindung zum Netz stumm ist.</translation>
     </message>
     <message>
-      <source>Held to {limit_w}, because the main fuse carries no more.</source>
-      <translation>Auf {limit_w} gebremst, weil die Hauptsicherung nicht mehr trägt.</translation>
+      <source>Held to {limit_w} instead of {wanted_w}: the car takes or gives no more.</source>
+      <translation>Begrenzt auf {limit_w} statt {wanted_w}: Mehr nimmt oder gibt das Auto nicht.</translation>
+    </message>
+    <message>
+      <source>Held to {limit_w} instead of {wanted_w}: the charger can do no more.</source>
+      <translation>Begrenzt auf {limit_w} statt {wanted_w}: Mehr kann die Wallbox nicht.</translation>
     </message>
     <message>
       <source>Held to {limit_w}, the safe limit, because the link to the grid is silent.</source>
@@ -684,8 +756,24 @@
       <translation>Ladung halten</translation>
     </message>
     <message>
+      <source>Holding instead would cost the same.</source>
+      <translation>Stattdessen zu warten würde gleich viel kosten.</translation>
+    </message>
+    <message>
       <source>Holding the car's charge: right now there is nothing to gain either way.</source>
       <translation>Hält den Ladestand: Gerade ist in keiner Richtung etwas zu gewinnen.</translation>
+    </message>
+    <message>
+      <source>Holding until {block_until_s} instead would cost {next_cost_eur}.</source>
+      <translation>Stattdessen bis {block_until_s} zu warten würde {next_cost_eur} kosten.</translation>
+    </message>
+    <message>
+      <source>Holding until {block_until_s} instead would leave less than the reserve.</source>
+      <translation>Stattdessen bis {block_until_s} zu warten ließe weniger als die Reserve.</translation>
+    </message>
+    <message>
+      <source>Holding until {block_until_s} instead would miss the departure's target.</source>
+      <translation>Stattdessen bis {block_until_s} zu warten würde das Ziel zur Abfahrt verfehlen.</translation>
     </message>
     <message>
       <source>Home</source>
@@ -898,6 +986,10 @@
     <message>
       <source>Month</source>
       <translation>Monat</translation>
+    </message>
+    <message>
+      <source>More is not allowed now.</source>
+      <translation>Mehr ist gerade nicht erlaubt.</translation>
     </message>
     <message>
       <source>Most it carries</source>
@@ -1332,6 +1424,10 @@
       <translation>Einmalige Abfahrt</translation>
     </message>
     <message>
+      <source>Some power is kept free to steady the grid.</source>
+      <translation>Etwas Leistung bleibt frei, um das Netz zu stützen.</translation>
+    </message>
+    <message>
       <source>Standing still, because the meter has not answered: without it the fuse cannot be watched.</source>
       <translation>Steht still, weil der Zähler nicht antwortet: Ohne ihn lässt sich die Sicherung nicht überwachen.</translation>
     </message>
@@ -1464,6 +1560,10 @@
       <translation>Das Auto speist nicht mehr: Es ist bei der Reserve, die für Unerwartetes bleibt.</translation>
     </message>
     <message>
+      <source>The car takes or gives no more.</source>
+      <translation>Mehr nimmt oder gibt das Auto nicht.</translation>
+    </message>
+    <message>
       <source>The car waits until it answers again.</source>
       <translation>Das Auto wartet, bis es wieder antwortet.</translation>
     </message>
@@ -1474,6 +1574,10 @@
     <message>
       <source>The car's certificate</source>
       <translation>Zertifikat des Autos</translation>
+    </message>
+    <message>
+      <source>The charger can do no more.</source>
+      <translation>Mehr kann die Wallbox nicht.</translation>
     </message>
     <message>
       <source>The charger has not told when the car came.</source>
@@ -1536,6 +1640,10 @@
       <translation>Die Datei ließ sich nicht nach {folder} schreiben: {problem}.</translation>
     </message>
     <message>
+      <source>The grid allows no more.</source>
+      <translation>Mehr erlaubt das Netz nicht.</translation>
+    </message>
+    <message>
       <source>The grid asks nothing of your home now.</source>
       <translation>Das Netz fordert gerade nichts von Ihrem Haus.</translation>
     </message>
@@ -1552,6 +1660,10 @@
       <translation>Die Hausdatei nennt keinen.</translation>
     </message>
     <message>
+      <source>The home may export no more.</source>
+      <translation>Mehr darf das Haus nicht einspeisen.</translation>
+    </message>
+    <message>
       <source>The laboratory switch is set: cars may come without encryption. Take it out of the home file when done.</source>
       <translation>Der Laborschalter ist gesetzt: Autos dürfen unverschlüsselt kommen. Danach aus der Hausdatei nehmen.</translation>
     </message>
@@ -1562,6 +1674,10 @@
     <message>
       <source>The load is on {phase}.</source>
       <translation>Der Verbraucher liegt auf {phase}.</translation>
+    </message>
+    <message>
+      <source>The main fuse carries no more.</source>
+      <translation>Mehr trägt die Hauptsicherung nicht.</translation>
     </message>
     <message>
       <source>The message's content</source>

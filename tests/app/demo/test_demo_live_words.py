@@ -6,8 +6,7 @@ from app.clock import utc
 from app.demo.home_file import Pace
 from app.demo.live import LATE_AWAY_H, LIVE_HOURS
 from app.demo.setting import Setting, make_setting
-from app.demo.words import REASON_WORDS, fitted, news, reason, status_line
-from energy.model import ReasonCode
+from app.demo.words import fitted, news, status_line
 
 
 def picture(**flow: float | None) -> dict:
@@ -59,15 +58,6 @@ def test_the_plan_and_the_coming_event_are_told_in_home_time() -> None:
 
 def test_a_little_less_than_nothing_is_not_minus_nothing() -> None:
     assert "saved 0.00 EUR" in status_line(picture() | {"today": {"saved": -0.001}})
-
-
-def test_every_reason_has_words_that_are_no_code() -> None:
-    assert set(REASON_WORDS) == set(ReasonCode)
-    for code, words in REASON_WORDS.items():
-        assert reason(code.value) == words
-        assert "_" not in words
-        assert 0 < len(words) <= 22, words
-    assert reason("a_new_one") == "a new one"
 
 
 def live(start: str | None) -> Setting:
