@@ -19,9 +19,9 @@ from energy.forecast.clean import MOST_W, Flags, HistoryNote, clean
 from energy.forecast.features import PLAIN, IntArray, load_features, mean_days
 from energy.forecast.history import DAY_S, SLOT_S, SLOTS, History, at_hours, day_grid, local_slots
 from energy.forecast.regression import DailySums, Fits
-from energy.forecast.score import MONTH, OURS, SCORED_DAYS, WEEK, YESTERDAY, Score, rolling_weights, score
 from energy.forecast.spread import Basis, Forecast
 from energy.forecast.weather import Weather, heating_columns
+from energy.forecast.weighing import WALK_DAYS, Weighed, weigh
 
 # A household's typical day, by hour, relative to its mean: low at night, a bump at noon, a peak in the evening.
 _SHAPE = np.array(
@@ -42,11 +42,8 @@ _FIRST_LEARNED = 7
 """The first days have too little before them to learn from."""
 _WAYS = ((60, PLAIN, 0.01), (180, None, 0.01))
 """The regressions: days that one learns from, how many of the columns (None: all), and its ridge."""
-_SIMPLE = (YESTERDAY, WEEK, MONTH)
 HISTORY_DAYS = 250
 """Days of history that a forecast makes use of."""
-_WALK_DAYS = 3 * SCORED_DAYS
-"""Past days that are forecast again, to weigh the ways, to make bands, and to score both."""
 _COMING_DAYS = 8
 _RECENT_H = 3.0
 _RECENT_FADE_H = 4.0
@@ -87,11 +84,11 @@ def forecast_load(
         mean[dates == day] = at_hours(curves[day], hours[dates == day])
     lead_h = np.maximum(middles - now_s, 0.0) / 3600.0
     mean += _recent_error(history, curves[model.today], now_s, zone, most_w) * np.exp(-lead_h / _RECENT_FADE_H)
-    relative = trust * model.relative + (1 - trust) * (np.array(_WIDE) - 1.0)[:, None]
+    relative = trust * model.weighed.relative + (1 - trust) * (np.array(_WIDE) - 1.0)[:, None]
     low, mid, high = (mean + bands.heights(mean) * at_hours(part, hours) for part in relative)
     basis = Basis.HISTORY if model.known >= _TRUST_DAYS else Basis.FEW_DAYS
     made = Forecast.of(mean, low, mid, high, basis)
-    return replace(made, scores=model.scores, notes=model.notes)
+    return replace(made, scores=model.weighed.scores, notes=model.notes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,9 +100,7 @@ class _Model:
     """Days with readings."""
     days: FloatArray
     """(8, 48) W: today and the seven days after it."""
-    relative: FloatArray
-    """(3, 48): p10, p50, p90 beyond the forecast, relative to its height."""
-    scores: tuple[Score, ...]
+    weighed: Weighed
     notes: tuple[HistoryNote, ...]
 
     def day(self, date_: int) -> FloatArray:
@@ -158,29 +153,21 @@ def _model(key: _Key) -> _Model | None:
     if key.weather is not None:
         told_s, celsius = (np.frombuffer(part) for part in key.weather)
         heating = heating_columns(told_s, celsius, key.today, count, key.zone)
-    first = max(1, count - _WALK_DAYS)
+    first = max(1, count - WALK_DAYS)
     rows = np.arange(first, count + 1)
     ways = _simple(past, rows)
     fits: tuple[Fits, ...] = ()
     if known >= _LEARN_DAYS:
         fits, learned = _walk(past, np.isfinite(measured), weekdays, rows, heating)
         ways = np.concatenate([ways, learned])
-    errors = ways[:, :-1] - measured[first:]
-    weights = rolling_weights(errors)
-    ours = np.einsum("mr,mrs->rs", weights, np.nan_to_num(ways))
-    relative, inside = _bands(ours, measured[first:])
+    found = weigh(ways, measured[first:])
     return _Model(
-        today=key.today,
-        known=known,
-        days=_coming(past, weekdays, fits, weights[:, -1], heating),
-        relative=relative,
-        scores=_scores(ours[:-1] - measured[first:], errors, inside),
-        notes=notes,
+        today=key.today, known=known, days=_coming(past, weekdays, fits, found, heating), weighed=found, notes=notes
     )
 
 
 def _coming(
-    past: FloatArray, weekdays: IntArray, fits: tuple[Fits, ...], weights: FloatArray, heating: FloatArray
+    past: FloatArray, weekdays: IntArray, fits: tuple[Fits, ...], found: Weighed, heating: FloatArray
 ) -> FloatArray:
     """(8, 48) W: the coming days, each as if it were the next; the last whole day stands for those between."""
     ahead = np.arange(_COMING_DAYS)
@@ -194,7 +181,7 @@ def _coming(
             for fit, (_, take, _) in zip(fits, _WAYS, strict=True)
         ]
         ways = np.concatenate([ways, learned])
-    return np.asarray(np.einsum("m,mrs->rs", weights, ways))
+    return found.mean(ways)
 
 
 def _walk(
@@ -223,23 +210,6 @@ def _simple(past: FloatArray, rows: IntArray) -> FloatArray:
     """(3, R, 48): yesterday, the mean of seven days, half that and half the mean of 28."""
     week = mean_days(past, rows, 7)
     return np.stack([past[rows - 1], week, (week + mean_days(past, rows, 28)) / 2])
-
-
-def _bands(ours: FloatArray, measured: FloatArray) -> tuple[FloatArray, Flags]:
-    """The relative band of the coming day, and where the readings of past days (D, 48) were inside of theirs."""
-    height: FloatArray = bands.heights(ours)
-    relative = (measured - ours[:-1]) / height[:-1]
-    inside = np.ones(measured.shape, dtype=np.bool_)
-    for day in range(max(1, len(measured) - SCORED_DAYS), len(measured)):
-        low, _, high = bands.spread(relative[max(0, day - bands.BAND_DAYS) : day])
-        inside[day] = (relative[day] >= low) & (relative[day] <= high)
-    return bands.spread(relative[-bands.BAND_DAYS :]), inside
-
-
-def _scores(ours: FloatArray, errors: FloatArray, inside: Flags) -> tuple[Score, ...]:
-    found = [score(OURS, ours, inside)]
-    found += [score(name, error) for name, error in zip(_SIMPLE, errors, strict=False)]
-    return tuple(one for one in found if one is not None)
 
 
 def _filled(days: FloatArray) -> FloatArray:
