@@ -1,0 +1,58 @@
+"""Several ways of saying how a day will go, made into one: weighed by their scores, with a band by their errors."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from energy.asks import FloatArray
+from energy.forecast import bands
+from energy.forecast.clean import Flags
+from energy.forecast.score import MONTH, OURS, SCORED_DAYS, WEEK, YESTERDAY, Score, rolling_weights, score
+
+SIMPLE = (YESTERDAY, WEEK, MONTH)
+"""What anybody could say; the first of all ways."""
+WALK_DAYS = 3 * SCORED_DAYS
+"""Past days that are forecast again, to weigh the ways, to make bands, and to score both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """What the past says of the ways."""
+
+    weights: FloatArray
+    """(M,) of the ways on the coming day; they sum to 1."""
+    relative: FloatArray
+    """(3, 48): p10, p50, p90 beyond the forecast, relative to its height."""
+    scores: tuple[Score, ...]
+
+    def mean(self, ways: FloatArray) -> FloatArray:
+        """(R, 48) W of (M, R, 48)."""
+        return np.asarray(np.einsum("m,mrs->rs", self.weights, np.nan_to_num(ways)))
+
+
+def weigh(ways: FloatArray, measured: FloatArray, heights: FloatArray | None = None) -> Weighed:
+    """``ways`` (M, R, 48) W for R − 1 past days and the coming one, the simple ones first, NaN: it could not say.
+
+    ``measured`` (R − 1, 48) W, NaN: no reading. ``heights`` (R, 48) W is what errors are relative to; None: the
+    forecast itself.
+    """
+    errors = ways[:, :-1] - measured
+    weights = rolling_weights(errors)
+    ours = np.einsum("mr,mrs->rs", weights, np.nan_to_num(ways))
+    relative = (measured - ours[:-1]) / (bands.heights(ours) if heights is None else heights)[:-1]
+    scores = [score(OURS, ours[:-1] - measured, _inside(relative))]
+    scores += [score(name, error) for name, error in zip(SIMPLE, errors, strict=False)]
+    return Weighed(
+        weights=weights[:, -1],
+        relative=bands.spread(relative[-bands.BAND_DAYS :]),
+        scores=tuple(one for one in scores if one is not None),
+    )
+
+
+def _inside(relative: FloatArray) -> Flags:
+    """(D, 48): was each of the last days' readings in the band that the days before it made?"""
+    inside = np.ones(relative.shape, dtype=np.bool_)
+    for day in range(max(1, len(relative) - SCORED_DAYS), len(relative)):
+        low, _, high = bands.spread(relative[max(0, day - bands.BAND_DAYS) : day])
+        inside[day] = (relative[day] >= low) & (relative[day] <= high)
+    return inside
