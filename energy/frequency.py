@@ -5,9 +5,8 @@ A curve maps the deviation from nominal to a share −1..1 of the power that is 
 National Grid ESO Dynamic Containment, EU 2016/631 (LFSM), IEEE 1547-2018 6.5.2.7.
 """
 
-from dataclasses import dataclass
-
-import numpy as np
+from bisect import bisect_right
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +23,23 @@ class DroopCurve:
     """Time within which the whole answer must stand."""
     sustain_s: float = 900.0
     """How long it must be held."""
+    hold_s: float = 0.0
+    """Once given whole, the answer stands at least this long, though the frequency is back."""
 
     def share(self, frequency_hz: float) -> float:
         """Share −1..1 at this frequency; 0 for a reading that no grid has (below 80 % or above 120 % of nominal)."""
         deviation = frequency_hz - self.nominal_hz
-        if not abs(deviation) <= 0.2 * self.nominal_hz:
+        if not self.believes(frequency_hz):
             return 0.0
-        xs, ys = zip(*self.points, strict=True)
-        return float(np.interp(deviation, xs, ys))
+        k = bisect_right(self.points, (deviation, float("inf")))
+        if k == 0 or k == len(self.points):
+            return self.points[k - 1 if k else 0][1]
+        (x0, y0), (x1, y1) = self.points[k - 1], self.points[k]
+        return y0 + (y1 - y0) * (deviation - x0) / (x1 - x0)
+
+    def believes(self, frequency_hz: float) -> bool:
+        """Can a grid have this frequency?"""
+        return abs(frequency_hz - self.nominal_hz) <= 0.2 * self.nominal_hz
 
 
 def _symmetric(
@@ -52,7 +60,12 @@ CURVES: dict[str, DroopCurve] = {
         DroopCurve(name="fcr_d_up", title="FCR-D up", points=((-0.5, -1.0), (-0.1, 0.0)), full_activation_s=7.5),
         DroopCurve(name="fcr_d_down", title="FCR-D down", points=((0.1, 0.0), (0.5, 1.0)), full_activation_s=7.5),
         DroopCurve(
-            name="ffr", title="FFR", points=((-0.5, -1.0), (-0.4999, 0.0)), full_activation_s=0.7, sustain_s=30.0
+            name="ffr",
+            title="FFR",
+            points=((-0.5, -1.0), (-0.4999, 0.0)),
+            full_activation_s=0.7,
+            sustain_s=30.0,
+            hold_s=30.0,
         ),
         DroopCurve(
             name="gb_dc",
@@ -101,3 +114,89 @@ def can_serve(
     if power_w * curve.sustain_s / 3600.0 > capacity_wh:
         return False, f"{curve.name} asks to hold {power_w:g} W for {curve.sustain_s:g} s; the battery is too small."
     return True, ""
+
+
+INSENSITIVE_HZ = 0.002
+"""A frequency that moved by less than this since it was last answered is the same (SO GL Annex V allows 10 mHz)."""
+RECOVERED_SOC = 0.03
+"""Served again after exhaustion from so far above the reserve on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """What an answer to frequency remembers."""
+
+    frequency_hz: float | None = None
+    """The one answered last."""
+    held_until_s: float = float("-inf")
+    held_share: float = 0.0
+    exhausted: bool = False
+    """The reserve was reached while serving: nothing more is given until it has recovered."""
+    answer_w: float = 0.0
+    refused: str = ""
+    """Why the service is not given now, in one sentence; empty: it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Servant:
+    """Who answers: a charger as it was measured, and the car at it."""
+
+    reaction_s: float
+    ramp_w_per_s: float
+    capacity_wh: float
+    soc: float | None
+    reserve_soc: float
+
+
+def served(
+    state: ServiceState,
+    curve: DroopCurve,
+    servant: Servant,
+    *,
+    frequency_hz: float | None,
+    fresh: bool,
+    power_w: float,
+    now_s: float,
+) -> ServiceState:
+    """The answer to this frequency; ``answer_w`` > 0 charges more. Says why where there is none.
+
+    ``power_w`` ≥ 0 is what the event asks for both ways. Never raises: no reading, an old or an absurd one is no
+    answer.
+    """
+    able, why = can_serve(
+        curve,
+        reaction_s=servant.reaction_s,
+        ramp_w_per_s=servant.ramp_w_per_s,
+        power_w=power_w,
+        capacity_wh=servant.capacity_wh,
+    )
+    if not able:
+        return ServiceState(refused=why)
+    if frequency_hz is None or not fresh:
+        return replace(state, frequency_hz=None, answer_w=0.0, refused="The grid's frequency is not known now.")
+    if not curve.believes(frequency_hz):
+        return replace(
+            state, frequency_hz=None, answer_w=0.0, refused=f"A frequency of {frequency_hz:g} Hz cannot be true."
+        )
+    before = state.frequency_hz
+    if before is not None and abs(frequency_hz - before) < INSENSITIVE_HZ:
+        frequency_hz = before
+    share = curve.share(frequency_hz)
+    held_share, held_until_s = state.held_share, state.held_until_s
+    if curve.hold_s > 0 and abs(share) > 0.99:
+        held_share, held_until_s = share, now_s + curve.hold_s
+    elif now_s < held_until_s <= now_s + curve.hold_s:
+        share = held_share
+    soc = servant.soc
+    exhausted = soc is not None and (
+        soc <= servant.reserve_soc or (state.exhausted and soc < servant.reserve_soc + RECOVERED_SOC)
+    )
+    refused = "The reserve is reached: the battery recovers first." if exhausted and share < 0 else ""
+    return ServiceState(
+        frequency_hz=frequency_hz,
+        held_until_s=held_until_s,
+        held_share=held_share,
+        exhausted=exhausted,
+        answer_w=0.0 if refused else share * max(0.0, power_w),
+        refused=refused,
+    )

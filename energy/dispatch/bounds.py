@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from energy.dispatch.types import DispatchState, View, Want
+from energy.dispatch.types import DispatchState, House, View, Want
 from energy.limits import Bound
 from energy.model import Reason, ReasonCode
 
@@ -39,19 +39,24 @@ def bounds(view: View, state: DispatchState, want: Want) -> Bounds:
             charge.append(Bound(0.0, Reason(code=ReasonCode.FULL, params={"target_soc": soc})))
         if soc <= limits.reserve_soc.value or state.at_reserve:
             discharge.append(Bound(0.0, limits.reserve_soc.reason))
-    if view.house_w is None:
+    house = view.house
+    if house is None:
         stale = Reason(code=ReasonCode.METER_STALE, params={"age_s": view.now_s - view.readings.at_s})
         return Bounds((*charge, Bound(_charge_unseen_w(view, state), stale)), (*discharge, Bound(0.0, stale)), (), ())
-    house_w, guard_w = view.house_w, view.config.guard_w
-    import_ = [Bound(limits.import_w.value - guard_w - house_w, limits.import_w.reason)]
-    export = [Bound(-max(0.0, limits.export_w.value - guard_w) - house_w, limits.export_w.reason)]
-    phases = _phase_room(view)
+    guard_w = view.config.guard_w
+    import_ = [Bound(limits.import_w.value - guard_w - house.most_w, limits.import_w.reason)]
+    export = [Bound(-max(0.0, limits.export_w.value - guard_w) - house.least_w, limits.export_w.reason)]
+    phases = phase_room(view, house)
     if phases is not None:
         import_.append(Bound(phases[0] - guard_w, limits.phase_w.reason))
         export.append(Bound(guard_w - phases[1], limits.phase_w.reason))
+    if view.config.unbalance_w is not None and (even := _unbalance_room(house, view.config.unbalance_w)) is not None:
+        uneven = Reason(code=ReasonCode.LIMIT_FUSE, params={"limit_w": view.config.unbalance_w, "unbalance": 1.0})
+        charge.append(Bound(even[0], uneven))
+        discharge.append(Bound(-even[1], uneven))
     if not (want.exports and view.wishes.export_allowed):
         house_only = Reason(code=ReasonCode.LIMIT_EXPORT, params={"limit_w": 0.0, "house_only": 1.0})
-        discharge.append(Bound(-max(0.0, house_w), house_only))
+        discharge.append(Bound(-max(0.0, house.kept_w), house_only))
     return Bounds(tuple(charge), tuple(discharge), tuple(import_), tuple(export))
 
 
@@ -80,25 +85,37 @@ def cut(power_w: float, bounds: Bounds, least_w: float, must: bool) -> tuple[flo
     return result, tuple(b.reason for b in (*cutting, *lifting))
 
 
-def _phase_room(view: View) -> tuple[float, float] | None:
+def phase_room(view: View, house: House) -> tuple[float, float] | None:
     """Most charging and most discharging that each phase's fuse leaves to the car, W; None: not measured by phase.
 
-    A charger with fewer phases than the house may hang on any of them: the fullest phase counts.
+    A charger with fewer phases than the house may hang on any of them, until it has shown which: then the fullest
+    counts.
     """
-    measured = [w for w in view.readings.phase_w if w is not None]
-    if not measured or len(measured) < len(view.readings.phase_w):
-        return None
-    used = max(1, min(view.limits.charger.phases, len(measured)))
-    own_w = view.ev_state.power_w / used
     fuse_w = view.limits.phase_w.value
-    if used == len(measured):
-        most = min(fuse_w - (w - own_w) for w in measured) * used
-        least = min(fuse_w + (w - own_w) for w in measured) * used
-    else:
-        # Which phase carries the car is not known, so neither is what each carries without it.
-        most = min(fuse_w - w for w in measured) * used + view.ev_state.power_w
-        least = min(fuse_w + w for w in measured) * used - view.ev_state.power_w
+    if house.share:
+        carried = [
+            (s, m, lo) for s, m, lo in zip(house.share, house.phase_most_w, house.phase_least_w, strict=True) if s
+        ]
+        return min((fuse_w - m) / s for s, m, _ in carried), min((fuse_w + lo) / s for s, _, lo in carried)
+    if not house.phase_most_w:
+        return None
+    used = max(1, min(view.limits.charger.phases, len(house.phase_most_w)))
+    # Which phase carries the car is not known, so neither is what each carries without it.
+    most = (fuse_w - max(house.phase_most_w)) * used + house.own_w
+    least = (fuse_w + min(house.phase_least_w)) * used - house.own_w
     return most, least
+
+
+def _unbalance_room(house: House, unbalance_w: float) -> tuple[float, float] | None:
+    """Most charging and most discharging, W ≥ 0, that keep the phases as near to each other as they must be."""
+    rows = list(zip(house.share, house.phase_most_w, house.phase_least_w, strict=True)) if house.share else []
+    bare = [(m, lo) for s, m, lo in rows if not s]
+    if not bare:
+        return None
+    lowest, highest = min(lo for _, lo in bare), max(m for m, _ in bare)
+    most = min((unbalance_w - (m - lowest)) / s for s, m, _ in rows if s)
+    least = min((unbalance_w - (highest - lo)) / s for s, _, lo in rows if s)
+    return max(0.0, most), max(0.0, least)
 
 
 def _charge_unseen_w(view: View, state: DispatchState) -> float:
@@ -109,6 +126,7 @@ def _charge_unseen_w(view: View, state: DispatchState) -> float:
     used = max(1, min(view.limits.charger.phases, phases))
     peak_w = max(0.0, state.house_peak_w)
     # The peak may all have been on one phase.
+    peak_w += view.others_w
     by_phase = (view.limits.phase_w.value - peak_w) * used
     return max(0.0, min(0.5 * (view.limits.import_w.value - peak_w), by_phase))
 

@@ -1,20 +1,24 @@
-"""The pure function that the engine calls each second."""
+"""The pure function that the engine calls each second, for one charger."""
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from energy.dispatch import meter, phases, reaction
 from energy.dispatch.bounds import bounds, cut
 from energy.dispatch.steady import steadied
 from energy.dispatch.trim import commanded, learned
-from energy.dispatch.types import DispatchConfig, DispatchState, View, Want
+from energy.dispatch.types import DispatchConfig, DispatchState, House, View, Want
 from energy.dispatch.wanted import wanted
+from energy.frequency import CURVES, Servant, ServiceState, served
+from energy.grid_events import GridEventKind
 from energy.limits import Limits
 from energy.model import EvState, Readings, Reason, ReasonCode, SetPoint, Wishes
-from energy.plan.types import Plan
+from energy.plan.types import Plan, Step
 
 _PEAK_FADE_PER_S = 1 / 3600.0
 """The remembered peak of the house halves in about 40 minutes."""
 _DEFAULT = DispatchConfig()
+_NO_SERVICE = ServiceState()
 
 
 def dispatch(
@@ -33,29 +37,79 @@ def dispatch(
     Powers are signed at the charger's grid side: > 0 charges. Never raises for a strange reading: what is missing,
     stale or no number is treated as not known, and what is not known leads to less power.
     """
-    house_w = _house_w(readings, ev_state, now_s, config)
-    state = _remember(state, house_w, ev_state, limits, now_s, config)
+    house, state = _house(state, readings, ev_state, limits, now_s, config)
+    step = plan.at(now_s) if plan is not None else None
+    decided = decide(
+        state,
+        house=house,
+        readings=readings,
+        ev_state=ev_state,
+        plan=plan,
+        step=step,
+        limits=limits,
+        wishes=wishes,
+        now_s=now_s,
+        config=config,
+    )
+    return decided.set_point, decided.state
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One charger's set-point, and what the others must know of it."""
+
+    set_point: SetPoint
+    state: DispatchState
+    want: Want
+    claim_w: float
+    """What it would do if the connection left it all the room: who ranks lower makes way for that."""
+
+
+def decide(
+    state: DispatchState,
+    *,
+    house: House | None,
+    readings: Readings,
+    ev_state: EvState,
+    plan: Plan | None,
+    step: Step | None,
+    limits: Limits,
+    wishes: Wishes,
+    now_s: float,
+    config: DispatchConfig,
+    others_w: float = 0.0,
+) -> Decided:
+    """One charger's set-point beside a house that may hold other devices; see ``dispatch``."""
+    state = _remember(state, house, ev_state, limits, now_s, config)
+    ev_state = _sane(ev_state)
+    service = _service(state, house, readings, ev_state, limits, wishes, now_s, config)
     view = View(
         now_s=now_s,
         readings=readings,
-        ev_state=_sane(ev_state),
+        ev_state=ev_state,
         limits=limits,
         wishes=wishes,
         plan=plan,
-        step=plan.at(now_s) if plan is not None else None,
+        step=step,
         config=config,
-        house_w=house_w,
+        house=house,
+        house_w=None if house is None else house.follow_w,
+        answer_w=service.answer_w,
+        others_w=others_w,
     )
     state = learned(view, state)
     want = wanted(view)
     calm_w, state = steadied(view, state, want)
     held = bounds(view, state, want)
-    power_w, _ = cut(calm_w, held, limits.charge_min_w, want.must)
-    _, limited_by = cut(want.power_w, held, limits.charge_min_w, want.must)
+    power_w, limited_by = cut(calm_w, held, limits.charge_min_w, want.must)
+    if want.power_w != calm_w:
+        _, limited_by = cut(want.power_w, held, limits.charge_min_w, want.must)
     limited_by = tuple(reason for reason in limited_by if not _is_own_choice(reason))
     reason = _reason(want, power_w, limited_by)
+    before_w = state.command_w
     command_w, state = commanded(view, state, power_w)
     sign = (power_w > 0) - (power_w < 0)
+    probe = reaction.started(state.probe, before_w, command_w, ev_state.power_w, now_s)
     state = replace(
         state,
         power_w=power_w,
@@ -63,32 +117,134 @@ def dispatch(
         on_surplus=want.surplus and power_w > 0,
         turned_s=now_s if sign else state.turned_s,
         turned_sign=sign or state.turned_sign,
+        probe=probe,
+        service=service,
+        behind=want.behind,
+        corrected_wh=state.corrected_wh + _corrected_wh(view, state, power_w),
     )
+    lives_s = min(config.expires_s, 60.0)
+    if want.ends_s is not None:
+        lives_s = min(lives_s, max(want.ends_s - now_s, 1.0))
+    set_point = SetPoint(
+        charger_id=limits.charger.charger_id,
+        power_w=round(command_w, 1),
+        at_s=now_s,
+        expires_s=now_s + lives_s,
+        reason=reason,
+        limited_by=limited_by,
+    )
+    most, least = (
+        min(b.value for b in held.charge),
+        max(b.value for b in held.discharge if not _is_own_choice(b.reason)),
+    )
+    return Decided(set_point, state, want, min(max(want.power_w, min(least, 0.0)), max(most, 0.0)))
+
+
+def _house(
+    state: DispatchState,
+    readings: Readings,
+    ev_state: EvState,
+    limits: Limits,
+    now_s: float,
+    config: DispatchConfig,
+) -> tuple[House | None, DispatchState]:
+    """Load less solar as one charger alone meets it; None when meter or charger cannot be trusted."""
+    if not is_fresh(readings, now_s, config) or not is_known(ev_state, now_s, config):
+        return None, state
+    name = limits.charger.charger_id
+    own = [(name, ev_state.power_w, ev_state.at_s)]
+    metered = meter.observed(state.meter, readings, own, now_s, config.meter_lag_s)
+    probe, known = reaction.watched(state.probe, state.learned, ev_state.power_w, min(ev_state.at_s, now_s))
+    state = replace(state, meter=metered, probe=probe, learned=known)
+    house_w, own_w = metered.house_w or 0.0, metered.own_w[name]
+    phase_w = phases_of(readings)
+    share: tuple[float, ...] = ()
+    if phase_w:
+        watched = phases.watched(state.phases, phase_w, readings.at_s, metered.own_w)
+        state = replace(state, phases=watched)
+        charger = limits.charger
+        used = max(1, min(charger.phases, len(phase_w)))
+        share = phases.shares(watched, name, len(phase_w), used, charger.on_phases) or ()
+        if share:
+            phase_w = tuple(w - s * own_w for w, s in zip(phase_w, share, strict=True))
     return (
-        SetPoint(
-            charger_id=limits.charger.charger_id,
-            power_w=round(command_w, 1),
-            at_s=now_s,
-            expires_s=now_s + min(config.expires_s, 60.0),
-            reason=reason,
-            limited_by=limited_by,
+        House(
+            at_s=readings.at_s,
+            follow_w=house_w,
+            most_w=house_w,
+            least_w=house_w,
+            kept_w=house_w,
+            phase_most_w=phase_w,
+            phase_least_w=phase_w,
+            share=share,
+            own_w=own_w,
         ),
         state,
     )
 
 
-def _house_w(readings: Readings, ev_state: EvState, now_s: float, config: DispatchConfig) -> float | None:
-    """Load less solar, from the grid meter less the car; None when meter or charger cannot be trusted."""
-    grid_w = readings.grid_w
-    if grid_w is None or not math.isfinite(grid_w) or not math.isfinite(ev_state.power_w):
-        return None
-    age_s = now_s - readings.at_s
+def phases_of(readings: Readings) -> tuple[float, ...]:
+    """Grid power by phase; empty where one of them is not known."""
+    measured = tuple(w for w in readings.phase_w if w is not None and math.isfinite(w))
+    return measured if len(measured) == len(readings.phase_w) else ()
+
+
+def is_fresh(readings: Readings, now_s: float, config: DispatchConfig) -> bool:
+    """Is the grid known now?"""
+    if readings.grid_w is None or not math.isfinite(readings.grid_w):
+        return False
     # A reading from the future is a clock that was set: as untrustworthy as an old one.
-    if not -config.stale_s <= age_s <= config.stale_s:
-        return None
-    if ev_state.connected and not abs(now_s - ev_state.at_s) <= config.car_stale_s:
-        return None
-    return grid_w - ev_state.power_w
+    return -config.stale_s <= now_s - readings.at_s <= config.stale_s
+
+
+def is_known(ev_state: EvState, now_s: float, config: DispatchConfig) -> bool:
+    """Is it known what the charger takes?"""
+    if not math.isfinite(ev_state.power_w):
+        return False
+    return not ev_state.connected or abs(now_s - ev_state.at_s) <= config.car_stale_s
+
+
+def _service(
+    state: DispatchState,
+    house: House | None,
+    readings: Readings,
+    ev_state: EvState,
+    limits: Limits,
+    wishes: Wishes,
+    now_s: float,
+    config: DispatchConfig,
+) -> ServiceState:
+    held = limits.asks.get(GridEventKind.FREQUENCY)
+    if held is None or not ev_state.connected or wishes.paused or house is None:
+        return _NO_SERVICE
+    at_s = readings.frequency_at_s if readings.frequency_at_s is not None else readings.at_s
+    stale_s = config.frequency_stale_s if readings.frequency_at_s is not None else config.stale_s
+    charger, known = limits.charger, state.learned
+    servant = Servant(
+        reaction_s=charger.reaction_s if known.reaction_s is None else known.reaction_s,
+        ramp_w_per_s=charger.ramp_w_per_s if known.ramp_w_per_s is None else known.ramp_w_per_s,
+        capacity_wh=ev_state.ev.capacity_wh,
+        soc=ev_state.soc,
+        reserve_soc=limits.reserve_soc.value,
+    )
+    return served(
+        state.service,
+        config.curve or CURVES["fcr"],
+        servant,
+        frequency_hz=readings.frequency_hz,
+        fresh=abs(now_s - at_s) <= stale_s,
+        power_w=held.value,
+        now_s=now_s,
+    )
+
+
+def _corrected_wh(view: View, state: DispatchState, power_w: float) -> float:
+    """Energy since the last call by which the set-point departs from the plan, Wh ≥ 0."""
+    step = view.step
+    if step is None or not step.present or not view.ev_state.connected or state.at_s is None:
+        return 0.0
+    elapsed_s = min(max(view.now_s - state.at_s, 0.0), 60.0)
+    return abs(power_w - step.ev_w) * elapsed_s / 3600.0
 
 
 def _sane(ev_state: EvState) -> EvState:
@@ -101,7 +257,7 @@ def _sane(ev_state: EvState) -> EvState:
 
 def _remember(
     state: DispatchState,
-    house_w: float | None,
+    house: House | None,
     ev_state: EvState,
     limits: Limits,
     now_s: float,
@@ -109,10 +265,10 @@ def _remember(
 ) -> DispatchState:
     elapsed_s = 0.0 if state.at_s is None else min(max(now_s - state.at_s, 0.0), 3600.0)
     peak_w = state.house_peak_w
-    if house_w is not None:
+    if house is not None:
         # While the meter is silent the peak does not fade: nothing says that the load went away.
         faded_w = (peak_w or 0.0) * math.exp(-elapsed_s * _PEAK_FADE_PER_S)
-        peak_w = max(house_w, faded_w)
+        peak_w = max(house.most_w, faded_w)
     soc, reserve = ev_state.soc, limits.reserve_soc.value
     at_reserve = state.at_reserve
     if soc is not None:

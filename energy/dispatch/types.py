@@ -1,8 +1,11 @@
 """What dispatch is told, what it remembers, and what its rooms hand to each other."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from energy.frequency import DroopCurve
+from energy.dispatch.meter import MeterState
+from energy.dispatch.phases import PhaseState
+from energy.dispatch.reaction import Learned, Probe
+from energy.frequency import DroopCurve, ServiceState
 from energy.limits import Limits
 from energy.model import EvState, Readings, Reason, Wishes
 from energy.plan.types import Plan, Step
@@ -36,6 +39,14 @@ class DispatchConfig:
     """Discharging that stopped at the reserve starts again this far above it."""
     curve: DroopCurve | None = None
     """Answer to frequency while a frequency event holds; None: FCR."""
+    frequency_stale_s: float = 3.0
+    """A frequency older than this is not answered."""
+    meter_lag_s: float = 0.0
+    """How much later than the chargers' own figures the meter is expected to be, until it has shown it."""
+    unbalance_w: float | None = None
+    """Most difference between two phases at the connection that our devices may make (VDE-AR-N 4100: 4,600 VA)."""
+    keep_chance: float = 0.8
+    """A departure at least so sure is kept between plans, whatever the plan expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +75,39 @@ class DispatchState:
     at_reserve: bool = False
     house_peak_w: float | None = None
     """Highest house load (less solar) seen of late, W; falls slowly. For when the meter is silent."""
+    meter: MeterState = field(default_factory=MeterState)
+    phases: PhaseState = field(default_factory=PhaseState)
+    learned: Learned = field(default_factory=Learned)
+    """What the charger has shown of its delay and ramp."""
+    probe: Probe | None = None
+    service: ServiceState = field(default_factory=ServiceState)
+    corrected_wh: float = 0.0
+    """Energy by which set-points departed from the plan's power so far, Wh ≥ 0, both ways added up."""
+    behind: bool = False
+    """Is a promise being kept that the plan alone would have missed?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What the rest of the home does, as far as one charger is concerned. W, signed, > 0 takes from the grid."""
+
+    at_s: float
+    """When the meter said so."""
+    follow_w: float
+    """Load less solar, with what devices of a higher rank do: what this one may feed or take."""
+    most_w: float
+    """As much as everything else may take at once, devices on their way to a command included …"""
+    least_w: float
+    """… and as little."""
+    kept_w: float
+    """What may be fed without anything of it reaching the grid."""
+    phase_most_w: tuple[float, ...] = ()
+    """By phase, without this charger; empty: not measured by phase, or not known which phases carry it."""
+    phase_least_w: tuple[float, ...] = ()
+    share: tuple[float, ...] = ()
+    """Which part of this charger's power each phase carries; empty: not known."""
+    own_w: float = 0.0
+    """What this charger took when the meter measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +122,14 @@ class View:
     plan: Plan | None
     step: Step | None
     config: DispatchConfig
+    house: House | None
+    """None: the meter is stale, or a charger's own figure is."""
     house_w: float | None
-    """Load less solar, signed, W; None: the meter is stale."""
+    """``house.follow_w``: load less solar, signed, W."""
+    answer_w: float = 0.0
+    """What frequency asks for beside, signed, W."""
+    others_w: float = 0.0
+    """What other devices may be charging with while the meter is silent, W ≥ 0."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,3 +146,7 @@ class Want:
     """Rather the charger's least power than nothing?"""
     at_once: bool = False
     """Not slowed by ramp and rest: a limit, an emergency, frequency."""
+    ends_s: float | None = None
+    """Whoever asked for it asked until then: the set-point does not outlive it."""
+    behind: bool = False
+    """Against the plan, for a promise that it would miss."""

@@ -1,16 +1,19 @@
 """What the car should do now: the first rule with an answer."""
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
 from energy.dispatch.types import View, Want
-from energy.frequency import CURVES, response_w
 from energy.grid_events import GridEventKind
-from energy.model import Reason, ReasonCode
+from energy.model import Ev, Reason, ReasonCode
 
 _IDLE_W = 50.0
 _LATE_FACTOR = 1.2
 _LATE_MARGIN_S = 1800.0
+_BEHIND_FACTOR = 1.02
+_BEHIND_MARGIN_S = 60.0
+"""With a plan, it is late when no more than this is left: the plan knows best until then."""
 
 
 def wanted(view: View) -> Want:
@@ -45,7 +48,8 @@ def _emergency(view: View) -> Want | None:
         "level": held.value,
         "until_s": held.until_s,
     }
-    return Want(power_w=power_w, reason=Reason(code=ReasonCode.EVENT_EMERGENCY, params=params), at_once=True)
+    reason = Reason(code=ReasonCode.EVENT_EMERGENCY, params=params)
+    return Want(power_w=power_w, reason=reason, at_once=True, ends_s=held.until_s)
 
 
 def _boost(view: View) -> Want | None:
@@ -78,7 +82,7 @@ def _asked(view: View) -> Want | None:
         if (planned_w := _planned_instead(view, held.event_id)) is not None:
             power_w = planned_w
         reason = Reason(code=ReasonCode.EVENT_SETPOINT, params=params)
-        return Want(power_w=power_w, reason=reason, exports=True, must=power_w > 0)
+        return Want(power_w=power_w, reason=reason, exports=True, must=power_w > 0, ends_s=held.until_s)
     return None
 
 
@@ -90,6 +94,47 @@ def _planned_instead(view: View, event_id: str) -> float | None:
     asked_w = step.reason.params.get("asked_ev_w")
     gives_way = isinstance(asked_w, float) and abs(step.ev_w - asked_w) > _IDLE_W
     return step.ev_w if gives_way else None
+
+
+def _behind(view: View) -> Want | None:
+    """Reality left the forecast: to leave with its charge, the car must now charge with all that it can take."""
+    step, soc = view.step, view.ev_state.soc
+    if step is None or not step.present or soc is None:
+        return None
+    full_w = min(view.limits.charge_w.value, view.limits.import_w.value)
+    if full_w <= _IDLE_W or step.ev_w >= full_w - _IDLE_W:
+        return None
+    for departure in view.wishes.departures:
+        if departure.at_s <= view.now_s or departure.chance < view.config.keep_chance:
+            continue
+        needed_s = charging_s(view.ev_state.ev, soc, departure.target_soc, full_w * _efficiency(view))
+        if needed_s > 0.0 and view.now_s >= departure.at_s - needed_s * _BEHIND_FACTOR - _BEHIND_MARGIN_S:
+            params: dict[str, float | str] = {
+                "deadline_s": departure.at_s,
+                "target_soc": departure.target_soc,
+                "plan": "behind",
+            }
+            reason = Reason(code=ReasonCode.CHARGE_FOR_DEPARTURE, params=params)
+            return Want(power_w=view.limits.charge_w.value, reason=reason, must=True, behind=True)
+    return None
+
+
+def charging_s(ev: Ev, soc: float, target_soc: float, stored_w: float) -> float:
+    """How long it takes to ``target_soc`` with ``stored_w`` into the battery, and less while the car tapers; s."""
+    goal = min(target_soc, ev.soc_max)
+    if goal <= soc or stored_w <= 0.0:
+        return 0.0
+    knee = min(ev.taper_from_soc, ev.soc_max)
+    seconds = max(0.0, min(goal, knee) - soc)
+    if goal > knee:
+        span = max(ev.soc_max - knee, 1e-9)
+        begin, end = (0.1 + 0.9 * (ev.soc_max - x) / span for x in (max(soc, knee), goal))
+        seconds += span / 0.9 * math.log(begin / end)
+    return seconds * ev.capacity_wh / stored_w * 3600.0
+
+
+def _efficiency(view: View) -> float:
+    return view.limits.charger.charge_efficiency
 
 
 def _follow_plan(view: View) -> Want | None:
@@ -122,7 +167,9 @@ def _follow_plan(view: View) -> Want | None:
                 },
             )
         return Want(power_w=power_w, reason=reason)
-    if step.takes_surplus or step.ev_w > _IDLE_W:
+    # Where less is used or more shines than planned, a kWh that is worth more in the car than at the grid stays here.
+    worth_it = step.ev_w < -_IDLE_W and step.stored_eur_per_kwh * _efficiency(view) > step.export_eur_per_kwh
+    if step.takes_surplus or step.ev_w > _IDLE_W or worth_it:
         return _surplus(view, reason)
     return Want(power_w=0.0, reason=reason)
 
@@ -179,6 +226,7 @@ RULES: tuple[Callable[[View], Want | None], ...] = (
     _emergency,
     _boost,
     _asked,
+    _behind,
     _follow_plan,
     _no_plan,
 )
@@ -187,21 +235,17 @@ RULES: tuple[Callable[[View], Want | None], ...] = (
 
 def _with_frequency(view: View, want: Want) -> Want:
     held = view.limits.asks.get(GridEventKind.FREQUENCY)
-    blocked = not view.ev_state.connected or view.wishes.paused
-    if held is None or blocked or view.house_w is None or view.readings.frequency_hz is None:
-        return want
-    curve = view.config.curve or CURVES["fcr"]
-    answer_w = response_w(curve, view.readings.frequency_hz, held.value)
-    if abs(answer_w) < _IDLE_W:
+    frequency_hz = view.readings.frequency_hz
+    if held is None or frequency_hz is None or abs(view.answer_w) < _IDLE_W:
         return want
     params: dict[str, float | str] = {
-        "frequency_hz": view.readings.frequency_hz,
-        "answer_w": answer_w,
+        "frequency_hz": frequency_hz,
+        "answer_w": view.answer_w,
         "event_id": held.event_id,
     }
     return replace(
         want,
-        power_w=want.power_w + answer_w,
+        power_w=want.power_w + view.answer_w,
         reason=Reason(code=ReasonCode.FREQUENCY, params=params),
         exports=True,
         surplus=False,

@@ -1,0 +1,142 @@
+"""The closed loop with a late meter, a slow charger and a house that jumps: it settles, and does not swing."""
+
+import math
+from collections import deque
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from energy.dispatch import DispatchConfig, DispatchState, dispatch
+from energy.limits import gather
+from energy.model import Charger, Connection, Ev, EvState, Readings, Reason, ReasonCode, Wishes
+from energy.plan.types import Money, Plan, PlugPlan, Step
+from energy.twin import PowerStage
+
+START_S = 1_718_000_000.0
+DT_S = 0.25
+
+
+def following_plan():
+    """Feed the house, take the surplus: 0 at the meter, both ways."""
+    step = Step(
+        start_s=START_S - 10,
+        end_s=START_S + 1e6,
+        ev_w=-500.0,
+        grid_w=0.0,
+        load_w=500.0,
+        solar_w=0.0,
+        soc=0.5,
+        import_eur_per_kwh=0.3,
+        export_eur_per_kwh=0.1,
+        reason=Reason(code=ReasonCode.FEED_HOUSE),
+        feeds_house=True,
+        takes_surplus=True,
+    )
+    money = Money(planned_eur=0.0, baseline_eur=0.0)
+    return Plan(
+        made_s=START_S, plugs=(PlugPlan(charger_id="c", steps=(step,)),), promises=(), money=money, optimal=True
+    )
+
+
+class Loop:
+    """A house, a meter that tells late and in steps, a charger that answers late and ramps."""
+
+    def __init__(self, *, meter_delay_s, meter_every_s=1.0, reaction_s=1.0, ramp_w_per_s=3350.0, house, bias=0.0):
+        self.stage = PowerStage(
+            delay_s=reaction_s, ramp_w_per_s=ramp_w_per_s, discharge_max_w=10_000.0, discharge_bias=bias
+        )
+        self.house, self.meter_delay_s, self.meter_every_s = house, meter_delay_s, meter_every_s
+        self.state = DispatchState()
+        self.config = DispatchConfig(stale_s=meter_every_s + 12.0)
+        self.connection = Connection(phases=3, fuse_a=35.0)
+        self.charger = Charger(charger_id="c", phases=3, charge_max_w=11_000.0, discharge_max_w=10_000.0)
+        self.ev = Ev(ev_id="ev", capacity_wh=60_000.0, charge_max_w=11_000.0, discharge_max_w=11_000.0)
+        self.plan = following_plan()
+        self.on_the_way = deque()
+        self.now_s = START_S
+        self.reading = None
+        self.grid, self.commands = [], []
+
+    def run(self, seconds):
+        """Live on; ``grid`` gets the true power at the connection each ``DT_S``."""
+        for _ in range(round(seconds / DT_S)):
+            self.stage.step(self.now_s, DT_S)
+            self.now_s += DT_S
+            elapsed_s = self.now_s - START_S
+            grid_w = self.house(elapsed_s) + self.stage.power_w
+            self.grid.append(grid_w)
+            if math.isclose(elapsed_s % self.meter_every_s, 0.0, abs_tol=1e-6):
+                self.on_the_way.append((self.now_s + self.meter_delay_s, grid_w))
+            while self.on_the_way and self.on_the_way[0][0] <= self.now_s:
+                arrived_s, told_w = self.on_the_way.popleft()
+                self.reading = Readings(at_s=arrived_s, grid_w=told_w)
+            if math.isclose(elapsed_s % 1.0, 0.0, abs_tol=1e-6) and self.reading is not None:
+                self._decide()
+        return self
+
+    def _decide(self):
+        ev_state = EvState(
+            connected=True,
+            ev=self.ev,
+            soc=0.6,
+            power_w=self.stage.power_w,
+            can_discharge=True,
+            at_s=self.now_s,
+        )
+        wishes = Wishes()
+        limits = gather(
+            connection=self.connection, charger=self.charger, ev_state=ev_state, wishes=wishes, now_s=self.now_s
+        )
+        point, self.state = dispatch(
+            self.state,
+            readings=self.reading,
+            ev_state=ev_state,
+            plan=self.plan,
+            limits=limits,
+            wishes=wishes,
+            now_s=self.now_s,
+            config=self.config,
+        )
+        self.stage.command(point.power_w, self.now_s, point.expires_s)
+        self.commands.append(point.power_w)
+
+
+def turns(values, least_w=150.0):
+    """How often a row of powers changes its direction by more than ``least_w``."""
+    count, extreme, direction = 0, values[0], 0
+    for value in values:
+        if direction >= 0 and value > extreme or direction <= 0 and value < extreme:
+            direction = direction or (1 if value > extreme else -1)
+            extreme = value
+        elif abs(value - extreme) > least_w:
+            count += 1
+            direction, extreme = (1 if value > extreme else -1), value
+    return count
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    meter_delay_s=st.floats(0.0, 10.0),
+    meter_every_s=st.sampled_from([0.25, 1.0, 2.0, 5.0, 10.0]),
+    reaction_s=st.floats(0.0, 7.0),
+    ramp_w_per_s=st.floats(500.0, 10_000.0),
+    jumps=st.lists(st.floats(300.0, 7000.0), min_size=1, max_size=4),
+)
+def test_whatever_the_delays_following_settles_and_does_not_swing(
+    meter_delay_s, meter_every_s, reaction_s, ramp_w_per_s, jumps
+):
+    every_s = 90.0
+    loop = Loop(
+        meter_delay_s=meter_delay_s,
+        meter_every_s=meter_every_s,
+        reaction_s=reaction_s,
+        ramp_w_per_s=ramp_w_per_s,
+        house=lambda t: jumps[min(int((t - 0.01) // every_s), len(jumps) - 1)],
+    )
+    for _ in jumps:
+        begun = len(loop.commands)
+        loop.run(every_s)
+        settled = loop.grid[-int(15 / DT_S) :]
+        assert max(abs(w - 30.0) for w in settled) < 80.0, "the last 15 s before the next jump are at 0"
+        assert turns(loop.commands[begun:]) <= 3
