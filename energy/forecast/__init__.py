@@ -10,8 +10,9 @@ from energy.forecast.history import History
 from energy.forecast.load import HISTORY_DAYS, forecast_load
 from energy.forecast.scenarios import make_scenarios
 from energy.forecast.score import Score, score_sentence
-from energy.forecast.solar import SolarSite, clear_sky_w, forecast_solar
+from energy.forecast.solar import forecast_solar
 from energy.forecast.spread import Basis, Forecast, Scenario
+from energy.forecast.sun import SolarSite, clear_sky_w, weather_roof_w
 from energy.forecast.weather import Weather
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "forecast_solar",
     "make_scenarios",
     "score_sentence",
+    "weather_roof_w",
 ]

@@ -48,28 +48,28 @@ def load_features(past: FloatArray, weekdays: IntArray, rows: IntArray, row_week
     level, level3 = yesterday.mean(axis=1), three.mean(axis=1)
     level7 = _mean_of_last(past, rows, 7).mean(axis=1)
     late, night = yesterday[:, -_LATE:].mean(axis=1), yesterday[:, :_NIGHT].mean(axis=1)
-    shape = _relative(_smooth(month, 1), month)
-    shape14 = _relative(_smooth(fortnight, 2), fortnight)
-    surprise = yesterday[:, -4:].mean(axis=1) - _smooth(fortnight, 2)[:, -4:].mean(axis=1)
+    shape = _relative(smooth(month, 1), month)
+    shape14 = _relative(smooth(fortnight, 2), fortnight)
+    surprise = yesterday[:, -4:].mean(axis=1) - smooth(fortnight, 2)[:, -4:].mean(axis=1)
     middle, high = quantiles(_last_days(past, rows, 14), (0.5, 0.85), axis=1)
 
     def flat(value: FloatArray) -> FloatArray:
         return np.broadcast_to(value[:, None], fortnight.shape)
 
     columns = [
-        _smooth(few, 1),
-        _smooth(fortnight, 1),
-        _smooth(month, 1),
-        _smooth(month, 4),
+        smooth(few, 1),
+        smooth(fortnight, 1),
+        smooth(month, 1),
+        smooth(month, 4),
         fortnight,
-        _smooth(mean(14.0, same, 20.0), 1),
-        _smooth(mean(14.0, alike, 8.0), 1),
-        _smooth(yesterday, 1),
-        _smooth(yesterday, 4),
-        _smooth(yesterday, 8),
-        _smooth(before_it, 2),
-        _smooth(last_week, 1),
-        _smooth(last_week, 4),
+        smooth(mean(14.0, same, 20.0), 1),
+        smooth(mean(14.0, alike, 8.0), 1),
+        smooth(yesterday, 1),
+        smooth(yesterday, 4),
+        smooth(yesterday, 8),
+        smooth(before_it, 2),
+        smooth(last_week, 1),
+        smooth(last_week, 4),
         shape * level[:, None],
         shape * level3[:, None],
         shape * level7[:, None],
@@ -83,7 +83,7 @@ def load_features(past: FloatArray, weekdays: IntArray, rows: IntArray, row_week
         # From here on: what the last hours leave for the first ones, and the parts of the day.
         surprise[:, None] * np.exp(-_SLOT / 4.0),
         surprise[:, None] * np.exp(-_SLOT / 16.0),
-        _smooth(middle, 1),
+        smooth(middle, 1),
         high,
     ]
     for days in (yesterday, three):
@@ -106,8 +106,8 @@ def _relative(curves: FloatArray, to: FloatArray) -> FloatArray:
     return np.asarray(curves / np.maximum(to.mean(axis=1, keepdims=True), 1.0))
 
 
-def _smooth(curves: FloatArray, reach: int) -> FloatArray:
-    """Mean over ``reach`` slots to each side, over midnight, of each row."""
+def smooth(curves: FloatArray, reach: int) -> FloatArray:
+    """(R, 48): mean over ``reach`` slots to each side, over midnight, of each row."""
     around = np.concatenate([curves[:, -reach:], curves, curves[:, :reach]], axis=1)
     upto = np.concatenate([np.zeros((len(curves), 1)), np.cumsum(around, axis=1)], axis=1)
     width = 2 * reach + 1

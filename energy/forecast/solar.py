@@ -1,73 +1,49 @@
-"""Solar power to come: where the sun stands, and how clear the last weeks were."""
+"""Solar power to come.
 
-from dataclasses import dataclass
+Several ways say it, as for the load: yesterday, the means of a week and a month, the clear sky times how clear it was
+at that time of day of late, a ridge regression learned anew each day, and with a weather provider its sky on this
+roof, and a regression that knows of it. Each counts by its score on days that it had not seen. In the course of a day
+how it began corrects the rest.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
 from energy.asks import FloatArray
-from energy.forecast.history import SLOT_S, SLOTS, DayGrid, History, at_hours, day_grid, local_slots
+from energy.forecast.clean import Flags, HistoryNote, clean
+from energy.forecast.features import IntArray
+from energy.forecast.history import DAY_S, SLOT_S, SLOTS, History, at_hours, day_grid, local_slots
+from energy.forecast.regression import DailySums
+from energy.forecast.solar_features import clearness, provider_features, sky_features
 from energy.forecast.spread import Basis, Forecast
+from energy.forecast.sun import SolarSite, clear_sky_w, weather_roof_w
+from energy.forecast.weather import Weather
+from energy.forecast.weighing import WALK_DAYS, Weighed, weigh
 
-_PERFORMANCE = 0.85
-"""Part of the modules' rated power that reaches the house in full sun."""
-_UNKNOWN_SKY = (0.12, 0.45, 0.92)
+UNKNOWN_SKY = (0.12, 0.45, 0.92)
 """p10, p50, p90 of power relative to a clear sky, when nothing is known of the place: Central Europe over a year."""
+_TOLD_SKY = (0.5, 1.0, 1.4)
+"""The same relative to what a weather provider tells, before it was ever scored."""
 _FULL_TRUST_DAYS = 7
-_WINDOW = 42
-"""Days that the clearness is learned from."""
-_MEMORY_DAYS = 30.0
-"""Older days count less: by e after this many."""
+_LEARN_DAYS = 21
+"""Days of history with which the regressions begin."""
+_WINDOW = 120
+"""Days that they learn from."""
+_RIDGE = 0.2
+HISTORY_DAYS = 210
+_MOST_OF_PEAK = 1.6
+"""A roof gives more than its modules' rating for moments only, and never so much more."""
+_LEAST_OF_PEAK = 0.05
+"""Errors do not shrink with the sky below this part of the rated power."""
+_COMING_DAYS = 8
 _LASTS = (0.6, 0.3, 0.1, 0.0)
-"""How much of a day's surprise is still there the same day, the next one, and so on (lag-1 correlation 0.35)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SolarSite:
-    """The roof."""
-
-    peak_w: float
-    """Rated power of the modules, W."""
-    latitude_deg: float = 48.0
-    longitude_deg: float = 9.0
-    """East > 0."""
-    tilt_deg: float = 30.0
-    azimuth_deg: float = 180.0
-    """Where the roof looks: 90 east, 180 south."""
-
-
-def clear_sky_w(site: SolarSite, at_s: FloatArray) -> FloatArray:
-    """Power under a clear sky at instants, W.
-
-    Sun's place after Cooper (declination) and Spencer (equation of time); horizontal irradiance after Haurwitz
-    (1098 cos z exp(−0.057 / cos z) W/m²), 85 % of it taken as beam on the tilted roof. Good to about a tenth, which is
-    far less than the clouds.
-    """
-    day = np.mod(at_s / 86400.0, 365.2422)
-    angle = 2 * np.pi * day / 365.2422
-    declination = np.radians(23.45) * np.sin(2 * np.pi * (day + 284.0) / 365.0)
-    equation_min = 229.18 * (
-        0.000075
-        + 0.001868 * np.cos(angle)
-        - 0.032077 * np.sin(angle)
-        - 0.014615 * np.cos(2 * angle)
-        - 0.040849 * np.sin(2 * angle)
-    )
-    solar_h = np.mod(at_s / 3600.0 + site.longitude_deg / 15.0 + equation_min / 60.0, 24.0)
-    hour_angle = np.radians(15.0 * (solar_h - 12.0))
-    latitude, tilt = np.radians(site.latitude_deg), np.radians(site.tilt_deg)
-    up = np.sin(latitude) * np.sin(declination) + np.cos(latitude) * np.cos(declination) * np.cos(hour_angle)
-    south = np.cos(declination) * np.cos(hour_angle) * np.sin(latitude) - np.sin(declination) * np.cos(latitude)
-    west = np.cos(declination) * np.sin(hour_angle)
-    facing = np.radians(site.azimuth_deg - 180.0)
-    incidence = np.maximum(up * np.cos(tilt) + np.sin(tilt) * (south * np.cos(facing) + west * np.sin(facing)), 0.0)
-    high = np.maximum(up, 1e-3)
-    horizontal = np.where(up > 0, 1098.0 * high * np.exp(-0.057 / high), 0.0)
-    beam = 0.85 * horizontal * np.minimum(incidence / np.maximum(high, 0.05), 4.0)
-    diffuse = 0.15 * horizontal * (1 + np.cos(tilt)) / 2
-    power: FloatArray = site.peak_w * _PERFORMANCE * np.minimum((beam + diffuse) / 1000.0, 1.15)
-    return power
+"""How much of this day's surprise is still there the same day, the next one, and so on."""
+_ENOUGH_SEEN = 0.15
+"""Part of a day's light after which the day tells about itself."""
 
 
 def forecast_solar(
@@ -77,34 +53,183 @@ def forecast_solar(
     now_s: float,
     site: SolarSite,
     tz: str = "UTC",
+    weather: Weather | None = None,
 ) -> Forecast:
     """Solar power in each of the steps between ``edges_s`` (N + 1), W.
 
     How much of a clear sky's power arrives is learned by time of day, so that a tree or another roof angle finds its
-    way in. A site without a peak power and without history gives 0.
+    way in. ``weather`` (past hours too) counts as it proves itself. A site without a peak power is taken for the
+    largest power that its history shows; without history, too, it gives 0.
     """
-    middles = (edges_s[:-1] + edges_s[1:]) / 2
-    clear = clear_sky_w(site, middles)
     zone = ZoneInfo(tz)
-    grid = day_grid(history, now_s, zone)
-    sky = _clear_by_slot(site, grid, now_s, zone)
-    known = _days_known(grid.full, sky[:-1])
-    low0, mid0, high0 = _UNKNOWN_SKY
-    if known == 0 or site.peak_w <= 0:
-        return Forecast.of(clear * mid0, clear * low0, clear * mid0, clear * high0, Basis.DEFAULT)
+    middles = (edges_s[:-1] + edges_s[1:]) / 2
+    site = _with_peak(site, history, now_s)
+    clear = clear_sky_w(site, middles)
+    told = None if weather is None else weather_roof_w(site, weather, middles)
+    model = _learned(history, now_s, zone, site, weather) if site.peak_w > 0 else None
+    if model is None:
+        return _unknown(clear, told)
     dates, hours = local_slots(middles, zone)
-    learned, ratios = _clearness(grid.full, sky[:-1], site.peak_w)
-    trust = min(1.0, known / _FULL_TRUST_DAYS)
-    lucky = _persistence(grid, sky, learned, dates)
+    mean = np.empty(len(middles))
+    for day in np.unique(dates).tolist():
+        mean[dates == day] = at_hours(model.day(day), hours[dates == day])
+    trust = min(1.0, model.known / _FULL_TRUST_DAYS)
+    first = _unknown(clear, told)
+    mean = trust * mean * _surprise(model, history, now_s, zone, dates, site) + (1 - trust) * first.mean_w
+    # Between slots the sun rises and sets: nothing comes while it is down, unless this roof has shown otherwise.
+    dark = (clear <= 0) & (at_hours(model.day(model.today), hours) < _LEAST_OF_PEAK * site.peak_w)
+    mean[dark] = 0.0
+    height = np.where(dark, 0.0, np.maximum(clear, _LEAST_OF_PEAK * site.peak_w))
+    low, mid, high = (mean + height * at_hours(part, hours) for part in model.weighed.relative)
+    parts = zip((low, mid, high), (first.p10_w, first.p50_w, first.p90_w), strict=True)
+    low, mid, high = (trust * learned + (1 - trust) * unknown for learned, unknown in parts)
+    basis = Basis.HISTORY if model.known >= _FULL_TRUST_DAYS else Basis.FEW_DAYS
+    made = Forecast.of(mean, low, mid, np.minimum(high, _MOST_OF_PEAK * site.peak_w), basis)
+    return replace(made, scores=model.weighed.scores, notes=model.notes)
 
-    def power(by_slot: FloatArray, unknown: float) -> FloatArray:
-        share = np.where(np.isfinite(by_slot), by_slot, unknown)
-        return clear * at_hours(trust * share + (1 - trust) * unknown, hours)
 
-    mean = power(learned, mid0) * lucky
-    low, mid, high = (power(q, u) for q, u in zip(ratios, _UNKNOWN_SKY, strict=True))
-    basis = Basis.HISTORY if known >= _FULL_TRUST_DAYS else Basis.FEW_DAYS
-    return Forecast.of(mean, low, np.clip(mid * lucky, low, high), high, basis)
+def _unknown(clear: FloatArray, told: FloatArray | None) -> Forecast:
+    """Before anything was measured."""
+    low, mid, high = (clear * share for share in UNKNOWN_SKY)
+    if told is not None:
+        known = np.isfinite(told)
+        parts = zip((low, mid, high), _TOLD_SKY, strict=True)
+        low, mid, high = (np.where(known, np.nan_to_num(told) * share, rest) for rest, share in parts)
+    return Forecast.of(mid, low, mid, high, Basis.DEFAULT)
+
+
+def _with_peak(site: SolarSite, history: History | None, now_s: float) -> SolarSite:
+    if site.peak_w > 0 or history is None or not len(history.at_s):
+        return site
+    past, _ = clean(History(history.at_s, np.where(history.at_s < now_s, history.mean_w, np.nan)), still_at_zero=True)
+    known = past.mean_w[np.isfinite(past.mean_w)]
+    return replace(site, peak_w=1.1 * float(known.max()) if len(known) else 0.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """What the days before today teach."""
+
+    today: int
+    known: int
+    days: FloatArray
+    """(8, 48) W: today and the seven days after it."""
+    weighed: Weighed
+    notes: tuple[HistoryNote, ...]
+
+    def day(self, date_: int) -> FloatArray:
+        """(48,) W for a date from today on; beyond a week as the last."""
+        curve: FloatArray = self.days[min(max(0, date_ - self.today), _COMING_DAYS - 1)]
+        return curve
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """The content that a model is learned from; equal content is learned from once."""
+
+    zone: ZoneInfo
+    today: int
+    at_s: bytes
+    mean_w: bytes
+    site: SolarSite
+    weather: tuple[bytes, ...] | None
+
+
+def _learned(
+    history: History | None, now_s: float, zone: ZoneInfo, site: SolarSite, weather: Weather | None
+) -> _Model | None:
+    """What is known of the days before today; None: nothing."""
+    if history is None or not len(history.at_s):
+        return None
+    midnight = datetime.combine(datetime.fromtimestamp(now_s, zone).date(), time(), zone)
+    end_s, today = midnight.timestamp(), midnight.toordinal()
+    fits = (history.at_s < end_s) & (history.at_s >= end_s - (HISTORY_DAYS + 1) * DAY_S)
+    at_s, mean_w = history.at_s[fits].astype(np.float64), history.mean_w[fits].astype(np.float64)
+    told = None if weather is None else weather.packed()
+    return _model(_Key(zone, today, at_s.tobytes(), mean_w.tobytes(), site, told))
+
+
+@lru_cache(maxsize=8)
+def _model(key: _Key) -> _Model | None:
+    site = key.site
+    raw = History(np.frombuffer(key.at_s), np.frombuffer(key.mean_w))
+    history, notes = clean(raw, most_w=_MOST_OF_PEAK * site.peak_w, still_at_zero=True)
+    midnight = datetime.combine(date.fromordinal(key.today), time(), key.zone)
+    grid = day_grid(history, midnight.timestamp(), key.zone, most_days=HISTORY_DAYS)
+    some = np.isfinite(grid.full).any(axis=1)
+    if not some.any():
+        return None
+    measured = grid.full[int(np.argmax(some)) :]
+    count = len(measured)
+    at_s = _slots_s(key.today - count, count + _COMING_DAYS, key.zone)
+    sky = clear_sky_w(site, at_s.reshape(-1)).reshape(at_s.shape)
+    known = _days_known(measured, sky[:count])
+    if known == 0:
+        return None
+    told = np.full(sky.shape, np.nan)
+    if key.weather is not None:
+        told = weather_roof_w(site, Weather.unpacked(key.weather), at_s.reshape(-1)).reshape(at_s.shape)
+    first = max(1, count - WALK_DAYS)
+    walked = np.arange(first, count + 1)
+    ways = _ways(measured, sky, told, walked, walked, known, site)
+    height = np.maximum(sky, _LEAST_OF_PEAK * site.peak_w)
+    height[sky <= 0] = np.nan
+    found = weigh(ways, measured[first:], height[first : count + 1])
+    coming = np.arange(count, count + _COMING_DAYS)
+    later = _ways(measured, sky, told, np.full(_COMING_DAYS, count), coming, known, site)
+    return _Model(today=key.today, known=known, days=_mean(found, later), weighed=found, notes=notes)
+
+
+def _mean(found: Weighed, ways: FloatArray) -> FloatArray:
+    """The ways' weighted mean; on a day of which one cannot tell (a provider's last day), the others' alone."""
+    weight = found.weights[:, None, None] * np.isfinite(ways)
+    return np.asarray((weight * np.nan_to_num(ways)).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9))
+
+
+def _slots_s(first_day: int, days: int, zone: ZoneInfo) -> FloatArray:
+    """(days, 48) middles of the slots of local days, POSIX s."""
+    midnights = [datetime.combine(date.fromordinal(first_day + k), time(), zone).timestamp() for k in range(days)]
+    return np.asarray(np.array(midnights)[:, None] + SLOT_S * (np.arange(SLOTS) + 0.5)[None, :])
+
+
+def _ways(
+    measured: FloatArray, sky: FloatArray, told: FloatArray, rows: IntArray, days: IntArray, known: int, site: SolarSite
+) -> FloatArray:
+    """(M, R, 48) W, each as it stood before day ``rows``, for the day ``days``; NaN: it cannot say."""
+    expected = clearness(measured, sky, rows, days, UNKNOWN_SKY[1])
+    simple, features = sky_features(measured, sky, expected, rows, days)
+    ways = [*simple, features[:, :, 1]]
+    extra = None
+    if np.isfinite(told[: len(measured) + 1]).any():
+        extra = provider_features(measured, told, sky, rows, days)
+        ways.append(extra[:, :, 0])
+    learn = np.arange(1, len(measured))
+    if known >= _LEARN_DAYS:
+        past_expected = clearness(measured, sky, learn, learn, UNKNOWN_SKY[1])
+        past = sky_features(measured, sky, past_expected, learn, learn)[1]
+        usable = np.isfinite(measured[1:]) & (sky[1 : len(measured)] > 0)
+        ways.append(_regressed(past, features, measured, usable, rows))
+        if extra is not None:
+            both = np.concatenate([past, provider_features(measured, told, sky, learn, learn)], axis=2)
+            ways.append(_regressed(both, np.concatenate([features, extra], axis=2), measured, usable, rows))
+    found = np.stack(ways)
+    found[:, sky[days] <= 0] = np.where(np.isfinite(found[:, sky[days] <= 0]), 0.0, np.nan)
+    return np.asarray(np.minimum(np.maximum(found, 0.0), _MOST_OF_PEAK * site.peak_w))
+
+
+def _regressed(
+    past: FloatArray, columns: FloatArray, measured: FloatArray, usable: Flags, rows: IntArray
+) -> FloatArray:
+    """(R, 48) W of a regression over the days before each row; NaN where it has too few, or lacks a column."""
+    good = usable & np.isfinite(past).all(axis=2)
+    sums = DailySums(np.nan_to_num(past), np.nan_to_num(measured[1:]), good)
+    ends = np.minimum(rows - 1, len(past))
+    starts = np.maximum(ends - _WINDOW, 0)
+    found = sums.fits(starts, ends, _RIDGE).all(np.nan_to_num(columns))
+    days = np.concatenate([[0], np.cumsum(good.any(axis=1))])
+    found[days[ends] - days[starts] < _LEARN_DAYS] = np.nan
+    found[~np.isfinite(columns).all(axis=2)] = np.nan
+    return found
 
 
 def _days_known(days: FloatArray, sky: FloatArray) -> int:
@@ -113,47 +238,20 @@ def _days_known(days: FloatArray, sky: FloatArray) -> int:
     return int((seen >= 0.5 * np.maximum(sky.sum(axis=1), 1.0)).sum())
 
 
-def _clear_by_slot(site: SolarSite, grid: DayGrid, now_s: float, zone: ZoneInfo) -> FloatArray:
-    """(D, 48): clear-sky power in the slots of the grid's days, W; the last row is today."""
-    _, hour = local_slots(np.array([now_s]), zone)
-    midnight = now_s - hour[0] * 3600.0
-    starts = midnight - 86400.0 * np.arange(len(grid.days) - 1, -1, -1)
-    at_s: FloatArray = starts[:, None] + SLOT_S * (np.arange(SLOTS) + 0.5)[None, :]
-    return clear_sky_w(site, at_s)
-
-
-def _clearness(days: FloatArray, sky: FloatArray, peak_w: float) -> tuple[FloatArray, FloatArray]:
-    """Share of a clear sky's power by slot: its mean (48,), and p10, p50, p90 (3, 48). NaN in the dark."""
-    days, sky = days[-_WINDOW:], sky[-_WINDOW:]
-    weight = np.exp(-np.arange(len(days), 0, -1) / _MEMORY_DAYS)[:, None] * np.isfinite(days)
-    arrived = _with_neighbours((weight * np.nan_to_num(days)).sum(axis=0))
-    possible = _with_neighbours((weight * sky).sum(axis=0))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(possible > 0.01 * peak_w, arrived / possible, np.nan)
-        ratio = np.where((sky > 0.03 * peak_w) & np.isfinite(days), days / sky, np.nan)
-    pooled = np.concatenate([np.roll(ratio, shift, axis=1) for shift in (-1, 0, 1)])
-    dark = ~np.isfinite(pooled).any(axis=0)
-    pooled[:, dark] = 0.0
-    quantiles = np.nanquantile(pooled, [0.1, 0.5, 0.9], axis=0)
-    quantiles[:, dark] = np.nan
-    return mean, quantiles
-
-
-def _with_neighbours(by_slot: FloatArray) -> FloatArray:
-    total: FloatArray = by_slot + np.roll(by_slot, 1) + np.roll(by_slot, -1)
-    return total
-
-
-def _persistence(grid: DayGrid, sky: FloatArray, learned: FloatArray, dates: npt.NDArray[np.int64]) -> FloatArray:
-    """Factor by step: weather lasts, so a day that began (or a yesterday that was) clearer makes the next one so."""
-    expected = sky * np.nan_to_num(learned)
-    seen = np.where(np.isfinite(grid.days), expected, 0.0).sum(axis=1)
-    arrived = np.nansum(grid.days, axis=1)
-    today = len(grid.days) - 1
-    day = today if seen[today] > 0.15 * expected[today].sum() else today - 1
-    if seen[day] <= 0.1 * expected[day].sum() or seen[day] <= 0:
-        return np.ones(len(dates))
-    surprise = float(np.clip(arrived[day] / seen[day], 0.2, 1.8)) - 1.0
-    ahead = np.clip(dates - grid.today + (today - day), 0, len(_LASTS) - 1)
-    factor: FloatArray = 1.0 + surprise * np.array(_LASTS)[ahead]
-    return factor
+def _surprise(
+    model: _Model, history: History | None, now_s: float, zone: ZoneInfo, dates: IntArray, site: SolarSite
+) -> FloatArray:
+    """Factor by step: a day that began clearer goes on clearer, and makes the next one so."""
+    none = np.ones(len(dates))
+    if history is None:
+        return none
+    fits = history.at_s >= now_s - DAY_S
+    today = day_grid(History(history.at_s[fits], history.mean_w[fits]), now_s, zone, most_days=0).days[0]
+    today = np.where((today <= _MOST_OF_PEAK * site.peak_w) & (today >= -_LEAST_OF_PEAK * site.peak_w), today, np.nan)
+    expected = model.day(model.today)
+    seen = float(np.where(np.isfinite(today), expected, 0.0).sum())
+    if seen <= _ENOUGH_SEEN * expected.sum() or seen <= 0:
+        return none
+    surprise = float(np.clip(np.nansum(today) / seen, 0.2, 1.8)) - 1.0
+    lasting: FloatArray = np.array(_LASTS)[np.clip(dates - model.today, 0, len(_LASTS) - 1)]
+    return 1.0 + surprise * lasting

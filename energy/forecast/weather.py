@@ -33,6 +33,8 @@ class Weather:
     """Global horizontal irradiance; ``dni`` the beam's on a plane that faces the sun, ``dhi`` the sky's."""
     dni_w_m2: FloatArray
     dhi_w_m2: FloatArray
+    solar_w: FloatArray
+    """The roof's own power, from a provider that forecasts that."""
 
     @staticmethod
     def of(at_s: FloatArray, **columns: FloatArray) -> "Weather":
@@ -52,6 +54,16 @@ class Weather:
         after = np.minimum(after, len(times) - 1)
         near = (times[after] - times[before] <= _LONGEST_GAP_S) & (at_s >= times[0] - 3600) & (at_s <= times[-1] + 3600)
         return np.where(near, np.interp(at_s, times, values), np.nan)
+
+    def packed(self) -> tuple[bytes, ...]:
+        """Its content, to be compared; ``unpacked`` makes it whole again."""
+        return tuple(np.asarray(getattr(self, f.name), dtype=np.float64).tobytes() for f in fields(self))
+
+    @staticmethod
+    def unpacked(content: tuple[bytes, ...]) -> "Weather":
+        """From ``packed``."""
+        names = [f.name for f in fields(Weather)]
+        return Weather(**{name: np.frombuffer(part) for name, part in zip(names, content, strict=True)})
 
     def then(self, newer: "Weather") -> "Weather":
         """This one, and what ``newer`` knows wherever it knows something."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.forecast.solar import SolarSite, clear_sky_w
+from energy.forecast import SolarSite, clear_sky_w
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

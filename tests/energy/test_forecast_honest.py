@@ -155,7 +155,8 @@ def test_solar_learns_the_roof_and_that_weather_lasts():
     bright = night.copy()
     bright[-48:] *= 2.0
     lasting = forecast_solar(History(at_s, bright), edges, now_s=MIDNIGHT, site=SITE)
-    assert lasting.mean_w.sum() > 1.15 * dull.mean_w.sum()
+    # Here each day's clouds are drawn anew, which the forecast learns: yesterday counts, but not for much.
+    assert lasting.mean_w.sum() > 1.08 * dull.mean_w.sum()
 
 
 def test_a_house_without_a_roof_has_no_solar():
