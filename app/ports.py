@@ -105,8 +105,8 @@ class Board(Protocol):
         """A new picture from the meter or the inverter; fields that the source does not measure are None."""
         ...
 
-    def publish_battery(self, source: str, state: BatteryState) -> None:
-        """A house battery's charge and power, as it tells them now."""
+    def publish_battery(self, source: str, state: BatteryState, *, obeys: bool) -> None:
+        """A house battery's charge and power, as it tells them now; ``obeys``: it takes orders."""
         ...
 
     def publish_switch(self, source: str, state: SwitchState) -> None:
@@ -160,28 +160,28 @@ class ChargerDriver(Driver, Protocol):
 
 
 class BatteryDriver(Driver, Protocol):
-    """A driver of a house battery that also takes set-points."""
+    """A driver of a house battery that also takes orders."""
 
     battery: HomeBattery
 
-    def set_power(self, power_w: float, expires_s: float) -> None:
-        """Follow ``power_w`` (> 0 charges) until ``expires_s`` (home time); then it follows its own rule again."""
+    def set_power(self, power_w: float | None) -> None:
+        """Follow ``power_w`` (> 0 charges) until the driver's expiry, in real time; None: its own rule again."""
         ...
 
 
 class SwitchDriver(Driver, Protocol):
     """A driver of a relay."""
 
-    def set_switch(self, closed: bool, expires_s: float) -> None:
-        """Close the relay until ``expires_s`` (home time), or open it; it opens by itself unless renewed."""
+    def set_switch(self, closed: bool) -> None:
+        """Close the relay, or open it; unless renewed within its expiry it opens by itself."""
         ...
 
 
 class LimitDriver(Driver, Protocol):
     """An inverter that can be told to give less."""
 
-    def set_limit(self, share: float | None, expires_s: float) -> None:
-        """Give at most ``share`` (0..1) of its power until ``expires_s`` (home time); None: as much as it can."""
+    def set_limit(self, share: float | None) -> None:
+        """Give at most ``share`` (0..1) of its nominal power until the expiry; None: as much as it can."""
         ...
 
 

@@ -22,6 +22,12 @@ class EnergyByPath:
     grid_to_car_wh: float = 0.0
     car_to_house_wh: float = 0.0
     car_to_grid_wh: float = 0.0
+    solar_to_battery_wh: float = 0.0
+    grid_to_battery_wh: float = 0.0
+    car_to_battery_wh: float = 0.0
+    battery_to_house_wh: float = 0.0
+    battery_to_car_wh: float = 0.0
+    battery_to_grid_wh: float = 0.0
 
     def __add__(self, other: "EnergyByPath") -> "EnergyByPath":
         return EnergyByPath(**{f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self)})
@@ -29,45 +35,47 @@ class EnergyByPath:
     @property
     def imported_wh(self) -> float:
         """From the grid."""
-        return self.grid_to_house_wh + self.grid_to_car_wh
+        return self.grid_to_house_wh + self.grid_to_car_wh + self.grid_to_battery_wh
 
     @property
     def exported_wh(self) -> float:
         """To the grid."""
-        return self.solar_to_grid_wh + self.car_to_grid_wh
+        return self.solar_to_grid_wh + self.car_to_grid_wh + self.battery_to_grid_wh
 
     @property
     def charged_wh(self) -> float:
         """Into the car, at the grid side of the charger."""
-        return self.solar_to_car_wh + self.grid_to_car_wh
+        return self.solar_to_car_wh + self.grid_to_car_wh + self.battery_to_car_wh
 
     @property
     def discharged_wh(self) -> float:
         """Out of the car, at the grid side of the charger."""
-        return self.car_to_house_wh + self.car_to_grid_wh
+        return self.car_to_house_wh + self.car_to_grid_wh + self.car_to_battery_wh
 
 
-def split_paths(*, load_w: float, solar_w: float, ev_w: float, dt_s: float) -> EnergyByPath:
-    """The energy of one interval by path; ``load_w`` and ``solar_w`` ≥ 0, ``ev_w`` > 0 charges.
+def split_paths(*, load_w: float, solar_w: float, ev_w: float, dt_s: float, battery_w: float = 0.0) -> EnergyByPath:
+    """The energy of one interval by path; ``load_w`` and ``solar_w`` ≥ 0, ``ev_w`` and ``battery_w`` > 0 charge.
 
-    Solar serves the house first, then the car, then the grid; the car serves the house first, then the grid; the grid
-    fills what is left. Energy is conserved: imported less exported is ``(load + ev − solar) · dt``.
+    Each source serves the house first, then the car, then the house battery, then the grid: the sun before the house
+    battery, that before the car; the grid fills what is left. Energy is conserved: imported less exported is
+    ``(load + ev + battery − solar) · dt``.
     """
     hours = dt_s / _J_PER_WH
     load, solar = max(load_w, 0.0) * hours, max(solar_w, 0.0) * hours
-    charge, discharge = max(ev_w, 0.0) * hours, max(-ev_w, 0.0) * hours
-    solar_to_house = min(solar, load)
-    solar_to_car = min(solar - solar_to_house, charge)
-    car_to_house = min(discharge, load - solar_to_house)
-    return EnergyByPath(
-        solar_to_house_wh=solar_to_house,
-        solar_to_car_wh=solar_to_car,
-        solar_to_grid_wh=solar - solar_to_house - solar_to_car,
-        grid_to_house_wh=load - solar_to_house - car_to_house,
-        grid_to_car_wh=charge - solar_to_car,
-        car_to_house_wh=car_to_house,
-        car_to_grid_wh=discharge - car_to_house,
-    )
+    wanting = {"house": load, "car": max(ev_w, 0.0) * hours, "battery": max(battery_w, 0.0) * hours}
+    giving = {"solar": solar, "battery": max(-battery_w, 0.0) * hours, "car": max(-ev_w, 0.0) * hours}
+    moved: dict[str, float] = {}
+    for source, left in giving.items():
+        for sink in wanting:
+            if sink == source:
+                continue
+            taken = min(left, wanting[sink])
+            moved[f"{source}_to_{sink}_wh"] = taken
+            wanting[sink] -= taken
+            left -= taken
+        moved[f"{source}_to_grid_wh"] = left
+    moved |= {f"grid_to_{sink}_wh": wanted for sink, wanted in wanting.items()}
+    return EnergyByPath(**moved)
 
 
 def bill_eur(grid_w: float, dt_s: float, import_eur_per_kwh: float, export_eur_per_kwh: float) -> float:

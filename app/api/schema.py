@@ -56,6 +56,8 @@ class Flow(Model):
     solar_w: float | None = None
     load_w: float | None = None
     ev_w: float | None = None
+    battery_w: float | None = None
+    """All house batteries together, > 0 charges; null: none is read."""
     frequency_hz: float | None = None
     stale: bool = False
     """The readings are older than their instrument's limit."""
@@ -108,6 +110,61 @@ class CarNow(Model):
     """What the car showed of itself when the connection was made."""
 
 
+class BatteryNow(Model):
+    """One house battery."""
+
+    name: str
+    soc: Fraction | None = None
+    power_w: float | None = None
+    """> 0 charges; null: it is silent."""
+    capacity_wh: float
+    reserve_soc: Fraction = 0.0
+    """Kept for a blackout."""
+    commanded: bool = False
+    """Twoway's plan moves it; false: it lives by its own rule."""
+    target_w: float | None = None
+    """What the plan wants of it now."""
+
+
+class LoadNow(Model):
+    """One machine whose work can wait."""
+
+    name: str
+    state: Literal["advised", "planned", "running", "done", "waiting"]
+    """advised: a person starts it at ``start``; planned: Twoway switches it then; waiting: nothing is due yet."""
+    start: datetime | None = None
+    """When it (next) runs; null: not today, or it does not fit."""
+    end: datetime | None = None
+    switched: bool = False
+    """Twoway switches it; false: the window says when to start it."""
+    problem: str = ""
+    """One sentence where its run does not fit, or the relay does not follow."""
+
+
+class TankNow(Model):
+    """One heat buffer."""
+
+    name: str
+    temperature_c: float | None = None
+    stored_share: Fraction | None = None
+    heating: bool | None = None
+
+
+class FallbackOut(Model):
+    """What stands in for something that planning needs and has not."""
+
+    kind: str
+    """prices_expected, prices_missing, load_typical, solar_typical, battery_silent, simple_rule, old_plan, no_plan …"""
+    since: datetime | None = None
+    """From (or until) when, where that matters."""
+    name: str = ""
+    """The battery or tank that it is about."""
+    text: str
+    """One clause in English; the window words it by ``kind``."""
+    quiet: bool = False
+    """Nothing is wrong: every home is there at times."""
+
+
 class ReadyBy(Model):
     """The next promise to the homeowner."""
 
@@ -128,7 +185,10 @@ class Today(Model):
     """Money against "no V2G, charge on arrival"."""
     cost: float | None = None
     paths_wh: dict[str, float] = {}
-    """solar_house, solar_car, solar_grid, grid_house, grid_car, car_house, car_grid."""
+    """solar_house, solar_car, solar_battery, solar_grid, grid_house, grid_car, grid_battery, car_house, car_battery,
+    car_grid, battery_house, battery_car, battery_grid."""
+    co2_g: float | None = None
+    """Emitted for what was imported; null: the home file does not tell what the grid emits."""
 
 
 class EventOut(Model):
@@ -214,6 +274,11 @@ class HomeSnapshot(Model):
     next_step: NextStep | None = None
     ready_by: ReadyBy = ReadyBy()
     today: Today = Today()
+    batteries: list[BatteryNow] = []
+    loads: list[LoadNow] = []
+    tanks: list[TankNow] = []
+    planning: list[FallbackOut] = []
+    """How planning gets by without what it has not; empty: the plan stands on all that it needs."""
     event: EventOut | None = None
     """The event that holds now, or the next."""
     wishes: "WishesOut"
@@ -265,6 +330,32 @@ class PlanOut(Model):
     solver: str
     fallback: bool = False
     """True: the optimiser could not answer and a simple rule made this plan."""
+    stores: list["StoreOut"] = []
+    """House batteries and tanks."""
+    loads: list["RunOut"] = []
+    curtailed_w: list[float] = []
+    """Solar power that is not taken, by step; empty: none."""
+    planning: list[FallbackOut] = []
+
+
+class StoreOut(Model):
+    """A house battery's or a tank's part of a plan, by step."""
+
+    name: str
+    kind: Literal["battery", "tank"]
+    power_w: list[float]
+    """> 0 charges."""
+    share: list[float]
+    """Stored at the step's end, 0..1."""
+
+
+class RunOut(Model):
+    """When a machine runs by the plan."""
+
+    name: str
+    start: datetime | None = None
+    """null: it does not fit."""
+    power_w: list[float]
 
 
 class WeeklyDeparture(Model):
@@ -351,6 +442,8 @@ class HistoryPoint(Model):
     load_w: float | None = None
     ev_w: float | None = None
     soc: float | None = None
+    battery_w: float | None = None
+    battery_soc: float | None = None
 
 
 class HistoryOut(Model):
@@ -410,6 +503,7 @@ class SummaryBucket(Model):
     paths_wh: dict[str, float] = {}
     saved: float | None = None
     cost: float | None = None
+    co2_g: float | None = None
 
 
 class SummaryOut(Model):
@@ -422,6 +516,8 @@ class SummaryOut(Model):
     paths_wh: dict[str, float]
     saved: float | None = None
     cost: float | None = None
+    co2_g: float | None = None
+    """Emitted for what was imported; null: not known for this period."""
     cycles: float | None = None
     """Full equivalent cycles of the car's battery."""
 
@@ -430,7 +526,7 @@ class DeviceOut(Model):
     """One device of the home file, with what it answers now."""
 
     name: str
-    role: Literal["meter", "inverter", "charger", "power_stage"]
+    role: Literal["meter", "inverter", "battery", "switch", "charger", "power_stage"]
     address: str
     profile: str
     health: HealthOut
@@ -510,3 +606,4 @@ class About(Model):
 
 
 HomeSnapshot.model_rebuild()
+PlanOut.model_rebuild()

@@ -30,6 +30,14 @@ class Flow:
     """Of the car, known while it is connected."""
     import_price: float
     export_price: float
+    battery_w: float = 0.0
+    """House batteries, > 0 charge."""
+    co2_g_per_kwh: float | None = None
+
+    @property
+    def grid_w(self) -> float:
+        """At the connection, > 0 imports."""
+        return self.load_w + self.ev_w + self.battery_w - self.solar_w
 
 
 @dataclass(slots=True)
@@ -41,6 +49,7 @@ class _Open:
     cost: float = 0.0
     baseline: float = 0.0
     wear: float = 0.0
+    co2_g: float | None = None
 
 
 class Accounts:
@@ -74,7 +83,8 @@ class Accounts:
         shadow = self._shadow
         if shadow is None or not flow.connected or shadow.stored_wh >= shadow.goal_soc * shadow.capacity_wh:
             return 0.0
-        return max(0.0, min(shadow.charge_max_w, shadow.import_limit_w - flow.load_w + flow.solar_w))
+        house_w = flow.load_w + flow.battery_w - flow.solar_w
+        return max(0.0, min(shadow.charge_max_w, shadow.import_limit_w - house_w))
 
     def add(self, flow: Flow) -> None:
         """A new moment: what flowed until now is integrated, and booked when a minute is full."""
@@ -103,27 +113,32 @@ class Accounts:
             cost=opened.cost,
             baseline_cost=opened.baseline,
             wear=opened.wear,
+            co2_g=opened.co2_g,
             ahead_wh=_gained(before_wh, self.difference_wh),
         )
         self._book(row, self._memory())
 
     def _integrate(self, flow: Flow, dt_s: float) -> None:
         opened = self._open or _Open(flow.at_s)
-        moved = split_paths(load_w=flow.load_w, solar_w=flow.solar_w, ev_w=flow.ev_w, dt_s=dt_s)
+        moved = split_paths(
+            load_w=flow.load_w, solar_w=flow.solar_w, ev_w=flow.ev_w, battery_w=flow.battery_w, dt_s=dt_s
+        )
         opened.paths = opened.paths + moved
-        grid_w = flow.load_w + flow.ev_w - flow.solar_w
-        opened.cost += bill_eur(grid_w, dt_s, flow.import_price, flow.export_price)
+        opened.cost += bill_eur(flow.grid_w, dt_s, flow.import_price, flow.export_price)
         opened.wear += moved.discharged_wh / 1e3 * self._car.wear_eur_per_kwh
+        if flow.co2_g_per_kwh is not None:
+            opened.co2_g = (opened.co2_g or 0.0) + moved.imported_wh / 1e3 * flow.co2_g_per_kwh
+        # Both homes have the same house battery and it does the same: what it saves is not the car's doing.
+        house_w = flow.load_w + flow.battery_w - flow.solar_w
         if self._shadow is None:
             # No car was ever seen: without one the house pays for itself.
-            house_w = flow.load_w - flow.solar_w
             opened.baseline += bill_eur(house_w, dt_s, flow.import_price, flow.export_price)
         else:
             before = self._shadow.bill_eur
             self._shadow = shadow_step(
                 self._shadow,
-                load_w=flow.load_w,
-                solar_w=flow.solar_w,
+                load_w=max(house_w, 0.0),
+                solar_w=max(-house_w, 0.0),
                 connected=flow.connected,
                 trip_wh=0.0,
                 dt_s=dt_s,

@@ -80,6 +80,8 @@ class HouseBoard:
         self._solar_bound_w = IMPLAUSIBLE_FACTOR * max(solar_peak_w or 0.0, connection.import_max_w)
         self._readings: dict[str, Readings] = {}
         self.batteries: dict[str, BatteryState] = {}
+        self.obeying: frozenset[str] = frozenset()
+        """Batteries that take orders now."""
         self.switches: dict[str, SwitchState] = {}
         self._listeners: dict[Topic, list[Listener]] = {topic: [] for topic in Topic}
         self.sessions: dict[str, CarSession] = {}
@@ -103,7 +105,7 @@ class HouseBoard:
         self._readings[source] = readings
         self._tell(Topic.READINGS, source)
 
-    def publish_battery(self, source: str, state: BatteryState) -> None:
+    def publish_battery(self, source: str, state: BatteryState, *, obeys: bool) -> None:
         """Take a battery's state; a power that cannot be true refuses it, a charge that cannot be true is dropped."""
         battery, soc = state.battery, state.soc
         bound_w = IMPLAUSIBLE_FACTOR * max(battery.charge_max_w, battery.discharge_max_w, 1.0)
@@ -118,6 +120,7 @@ class HouseBoard:
             self._book.complain(source, f"the battery tells a state of charge of {soc * 100:g} %: ignored")
             state = replace(state, soc=None)
         self.batteries[source] = state
+        self.obeying = self.obeying | {source} if obeys else self.obeying - {source}
         self._tell(Topic.BATTERY, source)
 
     def publish_switch(self, source: str, state: SwitchState) -> None:

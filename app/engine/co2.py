@@ -30,6 +30,18 @@ def co2(config: HomeConfig, folder: Path) -> Co2 | None:
     return _parsed(read_csv_text(path), path)
 
 
+def co2_at(found: Co2 | None, at_s: float) -> float | None:
+    """g a kWh imported at ``at_s``; None where it is not known."""
+    if found is None:
+        return None
+    if found.at_s is None:
+        return float(found.g_per_kwh)
+    known_s, known_g = found.at_s, np.asarray(found.g_per_kwh)
+    k = int(np.searchsorted(known_s, at_s, side="right")) - 1
+    lasts_s = float(known_s[-1] - known_s[-2]) if len(known_s) > 1 else 3600.0
+    return float(known_g[k]) if k >= 0 and at_s < float(known_s[-1]) + lasts_s else None
+
+
 def _parsed(text: str, path: Path) -> Co2:
     rows = csv.DictReader(io.StringIO(text))
     if not {_TIME, _FIGURE} <= set(rows.fieldnames or ()):

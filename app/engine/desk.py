@@ -7,6 +7,7 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -16,10 +17,12 @@ from pydantic import TypeAdapter
 
 from app.api import schema as s
 from app.api.desk import Refused, StreamEvent
+from app.api.reason_text import Plain
 from app.clock import utc
 from app.config.load import check_home, write_home
 from app.config.problems import HomeFileError
-from app.engine import views
+from app.engine import reason_views, views
+from app.engine.asset_views import battery_views, tank_views
 from app.engine.board import Message, Topic
 from app.engine.engine import Engine
 from app.engine.installer import installer_page, resettable
@@ -39,6 +42,8 @@ _HEALTH = TypeAdapter(list[s.HealthOut])
 
 HOME_EVERY_REAL_S = 0.5
 """Least real time between two ``home`` events of the stream."""
+DECISION_ROWS = 4_000
+"""Kept changes of set-point that are read for one answer, at the most."""
 PERSON, INSTALLER = "homeowner", "installer"
 
 
@@ -82,6 +87,7 @@ class EngineDesk:
         session = engine.dispatcher.session()
         ev_w = session.ev.power_w if session is not None else 0.0
         plan = engine.plan
+        writer = self._writer()
         self._sequence += 1
         return s.HomeSnapshot(
             now=utc(now_s),
@@ -94,10 +100,13 @@ class EngineDesk:
                 self._why_missing(),
             ),
             car=views.car(session, engine.config.car.name),
-            set_point=views.set_point(latest.set_point) if latest is not None else None,
-            next_step=views.next_step(plan, now_s),
+            set_point=views.set_point(latest.set_point, writer) if latest is not None else None,
+            next_step=views.next_step(plan, now_s, writer),
             ready_by=views.ready_by(plan, now_s, self._capacity_wh()),
             today=self._today.now(),
+            batteries=battery_views(engine),
+            tanks=tank_views(engine),
+            planning=views.fallbacks(engine.planner.steps(), engine.fixed.tz),
             event=self._event_now(now_s),
             wishes=without_past(engine.wishes.wishes, now_s),
             health=self.health(),
@@ -110,7 +119,10 @@ class EngineDesk:
         if done is None:
             return None
         if self._plan is None or self._plan[0] is not done:
-            self._plan = (done, views.plan(done, self._engine.wishes.wishes.reserve_soc))
+            self._plan = (
+                done,
+                views.plan(done, self._engine.wishes.wishes.reserve_soc, self._writer(), self._engine.fixed.tz),
+            )
         return self._plan[1]
 
     def health(self) -> list[s.HealthOut]:
@@ -133,7 +145,7 @@ class EngineDesk:
             done = await engine.planner.preview(job)
         except WorkerFailed as error:
             raise Refused(f"The plan could not be made: {error}.", status=503) from error
-        return views.plan(done, wishes.reserve_soc)
+        return views.plan(done, wishes.reserve_soc, self._writer(), engine.fixed.tz)
 
     async def set_wishes(self, wishes: s.WishesOut) -> s.WishesOut:
         """Take new wishes, on disk before this returns."""
@@ -215,6 +227,31 @@ class EngineDesk:
         tz = self._engine.fixed.tz
         rows = await _read(self._engine.store.summary(period, date.astimezone(tz).date(), tz))
         return views.summary(period, rows, self._capacity_wh(), self._engine.refill_per_kwh())
+
+    async def decisions(self, start: datetime, end: datetime, limit: int) -> s.DecisionsOut:
+        """What the charger was told and why, newest first."""
+        store, writer = self._engine.store, self._writer()
+        end_s = end.timestamp()
+        rows = await _read(store.reasons(start.timestamp(), end_s, DECISION_ROWS))
+        found = reason_views.grouped(rows)
+        shown = [
+            decision
+            if decision.until_s is not None
+            else replace(decision, until_s=await _read(store.next_reason_s(decision.rows[0].charger_id, end_s)))
+            for decision in found[:limit]
+        ]
+        more = len(found) > limit or len(rows) == DECISION_ROWS
+        return s.DecisionsOut(
+            decisions=[reason_views.decision(decision, writer) for decision in shown],
+            before=views.when(shown[-1].rows[0].at_s) if more and shown else None,
+        )
+
+    async def past_plan(self, at: datetime) -> s.PastPlanOut:
+        """The plan that was in force then."""
+        row = await _read(self._engine.store.last_plan(at.timestamp()))
+        if row is None:
+            raise Refused(f"No plan is kept from {at:%Y-%m-%d %H:%M} or before.", status=404)
+        return reason_views.past_plan(row, self._writer())
 
     async def export_csv(self, start: datetime, end: datetime) -> AsyncIterator[str]:
         """Readings as CSV, line by line."""
@@ -322,6 +359,10 @@ class EngineDesk:
 
     def _event_out(self, entry: Entry) -> s.EventOut:
         return views.event(entry, self._engine.fixed.tz)
+
+    def _writer(self) -> Plain:
+        """How reasons are worded for whoever reads the API as it is."""
+        return Plain(self._engine.fixed.tz, self._facts.currency, self._engine.clock.now_s())
 
     def _capacity_wh(self) -> float:
         session = self._engine.dispatcher.session()

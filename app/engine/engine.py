@@ -20,10 +20,10 @@ from app.clock import Clock
 from app.config.home import HomeConfig
 from app.config.secrets import Secrets
 from app.engine.accounts import Accounts
-from app.engine.assets import planned_batteries, planned_tanks, silent
+from app.engine.assets import battery_soc, planned_batteries, planned_tanks, silent, unplanned_w
 from app.engine.board import HouseBoard, Topic
 from app.engine.certificates import CertificateShelf
-from app.engine.co2 import co2
+from app.engine.co2 import co2, co2_at
 from app.engine.dispatcher import Dispatcher, Picture
 from app.engine.drivers import Workshop, certificate_folder, make_drivers
 from app.engine.fixed import HOME, Fixed, fixed
@@ -148,7 +148,12 @@ class Engine:
             settings.get(ACCOUNTS_SETTING),
         )
         self.planner = PlanKeeper(
-            clock=clock, every_s=config.engine.plan_every_s, job=self.plan_job, on_plan=self._on_plan, book=self.book
+            clock=clock,
+            every_s=config.engine.plan_every_s,
+            job=self.plan_job,
+            on_plan=self._on_plan,
+            book=self.book,
+            tz=self.fixed.tz,
         )
         self.recorder = Recorder(
             scribe=self.scribe,
@@ -160,6 +165,9 @@ class Engine:
             reports=list(filter(_reports, self.drivers)),
             has_solar=bool(config.inverter),
             stale_s=self.fixed.stale_s,
+            battery_soc=lambda: battery_soc(self.board),
+            unplanned_w=lambda battery_w: unplanned_w(self.fixed, self.board, battery_w),
+            co2_at=lambda at_s: co2_at(self.co2, at_s),
         )
         self.dispatcher = Dispatcher(
             fixed=self.fixed,
@@ -258,8 +266,12 @@ class Engine:
         for bucket in buckets:
             for channel, memory in (("load_w", self.load), ("solar_w", self.solar)):
                 spread = bucket.channels.get(channel)
+                own_rule = (
+                    bucket.channels.get("battery_w") if channel == "load_w" and not self.fixed.batteries else None
+                )
                 if spread is not None:
-                    memory.add(bucket.at_s, spread.mean, span_s)
+                    mean_w = spread.mean + (own_rule.mean if own_rule is not None else 0.0)
+                    memory.add(bucket.at_s, max(0.0, mean_w), span_s)
         events = await self.store.events(now_s - EVENTS_S)
         deliveries = {(e.source, e.event_id): await self.store.deliveries(e.source, e.event_id) for e in events}
         self.ledger.restore(events, lambda source, event_id: deliveries[source, event_id])

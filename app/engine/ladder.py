@@ -66,7 +66,9 @@ FALLBACKS = MappingProxyType(
         Fallback.SCENARIOS_MISSING: FallbackRow(
             words="uncertain days could not be laid out ({why}): the plan goes by what is expected"
         ),
-        Fallback.BATTERY_SILENT: FallbackRow(words="{name} does not tell its charge: it is left out of the plan"),
+        Fallback.BATTERY_SILENT: FallbackRow(
+            words="{name} tells no charge or takes no orders: it is left out of the plan"
+        ),
         Fallback.TANK_SILENT: FallbackRow(words="{name} does not tell its temperature: it is left out of the plan"),
         Fallback.CO2_MISSING: FallbackRow(words="the grid's CO2 is not known for these days: it is left out"),
         Fallback.SIMPLE_RULE: FallbackRow(words="the optimiser gave no answer: a simple rule made the plan"),

@@ -1,7 +1,8 @@
 """Planning, beside the tick and never in its way: every few minutes, and soon after something has changed.
 
 The sums run in a worker process. A worker that dies or hangs is replaced, and the plan that was running goes on until
-the next one; without any plan the dispatch follows its own simple rule.
+its steps end; without any plan the dispatch follows its own simple rule. Each such step is said in words, here and in
+the window, and ends by itself (``app.engine.ladder``).
 """
 
 import asyncio
@@ -10,9 +11,11 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from app.clock import Clock
 from app.engine.health import HealthBook
+from app.engine.ladder import Fallback, FallbackStep, told
 from app.engine.plan_job import TARGET, PlanDone, PlanJob
 from app.engine.worker import Worker, WorkerFailed
 from app.ports import Health, HealthLevel
@@ -20,6 +23,7 @@ from app.ports import Health, HealthLevel
 log = logging.getLogger(__name__)
 
 HEALTH_NAME = "planner"
+_UTC = ZoneInfo("UTC")
 DEBOUNCE_REAL_S = 0.05
 """Changes come in bunches: a car that is plugged in tells a dozen things in a moment."""
 RETRY_REAL_S = 1.0
@@ -55,6 +59,7 @@ class PlanKeeper:
         job: Callable[[], PlanJob | None],
         on_plan: Callable[[PlanDone, str], None],
         book: HealthBook,
+        tz: ZoneInfo = _UTC,
         late_real_s: float = LATE_REAL_S,
     ) -> None:
         """``job`` gathers what there is now (None: nothing to plan); ``on_plan(done, why)`` is told each new plan."""
@@ -63,6 +68,9 @@ class PlanKeeper:
         self._job = job
         self._on_plan = on_plan
         self._book = book
+        self._tz = tz
+        self._failed = ""
+        """Why the last attempt gave no plan; empty: it gave one."""
         self._worker = Worker(TARGET, timeout_s=late_real_s)
         self._asked = asyncio.Event()
         self._why = "start"
@@ -80,6 +88,16 @@ class PlanKeeper:
     def worker_pid(self) -> int | None:
         """The planning process, while it lives."""
         return self._worker.pid
+
+    def steps(self) -> tuple[FallbackStep, ...]:
+        """How planning gets by now without what it has not; empty: the plan in force stands on all that it needs."""
+        made = self.done.steps if self.done is not None else ()
+        if not self._failed:
+            return made
+        if self.done is None or self.done.plan.at(self._clock.now_s()) is None:
+            return (FallbackStep(kind=Fallback.NO_PLAN, why=self._failed),)
+        end_s = self.done.plan.steps[-1].end_s
+        return (FallbackStep(kind=Fallback.OLD_PLAN, from_s=end_s, why=self._failed), *made)
 
     def ask(self, why: str) -> None:
         """Plan anew soon; asking again meanwhile costs nothing."""
@@ -136,21 +154,20 @@ class PlanKeeper:
             done = await self.preview(job)
         except WorkerFailed as error:
             self.stats.failures += 1
-            self._say(HealthLevel.WARNING, f"no new plan ({error}); the last one goes on")
+            self._failed = str(error)
+            self._say()
             return False
-        self.done = done
+        self.done, self._failed = done, ""
         self.stats.add(done)
         for note in done.plan.notes:
             log.info("plan: %s", note)
-        if done.plan.optimal:
-            self._say(HealthLevel.OK, "")
-        else:
-            self._say(HealthLevel.WARNING, "the optimiser gave no answer: a simple rule made the plan")
+        self._say()
         log.debug("plan (%s) in %.3f s, %.3f s with the way there", why, done.took_s, time.monotonic() - began)
         self._on_plan(done, why)
         return True
 
-    def _say(self, level: HealthLevel, text: str) -> None:
-        stats = self.stats
+    def _say(self) -> None:
+        steps, stats = self.steps(), self.stats
+        level = HealthLevel.OK if all(step.quiet for step in steps) else HealthLevel.WARNING
         details: dict[str, str | float | int | bool | None] = {"plans": stats.made, "failures": stats.failures}
-        self._book.put(HEALTH_NAME, Health(level=level, text=text, details=details))
+        self._book.put(HEALTH_NAME, Health(level=level, text=told(steps, self._tz), details=details))

@@ -1,10 +1,11 @@
 """What every decision leaves behind: a reading, a reason where something changed, energy and money, event delivery."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from app.engine.accounts import Accounts, Flow
 from app.engine.dispatcher import Picture
 from app.engine.history import HalfHours
+from app.engine.kept_reasons import rounded
 from app.engine.ledger import EventLedger, Moment
 from app.engine.scribe import Scribe
 from app.engine.tariff import PriceNow
@@ -14,6 +15,8 @@ from energy.grid_events import GridEventKind
 from energy.model import ReasonCode, SetPoint
 
 _CHANGED_W = 50.0
+_SAME_REASON_S = 60.0
+"""Following the house for one and the same reason, a set-point changes every second: a row a minute tells it."""
 _LONGEST_GAP_S = 900.0
 
 
@@ -32,8 +35,14 @@ class Recorder:
         reports: Sequence[Report],
         has_solar: bool,
         stale_s: float,
+        battery_soc: Callable[[], float | None] = lambda: None,
+        unplanned_w: Callable[[float], float] = lambda battery_w: battery_w,
+        co2_at: Callable[[float], float | None] = lambda _at_s: None,
     ) -> None:
-        """``reports``: the grid links that report back; ``stale_s``: an older reading is not booked."""
+        """``reports``: the grid links that report back; ``stale_s``: an older reading is not booked.
+
+        ``unplanned_w``: of the batteries' power, what no plan moves; ``co2_at``: g a kWh imported at a time.
+        """
         self._scribe = scribe
         self._accounts = accounts
         self._ledger = ledger
@@ -43,8 +52,11 @@ class Recorder:
         self._reports = reports
         self._has_solar = has_solar
         self._stale_s = stale_s
+        self._battery_soc = battery_soc
+        self._unplanned_w = unplanned_w
+        self._co2_at = co2_at
         self._last_reading_s = float("-inf")
-        self._last_reason: SetPoint | None = None
+        self._last_reasons: dict[str, SetPoint] = {}
         self._last_flow: Flow | None = None
 
     def record(self, picture: Picture) -> bool:
@@ -57,7 +69,7 @@ class Recorder:
         self._accounts.add(flow)
         self._remember(flow)
         baseline_w = self._accounts.baseline_ev_w(flow)
-        grid_w = flow.load_w + flow.ev_w - flow.solar_w
+        grid_w = flow.grid_w
         self._report(picture, grid_w, baseline_w)
         moment = Moment(
             now_s=flow.at_s, grid_w=grid_w, ev_w=flow.ev_w, baseline_ev_w=baseline_w, answer_w=_answer_w(picture)
@@ -78,22 +90,25 @@ class Recorder:
                 ev_w=state.power_w,
                 soc=state.soc if state.connected else None,
                 frequency_hz=readings.frequency_hz,
+                battery_w=readings.battery_w,
+                battery_soc=self._battery_soc(),
             )
         )
 
     def _reason(self, picture: Picture) -> None:
-        new, old = picture.set_point, self._last_reason
-        if old is not None and new.reason.code is old.reason.code and abs(new.power_w - old.power_w) < _CHANGED_W:
+        new = picture.set_point
+        old = self._last_reasons.get(new.charger_id)
+        if old is not None and not _is_another(new, old):
             return
-        self._last_reason = new
+        self._last_reasons[new.charger_id] = new
         self._scribe.reason(
             ReasonRow(
                 at_s=new.at_s,
                 charger_id=new.charger_id,
                 power_w=new.power_w,
                 code=new.reason.code.value,
-                params=dict(new.reason.params),
-                limited_by=[{"code": r.code.value, "params": dict(r.params)} for r in new.limited_by],
+                params=rounded(new.reason.params),
+                limited_by=[{"code": r.code.value, "params": rounded(r.params)} for r in new.limited_by],
             )
         )
 
@@ -118,13 +133,16 @@ class Recorder:
             soc=state.soc if state.connected else None,
             import_price=import_price,
             export_price=export_price,
+            battery_w=readings.battery_w or 0.0,
+            co2_g_per_kwh=self._co2_at(picture.now_s),
         )
 
     def _remember(self, flow: Flow) -> None:
         last, self._last_flow = self._last_flow, flow
         if last is not None and 0 < flow.at_s - last.at_s <= _LONGEST_GAP_S:
             lasted_s = flow.at_s - last.at_s
-            self._load.add(last.at_s, last.load_w, lasted_s)
+            # What does not obey is forecast with the house; it is no plan's to move.
+            self._load.add(last.at_s, max(0.0, last.load_w + self._unplanned_w(last.battery_w)), lasted_s)
             self._solar.add(last.at_s, last.solar_w, lasted_s)
 
     def _report(self, picture: Picture, grid_w: float, baseline_ev_w: float) -> None:
@@ -146,6 +164,18 @@ class Recorder:
             figures["frequency_hz"] = picture.readings.frequency_hz
         for link in self._reports:
             link.report(figures, picture.now_s)
+
+
+def _is_another(new: SetPoint, old: SetPoint) -> bool:
+    """Is it another decision than the one kept last: another reason or limit, or by now another power or figure?"""
+    if _codes(new) != _codes(old):
+        return True
+    moved = abs(new.power_w - old.power_w) >= _CHANGED_W or new.reason.params != old.reason.params
+    return moved and not 0 <= new.at_s - old.at_s < _SAME_REASON_S
+
+
+def _codes(point: SetPoint) -> tuple[ReasonCode, ...]:
+    return (point.reason.code, *(reason.code for reason in point.limited_by))
 
 
 def _answer_w(picture: Picture) -> float:

@@ -43,5 +43,8 @@ class Today:
         next_s = datetime.combine(now.date() + timedelta(days=1), time(), engine.fixed.tz).timestamp()
         [total] = await engine.store.accounts([midnight_s, next_s])
         self._shown = s.Today(
-            saved=total.saved(engine.refill_per_kwh()), cost=total.cost, paths_wh=paths_wh(total.paths_wh)
+            saved=total.saved(engine.refill_per_kwh()),
+            cost=total.cost,
+            paths_wh=paths_wh(total.paths_wh),
+            co2_g=total.co2_g,
         )

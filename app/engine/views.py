@@ -3,22 +3,24 @@
 Nothing here decides; a value that is not known stays null, and says why where a person would ask.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from app.api import schema as s
+from app.api.reason_text import Plain
 from app.clock import utc
 from app.engine.health import HealthLine
+from app.engine.ladder import FallbackStep
 from app.engine.ledger import Entry
-from app.engine.plan_job import PlanDone
+from app.engine.plan_types import PlanDone
+from app.engine.reason_views import reason
 from app.ports import CarSession, ShownCertificate
 from app.store import AccountSum, HistoryBucket, SessionRow
 from energy.grid_events import KINDS, GridEvent, GridEventKind
-from energy.model import Readings, Reason, SetPoint
-from energy.plan.types import Plan, Promise, PromiseKind
+from energy.model import Readings, SetPoint
+from energy.plan.types import Plan, Promise, PromiseKind, StorePlan
 
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 _ON_TRACK_TOLERANCE = 0.005
@@ -29,20 +31,14 @@ def when(at_s: float) -> datetime:
     return utc(at_s) if at_s < FAR.timestamp() else FAR
 
 
-def reason(found: Reason) -> s.ReasonOut:
-    """A typed reason; a figure without an end ("until cancelled") is left out, since JSON has no infinity."""
-    params = {name: v for name, v in found.params.items() if isinstance(v, str) or math.isfinite(v)}
-    return s.ReasonOut(code=found.code.value, params=params)
-
-
-def set_point(found: SetPoint) -> s.SetPointOut:
+def set_point(found: SetPoint, writer: Plain) -> s.SetPointOut:
     """What the charger was last told."""
     return s.SetPointOut(
         power_w=found.power_w,
         at=when(found.at_s),
         expires=when(found.expires_s),
-        reason=reason(found.reason),
-        limited_by=[reason(r) for r in found.limited_by],
+        reason=reason(found.reason, writer),
+        limited_by=[reason(r, writer) for r in found.limited_by],
     )
 
 
@@ -76,6 +72,7 @@ def flow(picture: Readings, ev_w: float, now_s: float, stale_s: float, why_missi
     return s.Flow(
         at=when(picture.at_s) if picture.grid_w is not None else None,
         ev_w=ev_w,
+        battery_w=picture.battery_w,
         stale=picture.grid_w is not None and now_s - picture.at_s > stale_s,
         missing=missing,
         **figures,
@@ -129,6 +126,8 @@ _UNITS: dict[PromiseKind, str] = {
     PromiseKind.TRIP: "Wh",
     PromiseKind.DEPARTURE: "fraction",
     PromiseKind.RESERVE: "fraction",
+    PromiseKind.LOAD: "h",
+    PromiseKind.COMFORT: "fraction",
     PromiseKind.EVENT_FREQUENCY: "W",
     PromiseKind.EVENT_SETPOINT: "W",
     PromiseKind.EVENT_SOC: "fraction",
@@ -143,12 +142,12 @@ def promise(found: Promise) -> s.PromiseOut:
         wanted=found.wanted,
         planned=found.planned,
         short_by=found.short_by,
-        unit=_UNITS[found.kind],
+        unit=_UNITS.get(found.kind, ""),
         kept=found.kept,
     )
 
 
-def plan(done: PlanDone, reserve_soc: float) -> s.PlanOut:
+def plan(done: PlanDone, reserve_soc: float, writer: Plain, tz: ZoneInfo) -> s.PlanOut:
     """The plan as parallel lists."""
     steps = done.plan.steps
     return s.PlanOut(
@@ -168,24 +167,55 @@ def plan(done: PlanDone, reserve_soc: float) -> s.PlanOut:
         export_price=[step.export_eur_per_kwh for step in steps],
         reserve_soc=[reserve_soc] * len(steps),
         away=[not step.present for step in steps],
-        reasons=[reason(step.reason) for step in steps],
+        reasons=[reason(step.reason, writer) for step in steps],
         promises=[promise(p) for p in done.plan.promises],
         cost=done.plan.money.planned_eur,
         baseline_cost=done.plan.money.baseline_eur,
         solve_s=done.took_s,
         solver=done.solver,
         fallback=not done.plan.optimal,
+        stores=[_store(store, "battery") for store in done.plan.batteries]
+        + [_store(store, "tank") for store in done.plan.tanks],
+        loads=[
+            s.RunOut(
+                name=run.load_id,
+                start=when(run.start_s) if run.start_s is not None else None,
+                power_w=list(run.power_w),
+            )
+            for run in done.plan.loads
+        ],
+        curtailed_w=list(done.plan.curtailed_w),
+        planning=fallbacks(done.steps, tz),
     )
 
 
-def next_step(found: Plan | None, now_s: float) -> s.NextStep | None:
+def _store(found: StorePlan, kind: Literal["battery", "tank"]) -> s.StoreOut:
+    share = [min(max(part, 0.0), 1.0) for part in found.share]
+    return s.StoreOut(name=found.store_id, kind=kind, power_w=list(found.power_w), share=share)
+
+
+def fallbacks(steps: Sequence[FallbackStep], tz: ZoneInfo) -> list[s.FallbackOut]:
+    """What stands in for what, in the API's words."""
+    return [
+        s.FallbackOut(
+            kind=step.kind.value,
+            since=when(step.from_s) if step.from_s is not None else None,
+            name=step.name,
+            text=step.words(tz),
+            quiet=step.quiet,
+        )
+        for step in steps
+    ]
+
+
+def next_step(found: Plan | None, now_s: float, writer: Plain) -> s.NextStep | None:
     """The next step of the plan that differs in kind from the one that holds."""
     current = found.at(now_s) if found is not None else None
     if found is None or current is None:
         return None
     for step in found.steps:
         if step.start_s > now_s and step.reason.code is not current.reason.code:
-            return s.NextStep(at=when(step.start_s), reason=reason(step.reason), power_w=step.ev_w)
+            return s.NextStep(at=when(step.start_s), reason=reason(step.reason, writer), power_w=step.ev_w)
     return None
 
 
@@ -315,6 +345,7 @@ def summary(
             paths_wh=paths_wh(row.paths_wh),
             saved=row.saved(refill_per_kwh),
             cost=row.cost,
+            co2_g=row.co2_g,
         )
         for label, row in rows
     ]
@@ -322,7 +353,7 @@ def summary(
     for _, row in rows:
         for name, wh in row.paths_wh.items():
             total[name] = total.get(name, 0.0) + wh
-    moved_wh = sum(total.get(name, 0.0) for name in ("car_house", "car_grid"))
+    moved_wh = sum(total.get(name, 0.0) for name in ("car_house", "car_grid", "car_battery"))
     return s.SummaryOut(
         period=period,
         start=when(rows[0][1].start_s),
@@ -331,6 +362,7 @@ def summary(
         paths_wh=paths_wh(total),
         saved=_sum([bucket.saved for bucket in buckets]),
         cost=_sum([row.cost for _, row in rows]),
+        co2_g=_sum([row.co2_g for _, row in rows]),
         cycles=moved_wh / capacity_wh if capacity_wh > 0 else None,
     )
 

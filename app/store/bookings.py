@@ -4,6 +4,7 @@ Functions on an open ``Database``; who calls them chooses the connection, and wi
 """
 
 import json
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import pairwise
@@ -48,6 +49,8 @@ def book(db: Database, rows: Sequence[Row]) -> None:
     with db.atomic():
         for row in rows:
             members = {k: json.dumps(v) if k in _JSON else v for k, v in asdict(row).items()}
+            if isinstance(row, PlanRow):
+                members["body"] = _packed(members["body"])
             db.table(_BOOKED[type(row)]).insert(members, replace=True)
 
 
@@ -65,13 +68,13 @@ def account_sums(db: Database, edges_s: Sequence[float]) -> list[AccountSum]:
     sums = ", ".join(f"coalesce(sum({path}_wh), 0.0) AS {path}" for path in PATHS)
     sql = (
         f"SELECT {sums}, sum(cost) AS cost, sum(baseline_cost) AS baseline_cost, sum(wear) AS wear,"  # noqa: S608
-        " sum(ahead_wh) AS ahead_wh FROM accounts WHERE at_s >= ? AND at_s < ?"
+        " sum(ahead_wh) AS ahead_wh, sum(co2_g) AS co2_g FROM accounts WHERE at_s >= ? AND at_s < ?"
     )
     found: list[AccountSum] = []
     for start_s, end_s in pairwise(edges_s):
         [row] = _rows(db, sql, start_s, end_s)
         paths = {path: float(row[path]) for path in PATHS}
-        money = (row["cost"], row["baseline_cost"], row["wear"], row["ahead_wh"])
+        money = (row["cost"], row["baseline_cost"], row["wear"], row["ahead_wh"], row["co2_g"])
         found.append(AccountSum(start_s, end_s, paths, *money))
     return found
 
@@ -121,12 +124,29 @@ def reasons(db: Database, from_s: float, to_s: float, limit: int) -> list[Reason
     return found[::-1]
 
 
+def next_reason_s(db: Database, charger_id: str, at_s: float) -> float | None:
+    """When a charger's next change of set-point is kept, at or after ``at_s``; None: none is."""
+    sql = "SELECT min(at_s) FROM reasons WHERE at_s >= ? AND charger_id = ?"
+    found = db.execute(sql, (at_s, charger_id)).fetchone()[0]
+    return None if found is None else float(found)
+
+
 def last_plan(db: Database, at_s: float | None) -> PlanRow | None:
     """The plan that was in force at ``at_s`` (None: the latest)."""
     where, parameters = ("", ()) if at_s is None else ("WHERE made_at_s <= ?", (at_s,))
     sql = f"SELECT made_at_s, body FROM plans {where} ORDER BY made_at_s DESC LIMIT 1"  # noqa: S608
     found = db.execute(sql, parameters).fetchone()
-    return None if found is None else PlanRow(float(found[0]), json.loads(found[1]))
+    return None if found is None else PlanRow(float(found[0]), json.loads(_unpacked(found[1])))
+
+
+def _packed(body: str) -> bytes:
+    """A plan with every step's reason is thirty kilobytes of figures that are much alike; packed it is a few."""
+    return zlib.compress(body.encode())
+
+
+def _unpacked(body: str | bytes) -> str:
+    """Plans of earlier versions are plain text."""
+    return body if isinstance(body, str) else zlib.decompress(body).decode()
 
 
 def forget(db: Database, before_s: float) -> None:

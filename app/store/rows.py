@@ -6,10 +6,15 @@ Money is in the home's currency. None: not known (never 0).
 from dataclasses import dataclass, field
 from typing import Any
 
-CHANNELS = ("grid_w", "solar_w", "load_w", "ev_w", "soc", "frequency_hz")
+CHANNELS = ("grid_w", "solar_w", "load_w", "ev_w", "soc", "frequency_hz", "battery_w", "battery_soc")
 """What a reading measures, in the order of the columns."""
 
-PATHS = ("solar_house", "solar_car", "solar_grid", "grid_house", "grid_car", "car_house", "car_grid")
+PATHS = (
+    *("solar_house", "solar_car", "solar_battery", "solar_grid"),
+    *("grid_house", "grid_car", "grid_battery"),
+    *("car_house", "car_battery", "car_grid"),
+    *("battery_house", "battery_car", "battery_grid"),
+)
 """Ways of energy through the home."""
 
 
@@ -24,6 +29,10 @@ class ReadingRow:
     ev_w: float | None = None
     soc: float | None = None
     frequency_hz: float | None = None
+    battery_w: float | None = None
+    """All house batteries together, > 0 charges."""
+    battery_soc: float | None = None
+    """Their charge, 0..1 of all their capacity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,12 @@ class AccountRow:
     grid_car_wh: float = 0.0
     car_house_wh: float = 0.0
     car_grid_wh: float = 0.0
+    solar_battery_wh: float = 0.0
+    grid_battery_wh: float = 0.0
+    car_battery_wh: float = 0.0
+    battery_house_wh: float = 0.0
+    battery_car_wh: float = 0.0
+    battery_grid_wh: float = 0.0
     cost: float | None = None
     """What the interval cost at the connection; negative when it earned."""
     baseline_cost: float | None = None
@@ -67,6 +82,8 @@ class AccountRow:
     """Wear of the battery."""
     ahead_wh: float | None = None
     """Charge that the car gained on the counterfactual's meanwhile; negative: it lived on its store."""
+    co2_g: float | None = None
+    """Emitted for what was imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,7 @@ class AccountSum:
     baseline_cost: float | None
     wear: float | None
     ahead_wh: float | None = None
+    co2_g: float | None = None
 
     def saved(self, refill_per_kwh: float) -> float | None:
         """Money saved against no V2G, wear paid; None: not known for this stretch.

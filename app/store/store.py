@@ -254,6 +254,10 @@ class Store:
         """Changes of set-point within a time, in order."""
         return await self._read(lambda db: bookings.reasons(db, from_s, to_s, limit))
 
+    async def next_reason_s(self, charger_id: str, at_s: float) -> float | None:
+        """When a charger's next change of set-point is kept, at or after a time; None: none is."""
+        return await self._read(lambda db: bookings.next_reason_s(db, charger_id, at_s))
+
     async def last_plan(self, at_s: float | None = None) -> PlanRow | None:
         """The plan in force at a time (None: the latest)."""
         return await self._read(lambda db: bookings.last_plan(db, at_s))

@@ -149,6 +149,8 @@ async def test_readings_are_rolled_up_as_they_come_and_exported(path: Path) -> N
         "ev_w": "-3000.0",
         "soc": "0.5",
         "frequency_hz": "",
+        "battery_w": "",
+        "battery_soc": "",
     }
 
 

@@ -1,0 +1,22 @@
+-- The house battery, beside the car; and what the grid's part emitted.
+ALTER TABLE readings ADD COLUMN battery_w REAL;
+ALTER TABLE readings ADD COLUMN battery_soc REAL;
+ALTER TABLE readings_minute ADD COLUMN battery_w REAL;
+ALTER TABLE readings_minute ADD COLUMN battery_w_min REAL;
+ALTER TABLE readings_minute ADD COLUMN battery_w_max REAL;
+ALTER TABLE readings_minute ADD COLUMN battery_soc REAL;
+ALTER TABLE readings_minute ADD COLUMN battery_soc_min REAL;
+ALTER TABLE readings_minute ADD COLUMN battery_soc_max REAL;
+ALTER TABLE readings_quarter ADD COLUMN battery_w REAL;
+ALTER TABLE readings_quarter ADD COLUMN battery_w_min REAL;
+ALTER TABLE readings_quarter ADD COLUMN battery_w_max REAL;
+ALTER TABLE readings_quarter ADD COLUMN battery_soc REAL;
+ALTER TABLE readings_quarter ADD COLUMN battery_soc_min REAL;
+ALTER TABLE readings_quarter ADD COLUMN battery_soc_max REAL;
+ALTER TABLE accounts ADD COLUMN solar_battery_wh REAL NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN grid_battery_wh REAL NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN car_battery_wh REAL NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN battery_house_wh REAL NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN battery_car_wh REAL NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN battery_grid_wh REAL NOT NULL DEFAULT 0;
+ALTER TABLE accounts ADD COLUMN co2_g REAL;
