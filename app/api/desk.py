@@ -10,12 +10,14 @@ from typing import Literal, Protocol
 
 from app.api.schema import (
     CaptureOut,
+    DecisionsOut,
     EventOut,
     HealthOut,
     HistoryOut,
     HomeSnapshot,
     InstallerOut,
     MessageOut,
+    PastPlanOut,
     PlanOut,
     RecordingOut,
     SessionOut,
@@ -91,6 +93,14 @@ class Desk(Protocol):
 
     async def summary(self, period: Literal["day", "month", "year"], date: datetime) -> SummaryOut:
         """Energy by path and money of the local day, month or year that holds ``date``."""
+        ...
+
+    async def decisions(self, start: datetime, end: datetime, limit: int) -> DecisionsOut:
+        """What the charger was told between two times and why, newest first, at most so many."""
+        ...
+
+    async def past_plan(self, at: datetime) -> PastPlanOut:
+        """The plan that was in force then; ``Refused`` where none is kept."""
         ...
 
     def export_csv(self, start: datetime, end: datetime) -> AsyncIterator[str]:

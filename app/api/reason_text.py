@@ -165,7 +165,7 @@ class Plain:
         return _PLAIN[kind](value + 0.0, 3 if finely else 2, self.currency)
 
     def _time(self, at_s: float) -> str:
-        there = datetime.fromtimestamp(at_s, UTC).astimezone(self.tz)
+        there = datetime.fromtimestamp(min(at_s, _LAST_S), UTC).astimezone(self.tz)
         days = (there.date() - datetime.fromtimestamp(self.now_s, UTC).astimezone(self.tz).date()).days
         clock = f"{there:%H:%M}"
         near = {0: clock, 1: f"tomorrow {clock}", -1: f"yesterday {clock}"}
@@ -174,6 +174,7 @@ class Plain:
         return f"{there:%a} {clock}" if 1 < days < 7 else f"{there.day} {there:%b} {clock}"
 
 
+_LAST_S = datetime(9999, 12, 30, tzinfo=UTC).timestamp()
 _PLAIN: dict[str, Callable[[float, int, str], str]] = {
     "money": lambda value, decimals, currency: f"{value:.{decimals}f} {currency}".replace("-0.00 ", "0.00 "),
     "power": lambda value, _d, _c: f"{abs(value) / 1000:.1f} kW",

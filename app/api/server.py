@@ -7,6 +7,7 @@ GET /health                           none       ``About``
 GET /home, /plan, /wishes             reader     ``HomeSnapshot``, ``PlanOut``, ``WishesOut``
 GET /events, /messages, /sessions     reader     lists
 GET /history, /history/summary        reader     ``HistoryOut``, ``SummaryOut``; /history.csv as text
+GET /history/decisions, /history/plan reader     ``DecisionsOut``, ``PastPlanOut``: what was done when, and why
 GET /devices                          reader     ``HealthOut`` of every driver and link
 GET /stream                           reader     server-sent events: home, plan, events, health, session …
 POST /plan/preview                    homeowner  the plan that other wishes would give
@@ -130,6 +131,19 @@ def _reader_routes(desk: Desk) -> APIRouter:
     async def summary(period: Literal["day", "month", "year"] = "day", date: datetime | None = None) -> s.SummaryOut:
         """Energy by path and money of one local day, month or year."""
         return await desk.summary(period, _aware(date) if date else desk.snapshot().now)
+
+    @routes.get("/history/decisions")
+    async def decisions(span: Span, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> s.DecisionsOut:
+        """What the charger was told between two times and why, newest first; 90 days are kept.
+
+        For older ones of the same time ask again with ``to`` set to the answer's ``before``.
+        """
+        return await desk.decisions(*span, limit)
+
+    @routes.get("/history/plan")
+    async def past_plan(at: datetime) -> s.PastPlanOut:
+        """The plan that was in force at a time, with every step's reason; 90 days are kept."""
+        return await desk.past_plan(_aware(at))
 
     @routes.get("/history.csv")
     async def history_csv(span: Span) -> StreamingResponse:

@@ -5,11 +5,12 @@ Forecasts are made in the worker too: they are sums over weeks of history. Only 
 
 from typing import TYPE_CHECKING, Any
 
+from app.engine.kept_reasons import columns
 from app.engine.ladder import Fallback, FallbackStep
 from app.engine.plan_material import gather
 from app.engine.plan_types import PlanDone, PlanJob
 from energy.horizon import make_edges
-from energy.plan.types import PlanInput
+from energy.plan.types import PlanInput, PlugPlan
 
 if TYPE_CHECKING:
     from energy.plan.planner import Planner
@@ -69,7 +70,7 @@ def make_plan(job: PlanJob) -> PlanDone:
 
 
 def plan_record(done: PlanDone, why: str) -> dict[str, Any]:
-    """The plan as the store keeps it: what was meant to happen and why, in about eight kilobytes."""
+    """The plan as the store keeps it: what was meant to happen and why, every step's figures and facts with it."""
     plan = done.plan
     record: dict[str, Any] = {
         "why": why,
@@ -83,16 +84,29 @@ def plan_record(done: PlanDone, why: str) -> dict[str, Any]:
         "ev_w": [step.ev_w for step in plan.steps],
         "soc": [step.soc for step in plan.steps],
         "reason": [step.reason.code.value for step in plan.steps],
+        "reason_params": columns([step.reason for step in plan.steps]),
         "missed": [
             {"kind": p.kind.value, "deadline_s": p.deadline_s, "wanted": p.wanted, "planned": p.planned}
             for p in plan.missed
         ],
     }
+    if len(plan.plugs) > 1:
+        record["plugs"] = {plug.charger_id: _plug_record(plug) for plug in plan.plugs[1:]}
     if plan.batteries:
         record["battery_w"] = {store.store_id: list(store.power_w) for store in plan.batteries}
     if plan.loads:
         record["loads"] = {load.load_id: load.start_s for load in plan.loads}
     return record
+
+
+def _plug_record(plug: PlugPlan) -> dict[str, Any]:
+    """Another charger's part of the plan."""
+    return {
+        "ev_w": [step.ev_w for step in plug.steps],
+        "soc": [step.soc for step in plug.steps],
+        "reason": [step.reason.code.value for step in plug.steps],
+        "reason_params": columns([step.reason for step in plug.steps]),
+    }
 
 
 def _coarse_s(step_s: float) -> float:

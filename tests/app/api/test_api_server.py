@@ -53,6 +53,17 @@ class MemoryDesk:
     async def summary(self, period: str, date: datetime) -> s.SummaryOut:
         raise Refused("There is nothing yet.", status=404)
 
+    async def decisions(self, start: datetime, end: datetime, limit: int) -> s.DecisionsOut:
+        self.asked.append(("decisions", start, end, limit))
+        reason = s.ReasonOut(code="hold", text="Holding.")
+        told = s.DecisionOut(
+            at=start, charger_id="c", power_w=0, least_w=0, most_w=0, changes=1, reason=reason, limited_by=[]
+        )
+        return s.DecisionsOut(decisions=[told], before=start)
+
+    async def past_plan(self, at: datetime) -> s.PastPlanOut:
+        raise Refused("No plan is kept from then.", status=404)
+
     async def export_csv(self, start: datetime, end: datetime) -> AsyncIterator[str]:
         yield "time_utc,grid_w\n"
         yield f"{start.isoformat()},1200\n"
@@ -160,6 +171,21 @@ async def test_history_spans_are_checked(served):
         assert (await client.get("history", params=good | change)).status_code == 422
     csv = await client.get("history.csv", params=good)
     assert csv.text.splitlines()[0] == "time_utc,grid_w"
+
+
+async def test_past_decisions_and_plans_are_told_with_their_reasons(served):
+    client, desk, _ = served
+    span = {"from": "2026-11-21T00:00:00Z", "to": "2026-11-22T00:00:00Z"}
+    found = (await client.get("history/decisions", params=span | {"limit": 7})).json()
+    assert desk.asked[-1][3] == 7
+    assert found["decisions"][0]["reason"]["text"] == "Holding."
+    assert found["before"] == "2026-11-21T00:00:00Z"
+    for bad in ({"limit": 0}, {"limit": 501}, {"to": "2020-01-01T00:00:00Z"}):
+        assert (await client.get("history/decisions", params=span | bad)).status_code == 422
+    assert (await client.get("history/plan", params={"at": "2026-11-21T00:00:00Z"})).status_code == 404
+    assert (await client.get("history/plan", params={"at": "2026-11-21T00:00:00"})).status_code == 422
+    described = (await client.get("openapi.json")).json()["paths"]
+    assert {"/api/v1/history/decisions", "/api/v1/history/plan"} <= described.keys()
 
 
 async def test_the_stream_begins_with_home_and_closes_with_its_client(served):

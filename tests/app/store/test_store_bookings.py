@@ -211,3 +211,27 @@ async def test_a_closed_store_says_so(path: Path) -> None:
         with pytest.raises(StoreError) as caught:
             await work
         assert caught.value.fault is StoreFault.CLOSED
+
+
+async def test_a_plan_is_kept_packed_and_one_kept_as_text_is_read(path: Path) -> None:
+    body = {"reason_params": {"price_eur_per_kwh": [0.25] * 288}}
+    first = await Store.open(path)
+    await first.book(PlanRow(T0, body))
+    await first.close()
+    with sqlite3.connect(path) as db:
+        [(packed,)] = db.execute("SELECT body FROM plans").fetchall()
+        assert len(packed) < 300
+        db.execute("INSERT INTO plans VALUES (?, ?)", (T0 + 60, '{"ev_w": [1.0]}'))
+    second = await Store.open(path)
+    try:
+        assert await second.last_plan(T0 + 59) == PlanRow(T0, body)
+        assert await second.last_plan() == PlanRow(T0 + 60, {"ev_w": [1.0]})
+    finally:
+        await second.close()
+
+
+async def test_the_next_change_of_set_point_is_found_for_its_charger(store: Store) -> None:
+    await store.book(*[ReasonRow(at_s=T0 + s, charger_id=c, power_w=0.0, code="hold") for s, c in ((0, "a"), (9, "b"))])
+    assert await store.next_reason_s("b", T0) == T0 + 9
+    assert await store.next_reason_s("a", T0) == T0
+    assert await store.next_reason_s("a", T0 + 1) is None
