@@ -4,12 +4,13 @@ Each section is one table of the TOML file. Unknown keys are refused, so that a 
 costs a night's charge.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from app.config.assets import BatterySection, Co2Section, LoadSection, TankSection
 from app.config.parts import ClockTime, Fraction, Host, ModbusPlace, Name, Port, Section, Watt
+from app.config.tariff import TariffSection
 
 
 class HomeSection(Section):
@@ -142,23 +143,6 @@ class WishesSection(Section):
     export_allowed: bool = True
     risk: Literal["careful", "balanced", "bold"] = "balanced"
     """How the plan decides where the coming days are uncertain."""
-
-
-class TariffSection(Section):
-    """``[tariff]``: one of energy.tariffs, with its own parameters."""
-
-    kind: str = "fixed"
-    import_per_kwh: float = 0.32
-    export_per_kwh: float = 0.08
-    markup_per_kwh: float = 0.0
-    """Fees and taxes on top of a market price, currency/kWh."""
-    vat: Annotated[float, Field(ge=0, le=1)] = 0.0
-    file: str | None = None
-    """Day-ahead: CSV of ``time_utc,price_eur_per_mwh``; relative to the home file."""
-    windows: list[tuple[ClockTime, ClockTime, float]] = []
-    """Time of use: from, to (local), import price."""
-    options: dict[str, Any] = {}
-    """What only this kind of tariff takes, by its own names."""
 
 
 class UtilitySection(Section):

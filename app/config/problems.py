@@ -117,7 +117,8 @@ def _schema_flaw(details: ErrorDetails) -> Flaw:
     given = details.get("input")
     name = dotted(path)
     if kind == "extra_forbidden":
-        known = tuple(_model_at(path[:-1]).model_fields)
+        fields = _model_at(path[:-1]).model_fields
+        known = tuple(field.alias or name for name, field in fields.items())
         word = str(path[-1])
         return Flaw(path, f"{name} is not a known {'section' if len(path) == 1 else 'key'}", did_you_mean(word, known))
     if kind == "missing":

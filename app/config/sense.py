@@ -5,13 +5,12 @@ import zoneinfo
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from app.config.home import HomeConfig
 from app.config.locate import KeyPath
 from app.config.problems import Flaw, did_you_mean
 from app.config.sense_assets import ASSET_CHECKS
-from energy import tariffs
+from app.config.sense_tariff import TARIFF_CHECKS, names_a_host
 from energy.frequency import CURVES
 from protocols.modbus.profile import SIMULATED, SUNSPEC, ProfileError, load_profile
 from protocols.modbus.quantities import Role
@@ -90,31 +89,6 @@ def _addresses(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
         taken[address] = row.name
 
 
-def _tariff(home: HomeConfig, folder: Path) -> Iterator[Flaw]:
-    tariff = home.tariff
-    if tariff.kind not in tariffs.kinds():
-        yield Flaw(
-            ("tariff", "kind"), f'no tariff is called "{tariff.kind}"', did_you_mean(tariff.kind, tariffs.kinds())
-        )
-    if tariff.kind == "day_ahead" and tariff.file is None:
-        yield Flaw(("tariff", "kind"), "a day-ahead tariff without its prices", 'add file = "prices.csv"')
-    if tariff.kind == "time_of_use" and not tariff.windows:
-        yield Flaw(
-            ("tariff", "kind"), "a time-of-use tariff without windows", 'add windows = [["22:00", "06:00", 0.19]]'
-        )
-    if tariff.file is not None and not _is_file(folder / tariff.file):
-        yield Flaw(
-            ("tariff", "file"), f'there is no file "{tariff.file}"', f"put it in {folder}, or give its full path"
-        )
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:  # a name too long, a folder that may not be entered
-        return False
-
-
 def _frequency(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
     curve = home.frequency.curve
     known = ("none", *CURVES)
@@ -151,16 +125,8 @@ def _urls(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
             continue
         if not section.url.startswith(_SCHEMES[key]):
             yield Flaw((key, "url"), f'"{section.url}" is no address of this kind', f"begin it with {_SCHEMES[key][1]}")
-        elif not _names_a_host(section.url):
+        elif not names_a_host(section.url):
             yield Flaw((key, "url"), f'"{section.url}" names no host', f'write it like "{_SCHEMES[key][1]}example.org"')
-
-
-def _names_a_host(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0 and not any(c.isspace() for c in url)
-    except ValueError:
-        return False
 
 
 _ENERGY = {"iso15118-20": ("ac", "dc"), "iso15118-2": ("ac", "dc"), "din70121": ("dc",), "basic": ("ac",)}
@@ -198,7 +164,7 @@ CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (
     _names,
     _profiles,
     _addresses,
-    _tariff,
+    *TARIFF_CHECKS,
     _frequency,
     _charges,
     _phases,

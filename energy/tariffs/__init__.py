@@ -14,6 +14,7 @@ from energy.tariffs.base import Markup, NoPrices, Prices, Tariff, TariffError, k
 from energy.tariffs.contract import Contract, Export, Fee, as_known
 from energy.tariffs.day_ahead import DayAhead
 from energy.tariffs.fixed import Fixed
+from energy.tariffs.local import check_holiday
 from energy.tariffs.published import AsPublished
 from energy.tariffs.schedule import Band, Schedule
 from energy.tariffs.series import PriceSeries, parse_prices, series_of
@@ -39,6 +40,7 @@ __all__ = [
     "TariffError",
     "TimeOfUse",
     "as_known",
+    "check_holiday",
     "kinds",
     "make_tariff",
     "options_of",
