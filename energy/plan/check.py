@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from energy.model import Plug
 from energy.plan.types import PlanInput, PlanInputError
 
 
@@ -31,17 +32,22 @@ def check(inp: PlanInput) -> None:
                     f"The {name} has no number at step {bad[0]} ({len(bad)} in all): fill it before planning."
                 )
     _check_home(inp)
-    if not (0 < inp.charger.charge_efficiency <= 1 and 0 < inp.charger.discharge_efficiency <= 1):
-        raise PlanInputError("The charger's efficiencies must lie above 0 and up to 1.")
-    soc = inp.ev_state.soc
-    if soc is not None and not (np.isfinite(soc) and -0.01 <= soc <= 1.01):
-        raise PlanInputError(f"The state of charge is {soc}: it must lie in 0..1, or be None when not known.")
 
 
 def _check_home(inp: PlanInput) -> None:
     """Every number of the home and the wishes is one, and sizes are not negative."""
-    ev, wishes = inp.ev_state.ev, inp.wishes
-    for name, part in (("connection", inp.connection), ("charger", inp.charger), ("car", ev), ("wishes", wishes)):
+    if not inp.plugs:
+        raise PlanInputError("A plan needs at least one plug: give it the home's usual charger and car.")
+    _check_numbers("connection", inp.connection)
+    if inp.connection.fuse_a < 0 or math.isinf(inp.connection.fuse_a):
+        raise PlanInputError(f"The fuse_a is {inp.connection.fuse_a}: it must be a number of 0 or more.")
+    for plug in inp.plugs:
+        _check_plug(plug)
+
+
+def _check_plug(plug: Plug) -> None:
+    ev, wishes = plug.ev_state.ev, plug.wishes
+    for name, part in (("charger", plug.charger), ("car", ev), ("wishes", wishes)):
         _check_numbers(name, part)
     for departure in wishes.departures:
         _check_numbers("departure", departure)
@@ -49,13 +55,17 @@ def _check_home(inp: PlanInput) -> None:
         _check_numbers("absence", absence)
     sizes = {
         "battery's capacity_wh": ev.capacity_wh,
-        "fuse_a": inp.connection.fuse_a,
-        "charger's charge_max_w": inp.charger.charge_max_w,
+        "charger's charge_max_w": plug.charger.charge_max_w,
         "reserve_soc": wishes.reserve_soc,
     }
     for name, value in sizes.items():
         if value < 0 or math.isinf(value):
             raise PlanInputError(f"The {name} is {value}: it must be a number of 0 or more.")
+    if not (0 < plug.charger.charge_efficiency <= 1 and 0 < plug.charger.discharge_efficiency <= 1):
+        raise PlanInputError("The charger's efficiencies must lie above 0 and up to 1.")
+    soc = plug.ev_state.soc
+    if soc is not None and not (np.isfinite(soc) and -0.01 <= soc <= 1.01):
+        raise PlanInputError(f"The state of charge is {soc}: it must lie in 0..1, or be None when not known.")
 
 
 def _check_numbers(name: str, part: Any) -> None:

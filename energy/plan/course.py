@@ -1,58 +1,114 @@
-"""What a given course of the car does to the battery, the connection and the bill."""
+"""What a given course of the home's stores does to them, the connection and the bill: with the true curves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.plan.prepare import Prepared
+from energy.plan.prepare import Problem
+from energy.plan.store import Store
+
+_ON_KW = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A whole horizon of charging and discharging; (N,) unless told. kW, kWh, currency."""
+    """A whole horizon of one store; (N,) unless told. kW, kWh."""
 
     charge_kw: FloatArray
     discharge_kw: FloatArray
     stored_kwh: FloatArray
     """(N + 1,)"""
     grid_kw: FloatArray
-    """> 0 imports."""
+    """At the connection, with all that the home does; > 0 imports."""
+
+
+@dataclass(frozen=True, slots=True)
+class Courses:
+    """A whole horizon of the home."""
+
+    stores: tuple[Course, ...]
+    grid_kw: FloatArray
+    own_use_kw: FloatArray
+    """What power stages use while they are on; part of ``grid_kw``."""
+    curtailed_kw: FloatArray
+    work_kw: FloatArray
+    """Loads of one run."""
     cost: float
-    """Bill and wear, less the worth of the charge at the end."""
+    """Bill and wear, less the worth of what is stored at the end."""
 
 
-def follow(prepared: Prepared, charge_kw: FloatArray, discharge_kw: FloatArray) -> Course:
-    """The course of these powers. A full battery takes no more and an empty one gives no more."""
-    numbers = prepared.numbers
-    stored = np.empty(len(charge_kw) + 1)
-    stored[0] = level = prepared.floors.start
-    charge, discharge = charge_kw.copy(), discharge_kw.copy()
-    top = float(numbers.stored_max[1:].max())
-    for t in range(len(charge)):
-        room, left = max(0.0, top - level), max(0.0, level)
-        charge[t] = min(charge[t], room / numbers.charge_gain[t])
-        discharge[t] = min(discharge[t], left / numbers.discharge_drain[t])
-        level += numbers.charge_gain[t] * charge[t] - numbers.discharge_drain[t] * discharge[t]
-        level = max(0.0, level - numbers.trip_kwh[t])
-        stored[t + 1] = level
-    grid = numbers.house_kw + charge - discharge
-    bill = numbers.dt_h * (
-        prepared.worth.price_in * np.maximum(grid, 0.0)
-        - prepared.worth.price_out * np.maximum(-grid, 0.0)
-        + prepared.wear * discharge
+def follow(
+    problem: Problem,
+    charge_kw: FloatArray | Sequence[FloatArray],
+    discharge_kw: FloatArray | Sequence[FloatArray],
+    curtailed_kw: FloatArray | None = None,
+    work_kw: FloatArray | None = None,
+) -> Courses:
+    """The course of these powers (D, N). A full store takes no more and an empty one gives no more."""
+    site = problem.site
+    nothing = np.zeros(site.steps)
+    curtailed = nothing if curtailed_kw is None else curtailed_kw
+    work = nothing if work_kw is None else work_kw
+    runs = [_run(store, c, d) for store, c, d in zip(problem.stores, charge_kw, discharge_kw, strict=True)]
+    own_use = sum(
+        (
+            store.charging.standby_kw * (c > _ON_KW) + store.discharging.standby_kw * (d > _ON_KW)
+            for store, (c, d, _) in zip(problem.stores, runs, strict=True)
+        ),
+        nothing,
     )
-    cost = float(bill.sum() - numbers.end_value * stored[-1])
-    return Course(charge, discharge, stored, grid, cost)
+    grid = site.house_kw[0] + work + curtailed + own_use + sum(c - d for c, d, _ in runs)
+    cost = energy_bill(problem, grid)
+    for store, (_, d, stored) in zip(problem.stores, runs, strict=True):
+        cost += store.wear * float(site.dt_h @ d) - store.end_value * float(stored[-1])
+    stores = tuple(Course(c, d, stored, grid) for c, d, stored in runs)
+    return Courses(stores, grid, own_use, curtailed, work, cost)
 
 
-def charge_on_arrival(prepared: Prepared, goal_kwh: float) -> Course:
-    """The counterfactual: no discharging, full power whenever the car is there until ``goal_kwh`` is stored."""
-    numbers = prepared.numbers
-    level = prepared.floors.start
-    charge = np.zeros(len(numbers.dt_h))
-    for t in range(len(charge)):
-        wanted = max(0.0, goal_kwh - level) / numbers.charge_gain[t]
-        charge[t] = min(wanted, float(numbers.charge_max[t]))
-        level = max(0.0, level + numbers.charge_gain[t] * charge[t] - numbers.trip_kwh[t])
-    return follow(prepared, charge, np.zeros_like(charge))
+def energy_bill(problem: Problem, grid_kw: FloatArray) -> float:
+    """What the connection costs: energy, CO2 as far as the homeowner prices it, bands and peaks."""
+    site, money, terms = problem.site, problem.worth, problem.inp.terms
+    imported = np.maximum(grid_kw, 0.0)
+    bill = float(site.dt_h @ (money.price_in * imported - money.price_out * np.maximum(-grid_kw, 0.0)))
+    bill += sum(
+        band.eur_per_kwh * float(site.dt_h @ np.maximum(imported - band.above_w / 1e3, 0.0)) for band in terms.bands
+    )
+    for peak, means in zip(terms.peaks, problem.peaks, strict=True):
+        if means.count:
+            bill += peak.eur_per_kw * max(0.0, float((means.matrix() @ imported).max()) - peak.so_far_w / 1e3)
+    return bill
+
+
+def _run(store: Store, charge_kw: FloatArray, discharge_kw: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """One store's powers, cut where it is full or empty, and what it holds (N + 1,)."""
+    hours = store.dt_h
+    gain, drain = store.charge_gain, store.discharge_drain
+    if store.charging.curve:
+        gain = store.charging.at(charge_kw) * hours
+    if store.discharging.curve:
+        drain = hours / store.discharging.at(discharge_kw)
+    top = store.top
+    if not store.has_losses:
+        moved = np.concatenate([[store.start], gain * charge_kw - drain * discharge_kw - store.outflow])
+        stored = np.cumsum(moved)
+        if stored.min() >= -1e-9 and stored.max() <= top + 1e-9:
+            return charge_kw, discharge_kw, np.maximum(stored, 0.0)
+    return _run_cut(store, charge_kw, discharge_kw, gain, drain)
+
+
+def _run_cut(
+    store: Store, charge_kw: FloatArray, discharge_kw: FloatArray, gain: FloatArray, drain: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The same, step by step."""
+    charge, discharge, stored = charge_kw.tolist(), discharge_kw.tolist(), [store.start]
+    level, top = store.start, store.top
+    rows = zip(gain.tolist(), drain.tolist(), store.keep.tolist(), store.outflow.tolist(), strict=True)
+    for t, (gained, drained, kept, out) in enumerate(rows):
+        level *= kept
+        charge[t] = min(charge[t], max(0.0, top - level) / gained)
+        discharge[t] = min(discharge[t], max(0.0, level) / drained)
+        level = max(0.0, level + gained * charge[t] - drained * discharge[t] - out)
+        stored.append(level)
+    return np.array(charge), np.array(discharge), np.array(stored)

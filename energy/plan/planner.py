@@ -1,114 +1,312 @@
 """The planner: numbers, programme, repair, reasons, in this order; and always a plan."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.plan.course import Course, charge_on_arrival, follow
+from energy.model import Plug
+from energy.plan.course import Course, Courses, follow
+from energy.plan.efficiency import at_planned_power
 from energy.plan.explain import Explained, explain
-from energy.plan.prepare import Prepared, prepare
-from energy.plan.programme import Programme, Solution, SolverError
+from energy.plan.fill import fill
+from energy.plan.prepare import Prepared, Problem, prepare, seen_by
+from energy.plan.programme import InfeasibleError, Programme, Solution, SolverError
 from energy.plan.promises import promises
-from energy.plan.repair import close_unworthy, least_power, net, one_direction
-from energy.plan.rule import simple_charging
-from energy.plan.types import Money, Plan, PlanInput, PlugPlan, Step
+from energy.plan.repair import close_unworthy, least_power, net, one_direction, pinned, whole_pieces
+from energy.plan.rule import charge_on_arrival, simple_plan
+from energy.plan.runs import Run, place
+from energy.plan.shape import Shape, shape_of
+from energy.plan.store import Store, StoreKind
+from energy.plan.types import LoadPlan, Money, Plan, PlanInput, PlugPlan, Step, StorePlan
 
 _MOST_REPAIRS = 4
-_DEFAULT_GOAL_SOC = 0.8
-"""Charge on arrival stops here where no departure asks for more: what most cars are set to."""
+_PINNED_KW = 1e-3
 
 
 class Planner:
     """Makes plans; keeps one compiled programme for each shape. Not thread-safe: one for each worker."""
 
     def __init__(self) -> None:
-        self._programmes: dict[tuple[int, bool], Programme] = {}
+        self._programmes: dict[Shape, Programme] = {}
 
     def solve(self, inp: PlanInput) -> Plan:
         """A plan for ``inp``; one made by a simple rule, and marked so, when the solver fails.
 
         Raises ``PlanInputError`` for numbers that cannot be planned with; nothing else.
         """
-        prepared = prepare(inp)
-        notes = list(prepared.notes)
-        stats: dict[str, float] = {"steps": float(len(prepared.load_w))}
-        gap = 0.0
+        problem = prepare(inp)
+        notes = list(problem.notes)
+        stats: dict[str, float] = {"steps": float(problem.site.steps)}
         try:
-            bound, solution = self._optimise(prepared, stats)
-            charge = least_power(prepared.numbers, solution, prepared.bounds.charge_min_kw)
-            course = follow(prepared, charge, solution.discharge_kw)
-            gap = max(0.0, course.cost - bound.cost)
-            worth, optimal = solution.stored_worth, True
+            answer = _Optimum(self, stats).of(problem)
         except SolverError as error:
             notes.append(f"The solver gave no plan ({error}); a simple rule made this one.")
-            course = follow(prepared, simple_charging(prepared), np.zeros(len(prepared.load_w)))
-            worth, optimal = np.full(len(prepared.load_w), prepared.numbers.end_value), False
-        explained = explain(prepared, course, worth, inp.wishes)
-        if not optimal:
-            # Without an optimum nobody knows what a kWh is worth: the house is not fed from the car.
-            explained = replace(explained, feeds_house=np.zeros_like(explained.feeds_house))
-        baseline = charge_on_arrival(prepared, self._goal_kwh(prepared, inp))
+            answer = _by_rule(problem)
+        problem, courses = answer.problem, answer.courses
+        baseline = charge_on_arrival(problem)
         return Plan(
             made_s=inp.now_s,
-            plugs=(PlugPlan(charger_id=inp.charger.charger_id, steps=_steps(prepared, course, explained, worth, inp)),),
-            promises=promises(prepared, course),
-            money=Money(planned_eur=course.cost, baseline_eur=baseline.cost),
-            optimal=optimal,
-            gap_eur=gap,
+            plugs=tuple(_plug_plan(answer, k, plug) for k, plug in enumerate(inp.plugs)),
+            promises=promises(problem, courses, answer.runs),
+            money=Money(planned_eur=courses.cost, baseline_eur=baseline.cost),
+            optimal=answer.optimal,
+            gap_eur=max(0.0, courses.cost - answer.bound_eur),
             notes=tuple(notes),
             stats=stats,
+            batteries=_store_plans(answer, StoreKind.BATTERY),
+            tanks=_store_plans(answer, StoreKind.TANK),
+            loads=_load_plans(answer),
+            curtailed_w=_watts(courses.curtailed_kw) if courses.curtailed_kw.any() else (),
         )
 
-    def _optimise(self, prepared: Prepared, stats: dict[str, float]) -> tuple[Course, Solution]:
-        """The programme's own optimum (a bound), and the solution mended for a real charger."""
-        numbers = prepared.numbers
-        with_asks = numbers.soc_low is not None
-        key = (len(numbers.dt_h), with_asks)
-        programme = self._programmes.get(key)
-        if programme is None:
-            programme = self._programmes[key] = Programme(len(numbers.dt_h), with_asks)
-        solution = programme.solve(numbers)
-        stats["solver_s"] = solution.solver_time_s
-        bound = follow(prepared, solution.charge_kw, solution.discharge_kw)
+    def programme(self, shape: Shape) -> Programme:
+        """The compiled programme of a shape."""
+        found = self._programmes.get(shape)
+        if found is None:
+            if len(self._programmes) >= _MOST_PROGRAMMES:
+                self._programmes.pop(next(iter(self._programmes)))
+            found = self._programmes[shape] = Programme(shape)
+        return found
+
+
+_MOST_PROGRAMMES = 64
+"""A worker that lives for months forgets the shapes that it has not needed for longest."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What was found for a home."""
+
+    problem: Problem
+    courses: Courses
+    worth: FloatArray
+    """(D, N) of a stored kWh."""
+    runs: tuple[Run, ...]
+    bound_eur: float
+    """No plan costs less."""
+    optimal: bool
+
+
+class _Optimum:
+    """The programme's optimum, mended for real devices."""
+
+    def __init__(self, planner: Planner, stats: dict[str, float]) -> None:
+        self._planner, self._stats = planner, stats
+        self._soft = False
+        stats["solver_s"] = 0.0
+
+    def of(self, problem: Problem) -> _Answer:
+        """The answer. Raises ``SolverError``."""
+        solution, runs, work = self._first(problem)
+        bound = follow(problem, *_powers(solution), work_kw=work).cost
+        problem, solution = self._mended(problem, solution, work)
+        problem, solution = self._with_whole_work(problem, solution, work)
+        charge = [least_power(s, solution.charge_kw[k], solution.stored_kwh[k]) for k, s in enumerate(problem.stores)]
+        problem, solution, charge = self._around(problem, solution, charge, work)
+        courses = follow(problem, charge, solution.discharge_kw, solution.curtailed_kw, work)
+        return _Answer(
+            problem=problem,
+            courses=courses,
+            worth=solution.stored_worth,
+            runs=runs,
+            bound_eur=bound,
+            optimal=True,
+        )
+
+    def _solve(self, problem: Problem, work_kw: FloatArray) -> Solution:
+        """One programme; where floors cannot be kept together, the soft one, and from then on."""
+        limit_s = problem.inp.time_limit_s
+        if not self._soft:
+            shape = shape_of(problem)
+            try:
+                return self._count(self._planner.programme(shape).solve(fill(problem, shape, work_kw), limit_s))
+            except InfeasibleError:
+                self._soft = True
+                self._stats["soft"] = 1.0
+        shape = shape_of(problem, soft=True)
+        return self._count(self._planner.programme(shape).solve(fill(problem, shape, work_kw), limit_s))
+
+    def _count(self, solution: Solution) -> Solution:
+        self._stats["solver_s"] += solution.solver_time_s
+        self._stats["programmes"] = self._stats.get("programmes", 0.0) + 1.0
+        return solution
+
+    def _first(self, problem: Problem) -> tuple[Solution, tuple[Run, ...], FloatArray]:
+        """The optimum with every load of one run at its best start."""
+        nothing = np.zeros(problem.site.steps)
+        if not problem.runs:
+            return self._solve(problem, nothing), (), nothing
+        extra = _steadiness(problem)
+        runs, solution = place(
+            problem.runs, problem.inp.edges_s, problem.worth.planned_in, extra, lambda work: self._solve(problem, work)
+        )
+        return solution, runs, sum((run.power_kw for run in runs), nothing)
+
+    def _mended(self, problem: Problem, solution: Solution, work: FloatArray) -> tuple[Problem, Solution]:
+        """One direction at a time, true efficiencies, and no weak power that does not pay."""
         for rounds in range(1, _MOST_REPAIRS + 1):
-            mended = one_direction(numbers, solution) or close_unworthy(
-                numbers, solution, prepared.bounds.charge_min_kw
+            mended = (
+                one_direction(problem, solution)
+                or (at_planned_power(problem, solution.charge_kw, solution.discharge_kw) if rounds == 1 else None)
+                or close_unworthy(problem, solution)
             )
             if mended is None:
                 break
             try:
-                numbers, solution = mended, programme.solve(mended)
+                solution = self._solve(mended, work)
             except SolverError:
                 break
-            stats["repairs"] = float(rounds)
-        return bound, net(solution)
+            problem = mended
+            self._stats["repairs"] = float(rounds)
+        return problem, net(solution)
 
-    @staticmethod
-    def _goal_kwh(prepared: Prepared, inp: PlanInput) -> float:
-        wanted = [departure.target_soc for _, departure in prepared.floors.targets] or [_DEFAULT_GOAL_SOC]
-        goal = min(max(*wanted, inp.wishes.reserve_soc), inp.ev_state.ev.soc_max)
-        return goal * prepared.capacity_kwh
+    def _with_whole_work(self, problem: Problem, solution: Solution, work: FloatArray) -> tuple[Problem, Solution]:
+        """Work in pieces at full power; the rest of the home around it."""
+        stores = list(problem.stores)
+        for k, store in enumerate(stores):
+            if store.kind is StoreKind.WORK:
+                pieces = whole_pieces(store, solution.charge_kw[k], solution.marginal)
+                if np.abs(pieces - solution.charge_kw[k]).max() > _PINNED_KW:
+                    stored = np.concatenate([[0.0], np.cumsum(pieces * store.dt_h)])
+                    stores[k] = pinned(store, pieces, stored)
+        return self._again(problem, tuple(stores), solution, work)
+
+    def _around(
+        self, problem: Problem, solution: Solution, charge: list[FloatArray], work: FloatArray
+    ) -> tuple[Problem, Solution, list[FloatArray]]:
+        """Several stores: what a least power changed in one, the others find their way around."""
+        if len(problem.stores) == 1:
+            return problem, solution, charge
+        moved = [np.abs(c - solution.charge_kw[k]).max() > _PINNED_KW for k, c in enumerate(charge)]
+        if any(moved):
+            course = follow(problem, charge, solution.discharge_kw, solution.curtailed_kw, work)
+            stores = tuple(
+                pinned(store, charge[k], course.stores[k].stored_kwh) if moved[k] else store
+                for k, store in enumerate(problem.stores)
+            )
+            pinned_problem, solution = self._again(problem, stores, solution, work)
+            if pinned_problem is not problem:
+                charge = [c if moved[k] else solution.charge_kw[k] for k, c in enumerate(charge)]
+                problem = replace(pinned_problem, stores=problem.stores)
+        return problem, solution, within_limits(problem, charge, solution.discharge_kw, work)
+
+    def _again(
+        self, problem: Problem, stores: tuple[Store, ...], solution: Solution, work: FloatArray
+    ) -> tuple[Problem, Solution]:
+        if all(new is old for new, old in zip(stores, problem.stores, strict=True)):
+            return problem, solution
+        try:
+            changed = replace(problem, stores=stores)
+            return changed, net(self._solve(changed, work))
+        except SolverError:
+            return problem, solution
 
 
-def _steps(
-    prepared: Prepared, course: Course, explained: Explained, worth: FloatArray, inp: PlanInput
-) -> tuple[Step, ...]:
-    known = inp.ev_state.soc is not None and prepared.capacity_kwh > 0
-    edges = prepared.edges_s.tolist()
+def _by_rule(problem: Problem) -> _Answer:
+    courses, runs = simple_plan(problem)
+    worth = np.stack([np.full(problem.site.steps, store.end_value) for store in problem.stores])
+    return _Answer(problem=problem, courses=courses, worth=worth, runs=runs, bound_eur=courses.cost, optimal=False)
+
+
+def _powers(solution: Solution) -> tuple[FloatArray, FloatArray, FloatArray]:
+    return solution.charge_kw, solution.discharge_kw, solution.curtailed_kw
+
+
+def within_limits(
+    problem: Problem, charge: list[FloatArray], discharge_kw: FloatArray, work: FloatArray
+) -> list[FloatArray]:
+    """The same charging, cut where all of it together would be more than the connection carries: the last store first,
+    and one with a least power pauses."""
+    room = np.maximum(
+        np.minimum(problem.site.fuse_room - work, problem.site.import_limit - problem.site.house_kw[0] - work), 0.0
+    )
+    excess = np.maximum(sum(charge) - discharge_kw.sum(axis=0) - room - 1e-6, 0.0)
+    if not excess.any():
+        return charge
+    cut = list(charge)
+    for k in reversed(range(len(cut))):
+        less = np.maximum(cut[k] - excess, 0.0)
+        less = np.where((less < cut[k]) & (less < problem.stores[k].charge_min_kw), 0.0, less)
+        excess = np.maximum(excess - (cut[k] - less), 0.0)
+        cut[k] = less
+    return cut
+
+
+def _steadiness(problem: Problem) -> Callable[[Run], float]:
+    """A load's start counts a little for moving away from the running plan, and for being late."""
+    previous = problem.inp.previous
+    before = {} if previous is None else {load.load_id: load.start_s for load in previous.loads}
+    first_s = float(problem.inp.edges_s[0])
+
+    def extra(run: Run) -> float:
+        start_s, was_s = run.start_s or 0.0, before.get(run.load.load_id)
+        moved = was_s is not None and abs(start_s - was_s) > 1.0
+        return 0.002 * moved + 1e-5 * (start_s - first_s) / 3600.0
+
+    return extra
+
+
+def _plug_plan(answer: _Answer, k: int, plug: Plug) -> PlugPlan:
+    problem, courses = answer.problem, answer.courses
+    course, worth = courses.stores[k], answer.worth[k]
+    house_kw = problem.site.house_kw[0]
+    if len(problem.stores) > 1 or problem.runs:
+        house_kw = courses.grid_kw - course.charge_kw + course.discharge_kw
+    seen = seen_by(problem, k, house_kw)
+    explained = explain(seen, course, worth, plug.wishes, plug)
+    if not answer.optimal:
+        # Without an optimum nobody knows what a kWh is worth: the house is not fed from the car.
+        explained = replace(explained, feeds_house=np.zeros_like(explained.feeds_house))
+    return PlugPlan(charger_id=plug.charger.charger_id, steps=_steps(seen, course, explained, worth, plug))
+
+
+def _store_plans(answer: _Answer, kind: StoreKind) -> tuple[StorePlan, ...]:
+    found = []
+    for store, course in zip(answer.problem.stores, answer.courses.stores, strict=True):
+        if store.kind is kind:
+            share = np.clip(course.stored_kwh[1:] / max(store.capacity_kwh, 1e-9), 0.0, 1.0)
+            power = _watts(course.charge_kw - course.discharge_kw)
+            found.append(StorePlan(store_id=store.store_id, power_w=power, share=tuple(share.round(5).tolist())))
+    return tuple(found)
+
+
+def _load_plans(answer: _Answer) -> tuple[LoadPlan, ...]:
+    """In the order of the input."""
+    edges = answer.problem.inp.edges_s
+    found = {}
+    for store, course in zip(answer.problem.stores, answer.courses.stores, strict=True):
+        if store.kind is StoreKind.WORK:
+            on = np.flatnonzero(course.charge_kw > _PINNED_KW)
+            start_s = float(edges[on[0]]) if len(on) else None
+            found[store.store_id] = LoadPlan(load_id=store.store_id, power_w=_watts(course.charge_kw), start_s=start_s)
+    for run in answer.runs:
+        load_id = run.load.load_id
+        found[load_id] = LoadPlan(load_id=load_id, power_w=_watts(run.power_kw), start_s=run.start_s)
+    return tuple(found[load.load_id] for load in answer.problem.inp.loads)
+
+
+def _watts(power_kw: FloatArray) -> tuple[float, ...]:
+    return tuple((power_kw * 1e3).round(1).tolist())
+
+
+def _steps(seen: Prepared, course: Course, explained: Explained, worth: FloatArray, plug: Plug) -> tuple[Step, ...]:
+    known = plug.ev_state.soc is not None and seen.capacity_kwh > 0
+    edges = seen.edges_s.tolist()
     ev_w = ((course.charge_kw - course.discharge_kw) * 1e3).round(1).tolist()
     grid_w = (course.grid_kw * 1e3).round(1).tolist()
-    soc = np.clip(course.stored_kwh / max(prepared.capacity_kwh, 1e-9), 0.0, 1.0).round(5).tolist()
+    soc = np.clip(course.stored_kwh / max(seen.capacity_kwh, 1e-9), 0.0, 1.0).round(5).tolist()
     rows = zip(
-        prepared.load_w.tolist(),
-        prepared.solar_w.tolist(),
-        prepared.worth.price_in.tolist(),
-        prepared.worth.price_out.tolist(),
+        seen.load_w.tolist(),
+        seen.solar_w.tolist(),
+        seen.worth.price_in.tolist(),
+        seen.worth.price_out.tolist(),
         explained.reasons,
         explained.feeds_house.tolist(),
         explained.takes_surplus.tolist(),
         explained.exports.tolist(),
-        prepared.bounds.present.tolist(),
+        seen.bounds.present.tolist(),
         worth.tolist(),
         strict=True,
     )

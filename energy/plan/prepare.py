@@ -4,11 +4,14 @@ What cannot be kept gives way here, before the solver sees it, and exactly: the 
 the limits allow, from now on) shows the most charge that can be had at any moment; a target or reserve above it is
 lowered to it. So the programme is feasible by construction, and the order is plain:
 
-1. the fuse, the charger's and the car's own bounds never give way; limits of the grid never, as far as the car goes
-   (the house's own load above a limit is helped, not promised);
+1. the fuse, the charger's and the car's own bounds never give way; limits of the grid never, as far as what is
+   controllable goes (the house's own load above a limit is helped, not promised);
 2. what a trip takes, the departure target and the reserve give way only to 1, and only to what is possible;
 3. frequency service gives way to 2, asked set-points to 2 and to boost;
 4. money gives way to all of them.
+
+Where several stores compete for one connection, each is lowered as if it were alone; if that is too much for all of
+them together, the programme's soft form shares what there is by the table of penalties in ``store``.
 """
 
 from dataclasses import dataclass, replace
@@ -17,18 +20,53 @@ import numpy as np
 
 from energy.asks import FloatArray, StepAsk, asks_by_step
 from energy.grid_events import GridEventKind
-from energy.plan.bounds import StepAsks, StepBounds, step_bounds, with_band
+from energy.model import Plug, ShiftableLoad
+from energy.plan.assets import battery_store, car_store, conversions, expected_power, tank_store, work_store
+from energy.plan.bounds import StepBounds, step_bounds, with_band
 from energy.plan.check import check
 from energy.plan.floors import Floors, floors, keeps_what_it_can
-from energy.plan.programme import Numbers
-from energy.plan.types import PlanInput
+from energy.plan.peaks import Averages, averages
+from energy.plan.service import Band, bands
+from energy.plan.site import Site, site_of
+from energy.plan.store import Store, Taper
+from energy.plan.types import PlanInput, StepAsks
 from energy.plan.worth import Worth, worth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
-    """The numbers, and what the other rooms need to speak about them."""
+class Numbers:
+    """One car and what it sees of the home; (N,) unless told. kW, kWh, currency/kWh, hours."""
 
+    dt_h: FloatArray
+    house_kw: FloatArray
+    """Load less solar, signed, and what the home's other stores and loads are planned to take."""
+    price_in: FloatArray
+    price_out: FloatArray
+    """Never above ``price_in``."""
+    charge_cost: FloatArray
+    """Extra cost of a kWh into the car."""
+    discharge_cost: FloatArray
+    charge_max: FloatArray
+    discharge_max: FloatArray
+    import_max: FloatArray
+    export_max: FloatArray
+    stored_min: FloatArray
+    """(N + 1,)"""
+    stored_max: FloatArray
+    """(N + 1,)"""
+    trip_kwh: FloatArray
+    charge_gain: FloatArray
+    """kWh stored per kW over the step."""
+    discharge_drain: FloatArray
+    end_value: float
+    taper: Taper
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """One plug's numbers, and what the other rooms need to speak about them."""
+
+    plug: Plug
     numbers: Numbers
     edges_s: FloatArray
     bounds: StepBounds
@@ -44,112 +82,167 @@ class Prepared:
     asked_soc: StepAsk | None
     frequency: StepAsk | None
     frequency_kept: bool
+    band: Band | None
+    """Its own part of the service."""
     emergency: StepAsk | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A whole home in numbers: what the programme solves and the rest of the room reads."""
+
+    inp: PlanInput
+    site: Site
+    worth: Worth
+    stores: tuple[Store, ...]
+    """The cars, in the order of the plugs; then batteries, tanks, work in pieces."""
+    plugs: tuple[Prepared, ...]
+    runs: tuple[ShiftableLoad, ...]
+    """Loads of one uninterrupted run."""
+    asked_power: StepAsk | None
+    """Set-points of all cars together, kW; NaN where none."""
+    asked_site: StepAsk | None
+    """Set-points of the connection as power of all that stores, kW; NaN where none."""
+    peaks: tuple[Averages, ...]
+    """Of each peak charge of the contract."""
     notes: tuple[str, ...] = ()
 
 
-def prepare(inp: PlanInput) -> Prepared:
+def prepare(inp: PlanInput) -> Problem:
     """Check the input and turn it into numbers. Raises ``PlanInputError`` for what cannot be planned with."""
     check(inp)
     asked = asks_by_step(inp.events, inp.edges_s)
-    dt_h = np.diff(inp.edges_s) / 3600.0
-    gain = inp.charger.charge_efficiency * dt_h
-    capacity = inp.ev_state.ev.capacity_wh / 1e3
-    bounds = step_bounds(inp, asked)
-    held = floors(inp, asked, bounds, gain)
-    serve = asked.get(GridEventKind.FREQUENCY)
-    frequency_kept = True
-    if serve is not None:
-        narrow = with_band(bounds, serve)
-        narrow_held = floors(inp, asked, narrow, gain)
-        frequency_kept = keeps_what_it_can(narrow_held, held, capacity)
-        if frequency_kept:
-            bounds, held = narrow, narrow_held
-    money = worth(inp, asked, bounds, held.trip_kwh)
-    asked_power = _asked_power(asked, bounds.house_kw)
-    asked_soc = asked.get(GridEventKind.SOC_SETPOINT)
-    numbers = Numbers(
-        dt_h=dt_h,
-        house_kw=bounds.house_kw,
+    site = site_of(inp, asked)
+    money = worth(inp, asked, site)
+    alone = len(inp.plugs) == 1 and not (inp.batteries or inp.tanks or inp.loads)
+    open_bounds = tuple(step_bounds(inp, plug, site, alone=alone) for plug in inp.plugs)
+    service, why_not = bands(inp, asked, open_bounds)
+    asked_power, asked_site = _asked_power(asked, site)
+    stores, plugs = [], []
+    for plug, bounds, band in zip(inp.plugs, open_bounds, service, strict=True):
+        bounds, held, kept = _car(inp, plug, asked, site, bounds, band)
+        store = car_store(inp, plug, site, money, bounds, held, asked)
+        stores.append(store)
+        plugs.append(
+            Prepared(
+                plug=plug,
+                numbers=_numbers(store, site, money, site.house_kw[0]),
+                edges_s=inp.edges_s,
+                bounds=bounds,
+                floors=held,
+                worth=money,
+                load_w=inp.load.mean_w,
+                solar_w=inp.solar.mean_w,
+                capacity_kwh=store.capacity_kwh,
+                wear=store.wear,
+                asked_power=_merged(asked_power, asked_site),
+                asked_soc=asked.get(GridEventKind.SOC_SETPOINT),
+                frequency=asked.get(GridEventKind.FREQUENCY),
+                frequency_kept=kept,
+                band=band if kept else None,
+                emergency=asked.get(GridEventKind.EMERGENCY),
+            )
+        )
+    pieces = [load for load in inp.loads if load.run_h is not None]
+    stores += [battery_store(inp, state, site, money, asked) for state in inp.batteries]
+    stores += [tank_store(inp, state, site, money) for state in inp.tanks]
+    stores += [work_store(inp, load, site, money) for load in pieces]
+    return Problem(
+        inp=inp,
+        site=site,
+        worth=money,
+        stores=tuple(stores),
+        plugs=tuple(plugs),
+        runs=tuple(load for load in inp.loads if load.run_h is None),
+        asked_power=asked_power,
+        asked_site=asked_site,
+        peaks=averages(inp),
+        notes=(*_notes(inp), *why_not),
+    )
+
+
+def _car(
+    inp: PlanInput, plug: Plug, asked: StepAsks, site: Site, bounds: StepBounds, band: Band | None
+) -> tuple[StepBounds, Floors, bool]:
+    """A car's bounds and floors, with its part of a frequency service if no promise stands against it."""
+    charging, discharging = conversions(plug.charger)
+    most_kw = min(plug.charger.charge_max_w, plug.ev_state.ev.charge_max_w) / 1e3
+    run = expected_power(site, most_kw, float(bounds.discharge_all.max(initial=0.0)))
+    stored, drained = charging.at(run.charge), 1.0 / discharging.at(run.discharge)
+    gain, drain = stored * site.dt_h, drained * site.dt_h
+    held = floors(inp, plug, asked, bounds, gain, drain)
+    if band is None:
+        return bounds, held, GridEventKind.FREQUENCY not in asked
+    narrow = with_band(bounds, band.charge_kw, band.discharge_kw)
+    narrow_held = floors(inp, plug, asked, narrow, gain, drain, band.headroom(stored, drained))
+    if keeps_what_it_can(narrow_held, held, plug.ev_state.ev.capacity_wh / 1e3):
+        return narrow, narrow_held, True
+    return bounds, held, False
+
+
+def seen_by(problem: Problem, index: int, house_kw: FloatArray) -> Prepared:
+    """A plug's view once the rest of the home is planned: ``house_kw`` holds all but its own car."""
+    plug = problem.plugs[index]
+    return replace(plug, numbers=_numbers(problem.stores[index], problem.site, problem.worth, house_kw))
+
+
+def _numbers(store: Store, site: Site, money: Worth, house_kw: FloatArray) -> Numbers:
+    return Numbers(
+        dt_h=site.dt_h,
+        house_kw=house_kw,
         price_in=money.planned_in,
         price_out=money.price_out,
-        charge_cost=money.charge_cost,
-        discharge_cost=money.discharge_cost,
-        charge_max=bounds.charge_max,
-        discharge_max=bounds.discharge_max,
-        import_max=bounds.import_limit,
-        export_max=bounds.export_limit,
-        stored_min=held.least,
-        stored_max=held.most,
-        trip_kwh=held.trip_kwh,
-        charge_gain=gain,
-        discharge_drain=dt_h / inp.charger.discharge_efficiency,
-        end_value=money.end_value,
-        taper=held.taper,
-    )
-    if asked_power is not None or asked_soc is not None:
-        numbers = _with_asks(numbers, asked_power, asked_soc, capacity)
-    return Prepared(
-        numbers=numbers,
-        edges_s=inp.edges_s,
-        bounds=bounds,
-        floors=held,
-        worth=money,
-        load_w=inp.load.mean_w,
-        solar_w=inp.solar.mean_w,
-        capacity_kwh=capacity,
-        wear=inp.ev_state.ev.wear_eur_per_kwh,
-        asked_power=asked_power,
-        asked_soc=asked_soc,
-        frequency=serve,
-        frequency_kept=frequency_kept,
-        emergency=asked.get(GridEventKind.EMERGENCY),
-        notes=_notes(inp),
+        charge_cost=store.charge_cost,
+        discharge_cost=store.discharge_cost,
+        charge_max=store.charge_max[0],
+        discharge_max=store.discharge_max[0],
+        import_max=site.import_limit,
+        export_max=site.export_limit,
+        stored_min=store.least,
+        stored_max=store.most,
+        trip_kwh=store.outflow,
+        charge_gain=store.charge_gain,
+        discharge_drain=store.discharge_drain,
+        end_value=store.end_value,
+        taper=store.taper,
     )
 
 
 def _notes(inp: PlanInput) -> tuple[str, ...]:
-    if inp.ev_state.soc is not None:
-        return ()
-    if inp.ev_state.connected:
-        return ("The car does not tell its charge: it is taken as empty and is not discharged.",)
-    return ("The car is away with an unknown charge: it is taken to come home with its reserve.",)
+    notes = []
+    for plug in inp.plugs:
+        if plug.ev_state.soc is not None:
+            continue
+        if plug.ev_state.connected:
+            notes.append("The car does not tell its charge: it is taken as empty and is not discharged.")
+        else:
+            notes.append("The car is away with an unknown charge: it is taken to come home with its reserve.")
+    for state in inp.batteries:
+        if state.soc is None:
+            notes.append(f"The battery {state.battery.battery_id} does not tell its charge: it is left alone.")
+    return tuple(notes)
 
 
-def _asked_power(asked: StepAsks, house_kw: FloatArray) -> StepAsk | None:
-    """Set-points as power of the car, kW; the connection's are less what the house is expected to take."""
-    ev = asked.get(GridEventKind.EV_SETPOINT)
-    site = asked.get(GridEventKind.SITE_SETPOINT)
-    if ev is None and site is None:
-        return None
-    value = np.full(len(house_kw), np.nan)
-    ids = [""] * len(house_kw)
-    if site is not None:
-        value = site.value / 1e3 - house_kw
-        ids = list(site.event_ids)
+def _asked_power(asked: StepAsks, site: Site) -> tuple[StepAsk | None, StepAsk | None]:
+    """Set-points of the cars, kW, and of the connection less what the house is expected to take.
+
+    Where both are asked, the cars' holds.
+    """
+    ev, whole = asked.get(GridEventKind.EV_SETPOINT), asked.get(GridEventKind.SITE_SETPOINT)
+    cars = None if ev is None else StepAsk(ev.value / 1e3, ev.event_ids)
+    if whole is None:
+        return cars, None
+    value, ids = whole.value / 1e3 - site.house_kw[0], whole.event_ids
     if ev is not None:
-        value = np.where(np.isfinite(ev.value), ev.value / 1e3, value)
-        ids = [new or old for new, old in zip(ev.event_ids, ids, strict=True)]
-    return StepAsk(value, tuple(ids))
+        value = np.where(np.isfinite(ev.value), np.nan, value)
+        ids = tuple("" if taken else own for own, taken in zip(ids, ev.event_ids, strict=True))
+    return cars, StepAsk(value, ids)
 
 
-def _with_asks(numbers: Numbers, power: StepAsk | None, soc: StepAsk | None, capacity: float) -> Numbers:
-    """The numbers with soft set-points added."""
-    count = len(numbers.dt_h)
-    low = high = None
-    if power is not None:
-        reachable = np.clip(power.value, -numbers.discharge_max, numbers.charge_max)
-        low = np.where(np.isfinite(reachable), reachable, -np.inf)
-        high = np.where(np.isfinite(reachable), reachable, np.inf)
-    soc_low, soc_high = np.zeros(count + 1), np.full(count + 1, 1e6)
-    if soc is not None:
-        for node in asked_soc_nodes(soc):
-            soc_low[node] = soc_high[node] = min(max(float(soc.value[node - 1]), 0.0), 1.0) * capacity
-    return replace(numbers, asked_low=low, asked_high=high, soc_low=soc_low, soc_high=soc_high)
-
-
-def asked_soc_nodes(soc: StepAsk) -> list[int]:
-    """Nodes at which an asked charge is due: where its interval ends."""
-    ids = (*soc.event_ids, "")
-    values = np.append(soc.value, np.nan)
-    return [t + 1 for t in range(len(soc.value)) if ids[t] and (ids[t + 1] != ids[t] or values[t + 1] != values[t])]
+def _merged(first: StepAsk | None, second: StepAsk | None) -> StepAsk | None:
+    """Both asks in one; where both ask, the first."""
+    if first is None or second is None:
+        return first or second
+    taken = np.isfinite(first.value)
+    ids = tuple(a or b for a, b in zip(first.event_ids, second.event_ids, strict=True))
+    return StepAsk(np.where(taken, first.value, second.value), ids)

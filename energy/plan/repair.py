@@ -1,7 +1,7 @@
-"""Make the programme's answer fit a real charger.
+"""Make the programme's answer fit real devices.
 
 The linear programme may charge and discharge at once (it gains from the losses when energy costs less than nothing)
-and may charge with less than the charger's least power. Both are mended without a solver's binaries:
+and may charge with less than a charger's least power. Both are mended without a solver's binaries:
 
 - a step that does both keeps its net direction, and the programme is solved once more with the other one closed;
 - a step with power below the least is closed where, at the optimum's worth of a stored kWh, charging with the least
@@ -17,26 +17,42 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.plan.floors import fastest_course
-from energy.plan.programme import Numbers, Solution
+from energy.plan.prepare import Problem
+from energy.plan.programme import Solution
+from energy.plan.store import Store, StoreKind
 
 BOTH_WAYS_KW = 1e-3
 _EVEN = 1e-4
 """Less than this is no gain, currency a step."""
 _BLOCK_H = 0.25
 """A block at least power lasts about this long: contactors are not for flapping."""
+_TINY_KWH = 1e-7
 
 
-def one_direction(numbers: Numbers, solution: Solution) -> Numbers | None:
-    """The numbers with one direction closed where the solution uses both; None when it nowhere does."""
-    both = (solution.charge_kw > BOTH_WAYS_KW) & (solution.discharge_kw > BOTH_WAYS_KW)
+def one_direction(problem: Problem, solution: Solution) -> Problem | None:
+    """The problem with one direction closed where the solution uses both; None when it nowhere does.
+
+    Where importing earns money the home's stores are taken as one: filling one out of another only burns energy.
+    """
+    charging, discharging = solution.charge_kw > BOTH_WAYS_KW, solution.discharge_kw > BOTH_WAYS_KW
+    both = charging & discharging
+    charges = solution.charge_kw >= solution.discharge_kw
+    if len(problem.stores) > 1:
+        burns = (problem.worth.planned_in < 0) & charging.any(axis=0) & discharging.any(axis=0)
+        net = solution.charge_kw.sum(axis=0) >= solution.discharge_kw.sum(axis=0)
+        both = both | (burns & (charging | discharging) & (charging != net))
+        charges = np.where(burns, net, charges)
     if not both.any():
         return None
-    charges = solution.charge_kw >= solution.discharge_kw
-    return replace(
-        numbers,
-        charge_max=np.where(both & ~charges, 0.0, numbers.charge_max),
-        discharge_max=np.where(both & charges, 0.0, numbers.discharge_max),
+    stores = tuple(
+        replace(
+            store,
+            charge_max=np.where(both[k] & ~charges[k], 0.0, store.charge_max),
+            discharge_max=np.where(both[k] & charges[k], 0.0, store.discharge_max),
+        )
+        for k, store in enumerate(problem.stores)
     )
+    return replace(problem, stores=stores)
 
 
 def net(solution: Solution) -> Solution:
@@ -45,74 +61,125 @@ def net(solution: Solution) -> Solution:
     return replace(solution, charge_kw=solution.charge_kw - both, discharge_kw=solution.discharge_kw - both)
 
 
-def close_unworthy(numbers: Numbers, solution: Solution, least_kw: float) -> Numbers | None:
-    """The numbers with charging closed in steps where it would run below ``least_kw`` and not pay at it.
+def close_unworthy(problem: Problem, solution: Solution) -> Problem | None:
+    """The problem with charging closed in steps where it would run below the least power and not pay at it.
 
     None when there is no such step, or when closing them would cost a promise.
     """
-    weak = (solution.charge_kw > BOTH_WAYS_KW) & (solution.charge_kw < least_kw - 1e-6)
+    stores = [
+        _without_unworthy(problem, solution, k)
+        if store.charge_min_kw > 0 and store.kind is not StoreKind.WORK
+        else store
+        for k, store in enumerate(problem.stores)
+    ]
+    if all(new is old for new, old in zip(stores, problem.stores, strict=True)):
+        return None
+    return replace(problem, stores=tuple(stores))
+
+
+def _without_unworthy(problem: Problem, solution: Solution, k: int) -> Store:
+    store, least_kw = problem.stores[k], problem.stores[k].charge_min_kw
+    charge = solution.charge_kw[k]
+    weak = (charge > BOTH_WAYS_KW) & (charge < least_kw - 1e-6)
     if not weak.any():
-        return None
-    grid = numbers.house_kw + least_kw
-    rise = _bill(numbers, grid) - _bill(numbers, numbers.house_kw) + numbers.charge_cost * least_kw * numbers.dt_h
-    close = weak & (solution.stored_worth * numbers.charge_gain * least_kw < rise - _EVEN)
+        return store
+    dt_h = problem.site.dt_h
+    rest = _rest_kw(problem, solution, k)
+    rise = _bill(problem, rest + least_kw) - _bill(problem, rest) + store.charge_cost * least_kw * dt_h
+    close = weak & (solution.stored_worth[k] * store.charge_gain * least_kw < rise - _EVEN)
     if not close.any():
-        return None
-    closed = np.where(close, 0.0, numbers.charge_max)
+        return store
+    closed = np.where(close, 0.0, store.charge_max)
     reach, _, _ = fastest_course(
-        float(numbers.stored_min[0]),
-        float(numbers.stored_max[1:].max()),
-        closed,
-        numbers.charge_gain,
-        numbers.trip_kwh,
-        numbers.taper,
+        store.start, store.most, closed.min(axis=0), store.charge_gain, store.outflow, store.taper, store.keep
     )
-    if np.any(reach < numbers.stored_min - 1e-9):
-        return None
-    return replace(numbers, charge_max=closed)
+    return store if np.any(reach < store.least - 1e-9) else replace(store, charge_max=closed)
 
 
-def _bill(numbers: Numbers, grid_kw: FloatArray) -> FloatArray:
-    cost: FloatArray = numbers.dt_h * np.where(grid_kw > 0, numbers.price_in, numbers.price_out) * grid_kw
+def _rest_kw(problem: Problem, solution: Solution, k: int) -> FloatArray:
+    """The connection's power without this store."""
+    others = [j for j in range(len(problem.stores)) if j != k]
+    rest: FloatArray = (
+        problem.site.house_kw[0]
+        + solution.curtailed_kw
+        + (solution.charge_kw[others] - solution.discharge_kw[others]).sum(axis=0)
+    )
+    return rest
+
+
+def _bill(problem: Problem, grid_kw: FloatArray) -> FloatArray:
+    money = problem.worth
+    cost: FloatArray = problem.site.dt_h * np.where(grid_kw > 0, money.planned_in, money.price_out) * grid_kw
     return cost
 
 
-def least_power(numbers: Numbers, solution: Solution, least_kw: float) -> FloatArray:
-    """Charging power by step (N,) kW that is 0 or at least ``least_kw`` and never stores less than the solution.
+def pinned(store: Store, charge_kw: FloatArray, stored_kwh: FloatArray) -> Store:
+    """A store whose charging is decided: the others find their way around it."""
+    return replace(
+        store,
+        charge_max=np.broadcast_to(charge_kw, store.charge_max.shape),
+        least=np.minimum(np.concatenate([[store.start], stored_kwh[1:] - 1e-5]), store.most),
+        low=(),
+    )
 
-    Only a battery that is nearly full may end up to one step's least charge short.
+
+def whole_pieces(store: Store, charge_kw: FloatArray, price: FloatArray) -> FloatArray:
+    """Work in pieces at its own power or not at all: the steps that the programme uses most, dearest last.
+
+    The last piece is a part of a step: its mean power is lower.
     """
-    wanted = solution.charge_kw
-    if least_kw <= 0:
-        return wanted
-    stored = solution.stored_kwh
-    power, lead = np.zeros_like(wanted), np.zeros_like(wanted)
+    power, dt_h = store.charge_min_kw, store.dt_h
+    todo = float((charge_kw * dt_h).sum())
+    most = store.charge_max.min(axis=0)
+    order = np.lexsort((np.arange(len(price)), np.round(price, 9), -np.round(charge_kw / max(power, 1e-9), 3)))
+    pieces = np.zeros_like(charge_kw)
+    for t in order.tolist():
+        if todo <= _TINY_KWH:
+            break
+        if most[t] >= power > 0:
+            pieces[t] = min(power, todo / dt_h[t])
+            todo -= pieces[t] * dt_h[t]
+    return pieces
+
+
+def least_power(store: Store, charge_kw: FloatArray, stored_kwh: FloatArray) -> FloatArray:
+    """Charging power by step (N,) kW that is 0 or at least the store's and never stores less than the solution.
+
+    Only a store that is nearly full may end up to one step's least charge short.
+    """
+    least_kw = store.charge_min_kw
+    if least_kw <= 0 or not np.any((charge_kw > BOTH_WAYS_KW) & (charge_kw < least_kw - 1e-9)):
+        return np.where(charge_kw > BOTH_WAYS_KW, charge_kw, 0.0) if least_kw > 0 else charge_kw
+    wanted, most_kw = charge_kw.tolist(), store.charge_max[0].tolist()
+    gains, most, stored = store.charge_gain.tolist(), store.most.tolist(), stored_kwh.tolist()
+    power, lead = np.zeros_like(charge_kw), np.zeros_like(charge_kw)
     ahead = 0.0
     block = least_kw * _BLOCK_H
     running = False
-    for t in range(len(wanted)):
-        gain, most = float(numbers.charge_gain[t]), float(numbers.charge_max[t])
-        need = float(wanted[t]) * gain - ahead
-        if wanted[t] <= BOTH_WAYS_KW or most < least_kw:
+    for t, want in enumerate(wanted):
+        gain, top_kw = gains[t], most_kw[t]
+        need = want * gain - ahead
+        now = 0.0
+        if want <= BOTH_WAYS_KW or top_kw < least_kw:
             running = False
-        elif wanted[t] >= least_kw:
-            power[t] = min(max(least_kw, need / gain), most)
+        elif want >= least_kw:
+            now = min(max(least_kw, need / gain), top_kw)
             running = True
         else:
             running = need > 1e-9 or (running and ahead < block)
             if running:
-                power[t] = min(max(least_kw, need / gain), most)
-        room = float(numbers.stored_max[t + 1] - stored[t]) - ahead
-        if power[t] * gain > room + least_kw * gain:
-            power[t], running = 0.0, False
-        # What does not fit into the battery is not ahead.
-        ahead = min(ahead + (power[t] - float(wanted[t])) * gain, float(numbers.stored_max[t + 1] - stored[t + 1]))
-        lead[t] = ahead
-    spare = stored[1:] + lead - np.maximum(numbers.stored_min[1:], 0.0)
-    return _without_crumbs(numbers, power, spare, block / 2)
+                now = min(max(least_kw, need / gain), top_kw)
+        room = most[t + 1] - stored[t] - ahead
+        if now * gain > room + least_kw * gain:
+            now, running = 0.0, False
+        # What does not fit into the store is not ahead.
+        ahead = min(ahead + (now - want) * gain, most[t + 1] - stored[t + 1])
+        power[t], lead[t] = now, ahead
+    spare = stored_kwh[1:] + lead - np.maximum(store.least[1:], 0.0)
+    return _without_crumbs(store, power, spare, block / 2)
 
 
-def _without_crumbs(numbers: Numbers, power: FloatArray, spare: FloatArray, crumb_kwh: float) -> FloatArray:
+def _without_crumbs(store: Store, power: FloatArray, spare: FloatArray, crumb_kwh: float) -> FloatArray:
     """Blocks of less than ``crumb_kwh`` left out where no promise needs them: they earn less than they wear.
 
     ``spare`` is what is stored beyond the floor at each step's end (N,) kWh.
@@ -120,7 +187,7 @@ def _without_crumbs(numbers: Numbers, power: FloatArray, spare: FloatArray, crum
     on = np.concatenate([[False], power > 0, [False]])
     starts, ends = np.flatnonzero(on[1:] & ~on[:-1]), np.flatnonzero(~on[1:] & on[:-1])
     for start, end in zip(starts.tolist(), ends.tolist(), strict=True):
-        stored = numbers.charge_gain[start:end] * power[start:end]
+        stored = store.charge_gain[start:end] * power[start:end]
         if stored.sum() < crumb_kwh and spare[start:].min() > stored.sum() + 1e-6:
             spare[start:end] -= np.cumsum(stored)
             spare[end:] -= stored.sum()

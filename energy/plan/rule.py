@@ -1,32 +1,78 @@
-"""The plan without a solver: charge to the reserve and for the departures in the cheapest steps, never discharge."""
+"""Plans without a solver: the fallback that cannot fail, and the counterfactual that savings are told against."""
 
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.plan.prepare import Prepared
+from energy.plan.course import Courses, follow
+from energy.plan.prepare import Problem
+from energy.plan.runs import Run, earliest_run
+from energy.plan.store import Store, StoreKind
+
+DEFAULT_GOAL_SOC = 0.8
+"""Charge on arrival stops here where no departure asks for more: what most cars are set to."""
 
 
-def simple_charging(prepared: Prepared) -> FloatArray:
+def simple_plan(problem: Problem) -> tuple[Courses, tuple[Run, ...]]:
+    """Every store charged to its floors in the cheapest steps, one after the other; nothing is ever discharged."""
+    runs, work = earliest_runs(problem, cheapest=True)
+    room = problem.site.net_max.min(axis=0) - work
+    charges = []
+    for store in problem.stores:
+        charge = cheapest_charging(
+            store, np.minimum(store.charge_max.min(axis=0), np.maximum(room, 0.0)), problem.worth.price_in
+        )
+        if store.kind is StoreKind.TANK and store.has_losses:
+            charge = keep_warm(store, np.minimum(store.charge_max.min(axis=0), np.maximum(room, 0.0)))
+        room = room - charge
+        charges.append(charge)
+    return follow(problem, charges, [np.zeros_like(c) for c in charges], work_kw=work), runs
+
+
+def charge_on_arrival(problem: Problem) -> Courses:
+    """The counterfactual: no discharging, full power whenever a car is there until its goal is stored; batteries rest,
+    tanks are kept warm, loads run as soon as they may."""
+    _, work = earliest_runs(problem, cheapest=False)
+    charges = []
+    for k, store in enumerate(problem.stores):
+        most = store.charge_max[0]
+        if store.kind is StoreKind.CAR:
+            charges.append(_at_once(store, most, _goal_kwh(problem, k)))
+        elif store.kind is StoreKind.WORK:
+            charges.append(_at_once(store, most, store.capacity_kwh))
+        elif store.kind is StoreKind.TANK:
+            charges.append(keep_warm(store, most))
+        else:
+            charges.append(np.zeros_like(most))
+    return follow(problem, charges, [np.zeros_like(c) for c in charges], work_kw=work)
+
+
+def earliest_runs(problem: Problem, *, cheapest: bool) -> tuple[tuple[Run, ...], FloatArray]:
+    """Loads of one run at their cheapest start by price alone, or at their first."""
+    price = problem.worth.price_in if cheapest else np.zeros(problem.site.steps)
+    runs = tuple(earliest_run(load, problem.inp.edges_s, price) for load in problem.runs)
+    work = sum((run.power_kw for run in runs), np.zeros(problem.site.steps))
+    return runs, work
+
+
+def cheapest_charging(store: Store, most: FloatArray, price: FloatArray) -> FloatArray:
     """Charging power by step (N,) kW that keeps every floor the fastest course can keep.
 
     Each floor in turn is reached with the cheapest steps before it. Slower to pay than the programme, but it cannot
     fail.
     """
-    numbers = prepared.numbers
-    most = numbers.charge_max
     charge = np.zeros(len(most))
-    used = np.concatenate([[0.0], np.cumsum(numbers.trip_kwh)])
+    gain = store.charge_gain
+    used = np.concatenate([[0.0], np.cumsum(store.outflow)])
     for node in range(1, len(most) + 1):
-        floor = float(numbers.stored_min[node])
-        stored = prepared.floors.start + float(charge[:node] @ numbers.charge_gain[:node]) - used[node]
-        lacking = floor - stored
+        stored = store.start + float(charge[:node] @ gain[:node]) - used[node]
+        lacking = float(store.least[node]) - stored
         if lacking <= 1e-6:
             continue
-        room = _room_after(prepared, charge, used)
-        for t in np.argsort(numbers.price_in[:node], kind="stable"):
-            able = min((most[t] - charge[t]) * numbers.charge_gain[t], room[t:].min(), lacking)
+        room = np.maximum(store.most[1:] - (store.start + np.cumsum(charge * gain) - used[1:]), 0.0)
+        for t in np.argsort(price[:node], kind="stable"):
+            able = min((most[t] - charge[t]) * gain[t], room[t:].min(), lacking)
             if able > 0:
-                charge[t] += able / numbers.charge_gain[t]
+                charge[t] += able / gain[t]
                 room[t:] -= able
                 lacking -= able
             if lacking <= 1e-6:
@@ -34,8 +80,36 @@ def simple_charging(prepared: Prepared) -> FloatArray:
     return charge
 
 
-def _room_after(prepared: Prepared, charge: FloatArray, used: FloatArray) -> FloatArray:
-    """How much more fits into the battery at the end of each step, kWh."""
-    numbers = prepared.numbers
-    stored = prepared.floors.start + np.cumsum(charge * numbers.charge_gain) - used[1:]
-    return np.maximum(numbers.stored_max[1:] - stored, 0.0)
+def keep_warm(store: Store, most: FloatArray) -> FloatArray:
+    """Charging that holds the floor and no more, as a thermostat does."""
+    charge = []
+    level = store.start
+    rows = zip(
+        most.tolist(),
+        store.charge_gain.tolist(),
+        store.keep.tolist(),
+        store.outflow.tolist(),
+        store.wanted[1:].tolist(),
+        strict=True,
+    )
+    for power, gain, keep, out, floor in rows:
+        needed = max(0.0, floor + out - level * keep) / gain
+        charge.append(min(power, needed))
+        level = max(0.0, level * keep + gain * charge[-1] - out)
+    return np.array(charge)
+
+
+def _at_once(store: Store, most: FloatArray, goal_kwh: float) -> FloatArray:
+    charge = []
+    level = store.start
+    for power, gain, out in zip(most.tolist(), store.charge_gain.tolist(), store.outflow.tolist(), strict=True):
+        charge.append(min(max(0.0, goal_kwh - level) / gain, power))
+        level = max(0.0, level + gain * charge[-1] - out)
+    return np.array(charge)
+
+
+def _goal_kwh(problem: Problem, k: int) -> float:
+    seen, plug = problem.plugs[k], problem.inp.plugs[k]
+    wanted = [departure.target_soc for _, departure in seen.floors.targets] or [DEFAULT_GOAL_SOC]
+    goal = min(max(*wanted, plug.wishes.reserve_soc), plug.ev_state.ev.soc_max)
+    return goal * seen.capacity_kwh

@@ -1,12 +1,14 @@
 """What a plan is made from and what it says. Plain, frozen, picklable: a worker process makes plans."""
 
 import bisect
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from energy.asks import FloatArray
+from energy.asks import FloatArray, StepAsk
 from energy.forecast import Forecast, Scenario
-from energy.grid_events import GridEvent
+from energy.frequency import DroopCurve
+from energy.grid_events import GridEvent, GridEventKind
 from energy.links import LinkRule, LinkState
 from energy.model import (
     BatteryState,
@@ -21,6 +23,9 @@ from energy.model import (
     TankState,
     Wishes,
 )
+
+StepAsks = Mapping[GridEventKind, StepAsk]
+"""What the grid asks over the steps of a plan."""
 
 
 class PlanInputError(ValueError):
@@ -108,6 +113,12 @@ class PlanInput:
     links: tuple[tuple[LinkRule, LinkState], ...] = ()
     previous: "Plan | None" = None
     """The plan that is running; it wins ties, so that plans do not flip."""
+    frequency_curve: DroopCurve | None = None
+    """The service that frequency events ask for; None: FCR, as in dispatch."""
+    tz: str = "UTC"
+    """Where the hours of day of ``terms`` are counted."""
+    time_limit_s: float = 10.0
+    """A plan that takes the solver longer is made by the simple rule."""
 
     @property
     def charger(self) -> Charger:

@@ -1,14 +1,13 @@
 """Prices by step, the weights that break ties, and what the charge at the end is worth."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from energy.asks import FloatArray, StepAsk
+from energy.asks import FloatArray
 from energy.grid_events import GridEventKind
-from energy.plan.bounds import StepBounds
-from energy.plan.types import PlanInput
+from energy.plan.site import Site
+from energy.plan.types import PlanInput, Step, StepAsks
 
 MIN_GAIN_PER_KWH = 0.004
 """A cycle that earns less than this is not worth doing."""
@@ -19,6 +18,7 @@ KEEP_PER_KWH = 1e-3
 BOOST_PER_KWH = 20.0
 EMERGENCY_PER_KWH = 1.0
 """What a kWh imported during a high emergency counts, beside its price."""
+_ACTIVE_KW = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,33 +32,28 @@ class Worth:
     """The event that set the price, "" where none."""
     planned_in: FloatArray
     """As the programme counts it: never below the pay for export (where export pays more, a kWh is worth that
-    whichever way it goes, and the programme stays convex), and higher in an emergency."""
-    charge_cost: FloatArray
-    """Beside the price."""
-    discharge_cost: FloatArray
-    end_value: float
-    """Of a kWh stored at the end."""
+    whichever way it goes, and the programme stays convex), higher in an emergency, and with the price of its CO2."""
+    early: FloatArray
+    """What a kWh counts that is moved later."""
 
 
-def worth(inp: PlanInput, asked: Mapping[GridEventKind, StepAsk], bounds: StepBounds, trip_kwh: FloatArray) -> Worth:
-    """All the money that a plan looks at; ``trip_kwh`` is what trips take."""
+def worth(inp: PlanInput, asked: StepAsks, site: Site) -> Worth:
+    """The prices that a plan looks at."""
     edges = inp.edges_s
     price_in, price_out, price_event = _prices(inp, asked)
-    early = EARLY_PER_KWH_H * ((edges[:-1] + edges[1:]) / 2 - edges[0]) / 3600.0
-    keep_charge, keep_discharge = _kept_decisions(inp)
-    wear = inp.ev_state.ev.wear_eur_per_kwh
+    planned = np.maximum(price_in, price_out) + np.where(site.level >= 2, EMERGENCY_PER_KWH, 0.0)
+    if inp.co2_g_per_kwh is not None:
+        planned = planned + np.maximum(inp.co2_g_per_kwh, 0.0) / 1e3 * inp.terms.co2_eur_per_kg
     return Worth(
         price_in=price_in,
         price_out=price_out,
         price_event=price_event,
-        planned_in=np.maximum(price_in, price_out) + np.where(bounds.level >= 2, EMERGENCY_PER_KWH, 0.0),
-        charge_cost=early - KEEP_PER_KWH * keep_charge - np.where(bounds.boost, BOOST_PER_KWH, 0.0),
-        discharge_cost=wear + MIN_GAIN_PER_KWH + early - KEEP_PER_KWH * keep_discharge,
-        end_value=_end_value(inp, bounds, price_in, price_out, float(trip_kwh.sum())),
+        planned_in=planned,
+        early=EARLY_PER_KWH_H * ((edges[:-1] + edges[1:]) / 2 - edges[0]) / 3600.0,
     )
 
 
-def _prices(inp: PlanInput, asked: Mapping[GridEventKind, StepAsk]) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
+def _prices(inp: PlanInput, asked: StepAsks) -> tuple[FloatArray, FloatArray, tuple[str, ...]]:
     """Prices by step with the grid's price events in place, and the event that set them ("" where none)."""
     price_in, price_out = inp.import_eur_per_kwh, inp.export_eur_per_kwh
     owner = [""] * len(price_in)
@@ -73,37 +68,49 @@ def _prices(inp: PlanInput, asked: Mapping[GridEventKind, StepAsk]) -> tuple[Flo
     return price_in, price_out, tuple(owner)
 
 
-def _kept_decisions(inp: PlanInput) -> tuple[FloatArray, FloatArray]:
-    """1 where the running plan charges, and 1 where it discharges."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What the running plan has one store do, by the new plan's steps (N,)."""
+
+    power_kw: FloatArray
+    """> 0 charges; NaN where the running plan does not reach."""
+
+    @property
+    def charges(self) -> FloatArray:
+        """1 where it charges."""
+        return (np.nan_to_num(self.power_kw) > _ACTIVE_KW).astype(float)
+
+    @property
+    def discharges(self) -> FloatArray:
+        """1 where it discharges."""
+        return (np.nan_to_num(self.power_kw) < -_ACTIVE_KW).astype(float)
+
+
+def kept(inp: PlanInput, steps: tuple[Step, ...], power_w: FloatArray) -> Kept:
+    """Decisions of the running plan with these ``steps`` and powers, laid on the new steps."""
     starts = inp.edges_s[:-1]
-    charge, discharge = np.zeros(len(starts)), np.zeros(len(starts))
-    previous = inp.previous
-    if previous is not None and previous.steps:
-        began = np.array([step.start_s for step in previous.steps])
-        power = np.array([step.ev_w for step in previous.steps])
-        index = np.searchsorted(began, starts + 1e-3, side="right") - 1
-        inside = (index >= 0) & (starts < previous.steps[-1].end_s)
-        was = np.where(inside, power[np.maximum(index, 0)], 0.0)
-        charge, discharge = (was > 50.0).astype(float), (was < -50.0).astype(float)
-    return charge, discharge
+    if not len(steps) or len(power_w) != len(steps):
+        return Kept(np.full(len(starts), np.nan))
+    began = np.array([step.start_s for step in steps])
+    index = np.searchsorted(began, starts + 1e-3, side="right") - 1
+    inside = (index >= 0) & (starts < steps[-1].end_s)
+    return Kept(np.where(inside, np.asarray(power_w)[np.maximum(index, 0)] / 1e3, np.nan))
 
 
-def _end_value(
-    inp: PlanInput, bounds: StepBounds, price_in: FloatArray, price_out: FloatArray, trip_kwh: float
+def end_value(
+    site: Site, money: Worth, *, need_kwh: float, charge_kw: float, efficiency: float, present: FloatArray
 ) -> float:
-    """Worth of a kWh stored at the horizon's end: what refilling the next quarter of the battery would cost.
+    """Worth of a kWh stored at the horizon's end: what refilling ``need_kwh`` would cost.
 
     Refilling takes the cheapest offers of the horizon's last day: solar surplus at the pay for export, the rest from
     the grid. At least 0: charge is never a burden.
     """
-    dt_h = np.diff(inp.edges_s) / 3600.0
-    need = max(0.25 * inp.ev_state.ev.capacity_wh / 1e3, trip_kwh)
+    dt_h = site.dt_h
     last_day = np.cumsum(dt_h[::-1])[::-1] <= 24.0 + 1e-9
-    surplus = np.maximum(-bounds.house_kw, 0.0) * dt_h * bounds.present * last_day
-    charge_kw = min(inp.charger.charge_max_w, inp.ev_state.ev.charge_max_w) / 1e3
-    price = np.concatenate([price_out, price_in])
+    surplus = np.maximum(-site.house_kw[0], 0.0) * dt_h * present * last_day
+    price = np.concatenate([money.price_out, money.price_in])
     amount = np.concatenate([surplus, charge_kw * dt_h * last_day])
     order = np.argsort(price, kind="stable")
     filled = np.cumsum(amount[order])
-    k = min(int(np.searchsorted(filled, need)), len(order) - 1)
-    return max(0.0, float(price[order[k]])) / inp.charger.charge_efficiency
+    k = min(int(np.searchsorted(filled, need_kwh)), len(order) - 1)
+    return max(0.0, float(price[order[k]])) / efficiency

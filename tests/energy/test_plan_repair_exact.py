@@ -14,15 +14,15 @@ from energy.plan.prepare import prepare
 HOUR = 3600.0
 
 
-def exact_cost(prepared, least_kw):
+def exact_cost(problem, least_kw):
     """The best there is with charging at 0 or at least ``least_kw``, by binaries."""
-    n = prepared.numbers
+    n = problem.plugs[0].numbers
     count = len(n.dt_h)
     charge, discharge = cp.Variable(count, nonneg=True), cp.Variable(count, nonneg=True)
     imported, exported = cp.Variable(count, nonneg=True), cp.Variable(count, nonneg=True)
     stored, on = cp.Variable(count + 1), cp.Variable(count, boolean=True)
     constraints = [
-        stored[0] == prepared.floors.start,
+        stored[0] == problem.stores[0].start,
         stored[1:]
         == stored[:-1] + cp.multiply(n.charge_gain, charge) - cp.multiply(n.discharge_drain, discharge) - n.trip_kwh,
         stored >= n.stored_min,
@@ -41,10 +41,10 @@ def exact_cost(prepared, least_kw):
         + (n.discharge_cost * n.dt_h) @ discharge
         - n.end_value * stored[count]
     )
-    problem = cp.Problem(cp.Minimize(cost), constraints)
-    problem.solve(solver=cp.HIGHS, mip_rel_gap=1e-3, time_limit=20.0)
-    assert problem.status in ("optimal", "user_limit")
-    return follow(prepared, charge.value, discharge.value).cost
+    exact = cp.Problem(cp.Minimize(cost), constraints)
+    exact.solve(solver=cp.HIGHS, mip_rel_gap=1e-3, time_limit=20.0)
+    assert exact.status in ("optimal", "user_limit")
+    return follow(problem, charge.value[None, :], discharge.value[None, :]).cost
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -69,8 +69,7 @@ def test_the_repair_costs_little_beside_the_exact_answer(home, planner, seed):
         ev_state=home.ev_state(soc=0.97 if full else 0.5),
         wishes=Wishes(departures=(departure,)),
     )
-    prepared = prepare(inp)
-    exact = exact_cost(prepared, 4.14)
+    exact = exact_cost(prepare(inp), 4.14)
     plan = planner.solve(inp)
     assert plan.missed == ()
     assert plan.money.planned_eur >= exact - 0.01
@@ -101,7 +100,7 @@ def test_a_least_power_costs_no_promise(home, planner, seed):
         ),
     )
     plan = planner.solve(inp)
-    reachable = prepare(inp).floors.reach
+    reachable = prepare(inp).plugs[0].floors.reach
     for promise in plan.missed:
         node = int(np.searchsorted(edges, promise.deadline_s))
         assert promise.planned >= reachable[min(node, count)] / 60.0 - 1e-3
