@@ -13,8 +13,12 @@ from energy.asks import FloatArray
 
 SCORED_DAYS = 28
 """Days that a score looks back."""
-_SHARPNESS = 8.0
-"""A way whose squared error is a tenth lower weighs 2.1 times as much."""
+_WEIGHED_DAYS = 56
+"""Days that decide which way counts how much: longer, so that a lucky fortnight does not."""
+_SHARPNESS = 24.0
+"""A way whose squared error is a tenth lower weighs 12 times as much."""
+_ENOUGH = 0.3
+"""Part of what others said that a way must have said, to count."""
 
 OURS = "ours"
 YESTERDAY = "yesterday"
@@ -35,19 +39,21 @@ class Score:
     days: int
 
 
-def rolling_weights(errors_w: FloatArray, days: int = SCORED_DAYS) -> FloatArray:
+def rolling_weights(errors_w: FloatArray, days: int = _WEIGHED_DAYS) -> FloatArray:
     """(M, D + 1): how much each of M ways counts on each day and the day after the last, from the days before it.
 
     ``errors_w`` is (M, D, 48), NaN where there was no reading or no forecast. A way that was never scored counts 0,
     unless none was: then all count alike.
     """
-    squares = np.nansum(errors_w**2, axis=2)
-    counts = np.isfinite(errors_w).sum(axis=2)
-    total, count = (_sums_before(values, days) for values in (squares, counts.astype(np.float64)))
-    # All ways are judged on the same days, or a lucky few would win.
+    known = np.isfinite(errors_w)
+    squares = np.where(known, errors_w, 0.0) ** 2
+    # All ways are judged on the same slots: where one said nothing, it is as good as the others were, no better.
+    usual = squares.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    by_day = np.where(known, squares, usual).sum(axis=2)
+    total, count = (_sums_before(values, days) for values in (by_day, known.sum(axis=2).astype(np.float64)))
     most = count.max(axis=0, keepdims=True)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where((count > 0) & (count >= 0.5 * most), total / count, np.inf)
+        mean = np.where((count > 0) & (count >= _ENOUGH * most), total / np.maximum(most, 1.0), np.inf)
         best = mean.min(axis=0, keepdims=True)
         weight = np.where(np.isfinite(mean), ((mean + 1.0) / (best + 1.0)) ** -_SHARPNESS, 0.0)
     weight = np.nan_to_num(weight)

@@ -177,13 +177,7 @@ def _model(key: _Key) -> _Model | None:
     found = weigh(ways, measured[first:], height[first : count + 1])
     coming = np.arange(count, count + _COMING_DAYS)
     later = _ways(measured, sky, told, np.full(_COMING_DAYS, count), coming, known, site)
-    return _Model(today=key.today, known=known, days=_mean(found, later), weighed=found, notes=notes)
-
-
-def _mean(found: Weighed, ways: FloatArray) -> FloatArray:
-    """The ways' weighted mean; on a day of which one cannot tell (a provider's last day), the others' alone."""
-    weight = found.weights[:, None, None] * np.isfinite(ways)
-    return np.asarray((weight * np.nan_to_num(ways)).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-9))
+    return _Model(today=key.today, known=known, days=np.nan_to_num(found.mean(later)), weighed=found, notes=notes)
 
 
 def _slots_s(first_day: int, days: int, zone: ZoneInfo) -> FloatArray:

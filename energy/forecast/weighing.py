@@ -26,8 +26,18 @@ class Weighed:
     scores: tuple[Score, ...]
 
     def mean(self, ways: FloatArray) -> FloatArray:
-        """(R, 48) W of (M, R, 48)."""
-        return np.asarray(np.einsum("m,mrs->rs", self.weights, np.nan_to_num(ways)))
+        """(R, 48) W of (M, R, 48), NaN where none can say."""
+        return _mean(np.broadcast_to(self.weights[:, None], ways.shape[:2]), ways)
+
+
+def _mean(weights: FloatArray, ways: FloatArray) -> FloatArray:
+    """(R, 48) of (M, R) and (M, R, 48): where one of the ways cannot say (NaN), the others count alone."""
+    known = np.isfinite(ways)
+    # Even one that was never scored is better than nothing.
+    weight = (weights + 1e-6)[:, :, None] * known
+    total = weight.sum(axis=0)
+    mean = (weight * np.nan_to_num(ways)).sum(axis=0) / np.maximum(total, 1e-12)
+    return np.where(total > 0, mean, np.nan)
 
 
 def weigh(ways: FloatArray, measured: FloatArray, heights: FloatArray | None = None) -> Weighed:
@@ -38,7 +48,7 @@ def weigh(ways: FloatArray, measured: FloatArray, heights: FloatArray | None = N
     """
     errors = ways[:, :-1] - measured
     weights = rolling_weights(errors)
-    ours = np.einsum("mr,mrs->rs", weights, np.nan_to_num(ways))
+    ours = _mean(weights, ways)
     relative = (measured - ours[:-1]) / (bands.heights(ours) if heights is None else heights)[:-1]
     scores = [score(OURS, ours[:-1] - measured, _inside(relative))]
     scores += [score(name, error) for name, error in zip(SIMPLE, errors, strict=False)]
