@@ -44,12 +44,20 @@ def bounds(view: View, state: DispatchState, want: Want) -> Bounds:
         stale = Reason(code=ReasonCode.METER_STALE, params={"age_s": view.now_s - view.readings.at_s})
         return Bounds((*charge, Bound(_charge_unseen_w(view, state), stale)), (*discharge, Bound(0.0, stale)), (), ())
     guard_w = view.config.guard_w
-    import_ = [Bound(limits.import_w.value - guard_w - house.most_w, limits.import_w.reason)]
-    export = [Bound(-max(0.0, limits.export_w.value - guard_w) - house.least_w, limits.export_w.reason)]
+    import_w, export_w = limits.import_w.value - guard_w, max(0.0, limits.export_w.value - guard_w)
+    # What is only claimed by others leaves less room, but does not make the car help them.
+    most_w = max(import_w - house.most_w, min(0.0, import_w - house.sure_most_w))
+    least_w = min(-export_w - house.least_w, max(0.0, -export_w - house.sure_least_w))
+    import_ = [Bound(most_w, limits.import_w.reason)]
+    export = [Bound(least_w, limits.export_w.reason)]
     phases = phase_room(view, house)
     if phases is not None:
-        import_.append(Bound(phases[0] - guard_w, limits.phase_w.reason))
-        export.append(Bound(guard_w - phases[1], limits.phase_w.reason))
+        most_w, least_w = phases[0] - guard_w, guard_w - phases[1]
+        if not house.first:
+            # Who ranks first helps a full phase; the others only keep off it.
+            most_w, least_w = max(most_w, 0.0), min(least_w, 0.0)
+        import_.append(Bound(most_w, limits.phase_w.reason))
+        export.append(Bound(least_w, limits.phase_w.reason))
     if view.config.unbalance_w is not None and (even := _unbalance_room(house, view.config.unbalance_w)) is not None:
         uneven = Reason(code=ReasonCode.LIMIT_FUSE, params={"limit_w": view.config.unbalance_w, "unbalance": 1.0})
         charge.append(Bound(even[0], uneven))

@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass, replace
 
-from energy.dispatch import meter, phases, reaction
+from energy.dispatch import reaction
 from energy.dispatch.bounds import bounds, cut
+from energy.dispatch.houses import Device, house_for, is_fresh, is_known, see
 from energy.dispatch.steady import steadied
 from energy.dispatch.trim import commanded, learned
 from energy.dispatch.types import DispatchConfig, DispatchState, House, View, Want
@@ -12,7 +13,7 @@ from energy.dispatch.wanted import wanted
 from energy.frequency import CURVES, Servant, ServiceState, served
 from energy.grid_events import GridEventKind
 from energy.limits import Limits
-from energy.model import EvState, Readings, Reason, ReasonCode, SetPoint, Wishes
+from energy.model import Charger, EvState, Readings, Reason, ReasonCode, SetPoint, Wishes
 from energy.plan.types import Plan, Step
 
 _PEAK_FADE_PER_S = 1 / 3600.0
@@ -109,7 +110,10 @@ def decide(
     before_w = state.command_w
     command_w, state = commanded(view, state, power_w)
     sign = (power_w > 0) - (power_w < 0)
-    probe = reaction.started(state.probe, before_w, command_w, ev_state.power_w, now_s)
+    probe, known = state.probe, state.learned
+    if math.isfinite(ev_state.power_w):
+        probe, known = reaction.watched(probe, known, ev_state.power_w, min(ev_state.at_s, now_s))
+    probe = reaction.started(probe, before_w, command_w, ev_state.power_w, now_s)
     state = replace(
         state,
         power_w=power_w,
@@ -118,6 +122,7 @@ def decide(
         turned_s=now_s if sign else state.turned_s,
         turned_sign=sign or state.turned_sign,
         probe=probe,
+        learned=known,
         service=service,
         behind=want.behind,
         corrected_wh=state.corrected_wh + _corrected_wh(view, state, power_w),
@@ -148,60 +153,23 @@ def _house(
     now_s: float,
     config: DispatchConfig,
 ) -> tuple[House | None, DispatchState]:
-    """Load less solar as one charger alone meets it; None when meter or charger cannot be trusted."""
+    """The house as one charger alone meets it; None when meter or charger cannot be trusted."""
     if not is_fresh(readings, now_s, config) or not is_known(ev_state, now_s, config):
         return None, state
-    name = limits.charger.charger_id
-    own = [(name, ev_state.power_w, ev_state.at_s)]
-    metered = meter.observed(state.meter, readings, own, now_s, config.meter_lag_s)
-    probe, known = reaction.watched(state.probe, state.learned, ev_state.power_w, min(ev_state.at_s, now_s))
-    state = replace(state, meter=metered, probe=probe, learned=known)
-    house_w, own_w = metered.house_w or 0.0, metered.own_w[name]
-    phase_w = phases_of(readings)
-    share: tuple[float, ...] = ()
-    if phase_w:
-        watched = phases.watched(state.phases, phase_w, readings.at_s, metered.own_w)
-        state = replace(state, phases=watched)
-        charger = limits.charger
-        used = max(1, min(charger.phases, len(phase_w)))
-        share = phases.shares(watched, name, len(phase_w), used, charger.on_phases) or ()
-        if share:
-            phase_w = tuple(w - s * own_w for w, s in zip(phase_w, share, strict=True))
-    return (
-        House(
-            at_s=readings.at_s,
-            follow_w=house_w,
-            most_w=house_w,
-            least_w=house_w,
-            kept_w=house_w,
-            phase_most_w=phase_w,
-            phase_least_w=phase_w,
-            share=share,
-            own_w=own_w,
-        ),
-        state,
+    device = device_of(limits.charger, ev_state)
+    seen, metered, phased = see(state.meter, state.phases, readings, (device,), now_s, config)
+    return house_for(seen, device.name), replace(state, meter=metered, phases=phased)
+
+
+def device_of(charger: Charger, ev_state: EvState) -> Device:
+    """A charger as the meter's reading is taken apart."""
+    return Device(
+        name=charger.charger_id,
+        power_w=ev_state.power_w,
+        at_s=ev_state.at_s,
+        phases=charger.phases,
+        on_phases=charger.on_phases,
     )
-
-
-def phases_of(readings: Readings) -> tuple[float, ...]:
-    """Grid power by phase; empty where one of them is not known."""
-    measured = tuple(w for w in readings.phase_w if w is not None and math.isfinite(w))
-    return measured if len(measured) == len(readings.phase_w) else ()
-
-
-def is_fresh(readings: Readings, now_s: float, config: DispatchConfig) -> bool:
-    """Is the grid known now?"""
-    if readings.grid_w is None or not math.isfinite(readings.grid_w):
-        return False
-    # A reading from the future is a clock that was set: as untrustworthy as an old one.
-    return -config.stale_s <= now_s - readings.at_s <= config.stale_s
-
-
-def is_known(ev_state: EvState, now_s: float, config: DispatchConfig) -> bool:
-    """Is it known what the charger takes?"""
-    if not math.isfinite(ev_state.power_w):
-        return False
-    return not ev_state.connected or abs(now_s - ev_state.at_s) <= config.car_stale_s
 
 
 def _service(

@@ -99,6 +99,11 @@ class House:
     """As much as everything else may take at once, devices on their way to a command included …"""
     least_w: float
     """… and as little."""
+    sure_most_w: float
+    """As ``most_w``, without what is only claimed: beyond a limit with this, the charger must help."""
+    sure_least_w: float
+    every_w: float
+    """Load less solar with all that devices of a higher rank claim, whichever way."""
     kept_w: float
     """What may be fed without anything of it reaching the grid."""
     phase_most_w: tuple[float, ...] = ()
@@ -108,6 +113,8 @@ class House:
     """Which part of this charger's power each phase carries; empty: not known."""
     own_w: float = 0.0
     """What this charger took when the meter measured."""
+    first: bool = True
+    """Does nobody rank higher?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

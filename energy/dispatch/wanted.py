@@ -68,9 +68,9 @@ def _asked(view: View) -> Want | None:
         if held is None:
             continue
         if kind is GridEventKind.SITE_SETPOINT:
-            if view.house_w is None:
+            if view.house is None:
                 continue
-            power_w = held.value - view.house_w
+            power_w = held.value - view.house.every_w
         else:
             power_w = held.value
         params: dict[str, float | str] = {
