@@ -180,6 +180,9 @@ class SwitchDriver(Driver, Protocol):
 class LimitDriver(Driver, Protocol):
     """An inverter that can be told to give less."""
 
+    inverter: str
+    """The name of the driver that reads it."""
+
     def set_limit(self, share: float | None) -> None:
         """Give at most ``share`` (0..1) of its nominal power until the expiry; None: as much as it can."""
         ...

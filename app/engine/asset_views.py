@@ -1,8 +1,14 @@
 """Batteries, machines and tanks in the API's words."""
 
+from typing import Literal
+
 from app.api import schema as s
+from app.config.sense_assets import run_h
 from app.engine.assets import planned_tanks
 from app.engine.engine import Engine
+from app.engine.loads import LoadState
+from app.engine.views import when
+from energy.plan.types import PromiseKind
 
 
 def battery_views(engine: Engine) -> list[s.BatteryNow]:
@@ -27,6 +33,41 @@ def battery_views(engine: Engine) -> list[s.BatteryNow]:
             )
         )
     return found
+
+
+def load_views(engine: Engine) -> list[s.LoadNow]:
+    """Every machine of the home file whose work can wait."""
+    now_s, plan = engine.clock.now_s(), engine.plan
+    late = {p.of for p in plan.missed if p.kind is PromiseKind.LOAD} if plan is not None else set()
+    found: list[s.LoadNow] = []
+    for section in engine.config.load:
+        state, start_s = engine.loads.state(section, plan, now_s)
+        end_s = None if start_s is None or section.in_pieces else start_s + run_h(section) * 3600.0
+        found.append(
+            s.LoadNow(
+                name=section.name,
+                state=_STATES[state, section.switch is not None],
+                start=when(start_s) if start_s is not None else None,
+                end=when(end_s) if end_s is not None else None,
+                switched=section.switch is not None,
+                problem=f"It is not done by {section.latest}: the home has no room for it."
+                if section.name in late
+                else "",
+            )
+        )
+    return found
+
+
+_STATES: dict[tuple[LoadState, bool], Literal["advised", "planned", "running", "done", "waiting"]] = {
+    (LoadState.WAITING, False): "waiting",
+    (LoadState.WAITING, True): "waiting",
+    (LoadState.COMING, False): "advised",
+    (LoadState.COMING, True): "planned",
+    (LoadState.RUNNING, False): "running",
+    (LoadState.RUNNING, True): "running",
+    (LoadState.DONE, False): "done",
+    (LoadState.DONE, True): "done",
+}
 
 
 def tank_views(engine: Engine) -> list[s.TankNow]:

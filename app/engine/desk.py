@@ -22,7 +22,7 @@ from app.clock import utc
 from app.config.load import check_home, write_home
 from app.config.problems import HomeFileError
 from app.engine import reason_views, views
-from app.engine.asset_views import battery_views, tank_views
+from app.engine.asset_views import battery_views, load_views, tank_views
 from app.engine.board import Message, Topic
 from app.engine.engine import Engine
 from app.engine.installer import installer_page, resettable
@@ -105,6 +105,7 @@ class EngineDesk:
             ready_by=views.ready_by(plan, now_s, self._capacity_wh()),
             today=self._today.now(),
             batteries=battery_views(engine),
+            loads=load_views(engine),
             tanks=tank_views(engine),
             planning=views.fallbacks(engine.planner.steps(), engine.fixed.tz),
             event=self._event_now(now_s),

@@ -15,10 +15,10 @@ from app.engine.fixed import Fixed
 from app.engine.health import HealthBook
 from app.engine.links import LinkBook
 from app.ports import CarSession, ChargerDriver, Health, HealthLevel
-from energy.dispatch import DispatchState, dispatch
+from energy.dispatch import CarNow, SiteCommand, SiteState, dispatch_site
 from energy.grid_events import GridEvent
 from energy.limits import Limits, gather
-from energy.model import EvState, Readings, SetPoint, Wishes
+from energy.model import BatteryState, EvState, Readings, SetPoint, Wishes
 from energy.plan.types import Plan
 
 log = logging.getLogger(__name__)
@@ -41,10 +41,13 @@ class Picture:
     limits: Limits
     plan: Plan | None
     set_point: SetPoint
+    """The charger's."""
+    command: SiteCommand
+    """Everything that is commanded: the charger, batteries, the roof."""
 
 
 class Dispatcher:
-    """Decides for one charger."""
+    """Decides for one charger, and what stands beside it."""
 
     def __init__(
         self,
@@ -60,8 +63,12 @@ class Dispatcher:
         plan: Callable[[], Plan | None],
         on_decision: Callable[[Picture], None],
         on_links: Callable[[tuple[str, ...]], None],
+        batteries: Callable[[], tuple[BatteryState, ...]] = tuple,
     ) -> None:
-        """``on_decision`` is told every decision, after the charger; ``on_links`` the links whose fail-safe changed."""
+        """``on_decision`` is told every decision, after the charger; ``on_links`` the links whose fail-safe changed.
+
+        ``batteries``: those that take orders, as they are now.
+        """
         self._fixed = fixed
         self._clock = clock
         self._board = board
@@ -71,9 +78,10 @@ class Dispatcher:
         self._wishes = wishes
         self._events = events
         self._plan = plan
+        self._batteries = batteries
         self._on_decision = on_decision
         self._on_links = on_links
-        self._state = DispatchState()
+        self._state = SiteState()
         self._last_tick_s = float("-inf")
         self._session_key: object = None
         self._ev_w_at_reading: tuple[float, float] | None = None
@@ -132,16 +140,17 @@ class Dispatcher:
             links=self._links.binding(),
             now_s=now_s,
         )
-        set_point, self._state = dispatch(
+        command, self._state = dispatch_site(
             self._state,
             readings=readings,
-            ev_state=ev_state,
+            cars=(CarNow(ev_state=ev_state, limits=limits, wishes=wishes),),
+            batteries=self._batteries(),
+            curtailable_w=sum(array.peak_w for array in self._fixed.arrays if array.curtailable),
             plan=plan,
-            limits=limits,
-            wishes=wishes,
             now_s=now_s,
             config=self._fixed.dispatch,
         )
+        [set_point] = command.set_points
         if self._charger is not None:
             self._charger.set_point(set_point)
         self.ticks += 1
@@ -154,6 +163,7 @@ class Dispatcher:
             limits=limits,
             plan=plan,
             set_point=set_point,
+            command=command,
         )
         self._on_decision(self.latest)
 

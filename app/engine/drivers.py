@@ -14,10 +14,11 @@ from app.config.home import ChargerSection, HomeConfig
 from app.config.paths import secrets_file, standard_paths
 from app.config.secrets import Secrets
 from app.drivers.modbus import Links
-from app.engine.fixed import Fixed
+from app.engine.fixed import Fixed, battery_of
 from app.ports import ChargerDriver, Driver, Matching
 
 if TYPE_CHECKING:
+    from app.engine.tariff import TariffKeeper
     from app.pki import CertificateFolder
     from protocols.iso15118 import SeccSecurity
     from protocols.iso15118.recording import Sink
@@ -52,6 +53,8 @@ class Workshop:
     charger: ChargerDriver | None = None
     """Made before the links that may stop its session."""
     links: Links = field(default_factory=Links)
+    tariffs: "TariffKeeper | None" = None
+    """Whom new prices are told."""
 
     def secret(self, name: str | None) -> str:
         """A secret's value; empty where the home file names none. Raises ``SecretsError``."""
@@ -62,6 +65,25 @@ def _instruments(shop: Workshop) -> Iterable[Driver]:
     from app.drivers.modbus import instrument_drivers
 
     return instrument_drivers(shop.config.meter, shop.config.inverter, shop.clock, shop.links)
+
+
+def _assets(shop: Workshop) -> Iterable[Driver]:
+    """House batteries, relays, and the limits of inverters that can be curtailed."""
+    config = shop.config
+    limits = [row for row in config.inverter if row.curtailable]
+    if not (config.battery or config.load or config.tank or limits):
+        return
+    from app.drivers.orders import BatteryDriver, LimitDriver, SwitchDriver
+
+    for row in config.battery:
+        yield BatteryDriver(row, battery_of(row), shop.clock, shop.links)
+    for load in config.load:
+        if load.switch is not None:
+            yield SwitchDriver(load.name, load.switch, shop.clock, shop.links)
+    for tank in config.tank:
+        yield SwitchDriver(tank.name, tank.switch, shop.clock, shop.links)
+    for inverter in limits:
+        yield LimitDriver(inverter, shop.clock, shop.links)
 
 
 def _charger(shop: Workshop) -> Iterable[Driver]:
@@ -180,7 +202,32 @@ def _backend(shop: Workshop) -> Iterable[Driver]:
     return (driver,)
 
 
-REGISTRY: tuple[Callable[[Workshop], Iterable[Any]], ...] = (_instruments, _charger, _certificates, _utility, _backend)
+def _prices(shop: Workshop) -> Iterable[Driver]:
+    """Who brings prices while the home runs: providers, and files that change."""
+    if shop.tariffs is None:
+        return
+    from app.drivers.prices_file import PriceFile
+    from app.engine.tariff import providers
+
+    config, tz = shop.config, shop.fixed.tz
+    for name, path in shop.tariffs.files.items():
+        yield PriceFile(name, path, tz=tz, clock=shop.clock, shelf=shop.tariffs)
+    for name, section in providers(config).items():
+        from app.drivers.prices import PriceDriver, options_from
+
+        options = options_from(section, token=shop.secret(section.secret), currency=config.home.currency)
+        yield PriceDriver(name, section, options, tz=tz, clock=shop.clock, shelf=shop.tariffs)
+
+
+REGISTRY: tuple[Callable[[Workshop], Iterable[Any]], ...] = (
+    _instruments,
+    _assets,
+    _charger,
+    _certificates,
+    _prices,
+    _utility,
+    _backend,
+)
 
 
 def make_drivers(shop: Workshop) -> list[Driver]:

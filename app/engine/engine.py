@@ -27,10 +27,14 @@ from app.engine.co2 import co2, co2_at
 from app.engine.dispatcher import Dispatcher, Picture
 from app.engine.drivers import Workshop, certificate_folder, make_drivers
 from app.engine.fixed import HOME, Fixed, fixed
+from app.engine.hands import Hands
 from app.engine.health import HealthBook
 from app.engine.history import SPAN_S, HalfHours
+from app.engine.imports import ImportQuarters
 from app.engine.ledger import EventLedger
 from app.engine.links import LinkBook
+from app.engine.loads import SETTING as LOADS_SETTING
+from app.engine.loads import LoadBook
 from app.engine.plan_job import PlanDone, PlanJob, plan_record
 from app.engine.plan_types import Co2
 from app.engine.planned_car import planned_car
@@ -40,20 +44,21 @@ from app.engine.scribe import Scribe
 from app.engine.sessions import LOST, SessionRecord
 from app.engine.supervisor import Supervisor, in_one_line
 from app.engine.support import SupportCase
-from app.engine.tariff import PriceNow, tariff
+from app.engine.tariff import TariffKeeper
 from app.engine.wish_keeper import WishKeeper
 from app.ports import Captured, ChargerDriver, Driver, Health, HealthLevel, PlanWatcher, Report, SessionWatcher
 from app.session_shelf import RecordingShelf
 from app.store import AccountRow, PlanRow, Retention, Store
+from energy.forecast import History
 from energy.links import is_limited
 from energy.model import Plug, Risk, Wishes
-from energy.plan.types import Plan, Terms
-from energy.tariffs import Tariff
+from energy.plan.types import Plan
+from energy.tariffs import Contract
 
 log = logging.getLogger(__name__)
 
 STORE_NAME, SESSIONS_NAME, CAPTURES_NAME = "home.sqlite", "sessions", "captures"
-ACCOUNTS_SETTING, BOUND_SETTING = "accounts", "bound_links"
+ACCOUNTS_SETTING, BOUND_SETTING, PRICES_SETTING = "accounts", "bound_links", "prices"
 HISTORY_S = 42 * 86_400.0
 EVENTS_S = 3 * 86_400.0
 STOP_S = 8.0
@@ -98,11 +103,16 @@ class Engine:
         self.store = store
         self.options = options
         self.fixed: Fixed = fixed(config, speed=clock.speed)
-        self.tariff: Tariff = tariff(config, home_file.parent)
-        self.prices = PriceNow(self.tariff)
         self.co2: Co2 | None = co2(config, home_file.parent)
         self.book = HealthBook(clock)
         self.scribe = Scribe(store, clock, self.book)
+        self.tariffs = TariffKeeper(
+            config,
+            home_file.parent,
+            settings.get(PRICES_SETTING),
+            remember=lambda memory: self.scribe.remember(PRICES_SETTING, memory),
+        )
+        self.imports = ImportQuarters()
         self.load, self.solar = HalfHours(), HalfHours()
         peak_w = self.fixed.site.peak_w or None
         main_meter = config.meter[0].name if config.meter else None
@@ -126,6 +136,7 @@ class Engine:
             timings_factor=options.timings_factor,
             stage_interval_s=options.stage_interval_s,
             record=shelf.new,
+            tariffs=self.tariffs,
         )
         self.certificates = CertificateShelf(certificate_folder(self._shop))
         self.drivers: list[Driver] = make_drivers(self._shop)
@@ -140,6 +151,7 @@ class Engine:
         self.wishes.restore(settings)
         self.ledger = EventLedger(on_event=self.scribe.book, on_delivery=self.scribe.book)
         self.sessions = SessionRecord(self.scribe.book)
+        self.loads = LoadBook(self.fixed, self.scribe.remember, settings.get(LOADS_SETTING))
         self.accounts = Accounts(
             self.fixed.car,
             self.fixed.charger,
@@ -159,7 +171,7 @@ class Engine:
             scribe=self.scribe,
             accounts=self.accounts,
             ledger=self.ledger,
-            prices=self.prices,
+            prices=self.tariffs.now,
             load=self.load,
             solar=self.solar,
             reports=list(filter(_reports, self.drivers)),
@@ -181,11 +193,14 @@ class Engine:
             plan=lambda: self.plan,
             on_decision=self._on_decision,
             on_links=self._on_links,
+            batteries=lambda: planned_batteries(self.fixed, self.board, self.wishes.wishes),
         )
+        self.hands = Hands(self.fixed, self.board, self.loads, self.drivers, lambda: self.planner.ask("a machine"))
         self.on_news: list[Callable[[str], None]] = []
         """Called with "home", "plan", "events", "session" or "health" when such a thing is new."""
         self._session_key: object = None
         self._plan_kept_s = float("-inf")
+        self.tariffs.on_change.append(self._on_prices)
         self.board.listen(Topic.SESSION, self._on_session)
         self.board.listen(Topic.EVENTS, self._on_events)
         self.board.listen(Topic.HEARTBEAT, lambda source: self.links.heartbeat(source, clock.now_s()))
@@ -272,6 +287,8 @@ class Engine:
                 if spread is not None:
                     mean_w = spread.mean + (own_rule.mean if own_rule is not None else 0.0)
                     memory.add(bucket.at_s, max(0.0, mean_w), span_s)
+        for booked in await self._booked_imports(now_s):
+            self.imports.put(*booked)
         events = await self.store.events(now_s - EVENTS_S)
         deliveries = {(e.source, e.event_id): await self.store.deliveries(e.source, e.event_id) for e in events}
         self.ledger.restore(events, lambda source, event_id: deliveries[source, event_id])
@@ -280,7 +297,17 @@ class Engine:
                 ended_s = await self.store.last_account_s() or row.start_s
                 await self.store.book(replace(row, end_s=max(ended_s, row.start_s), ended=LOST))
 
+    async def _booked_imports(self, now_s: float) -> list[tuple[float, float, float]]:
+        """The import of the billing periods that run, where the contract looks at it."""
+        since_s = self.tariff.looks_back_to_s(now_s)
+        return [] if since_s is None else await self.store.imported(since_s, now_s)
+
     # What the dispatcher and the planner ask for.
+
+    @property
+    def tariff(self) -> Contract:
+        """The contract for energy, with the prices that are known now."""
+        return self.tariffs.contract
 
     @property
     def plan(self) -> Plan | None:
@@ -293,7 +320,12 @@ class Engine:
 
     def refill_per_kwh(self) -> float:
         """What it costs to put one kWh into the car, at the coming day's mean price."""
-        return self.prices.mean_ahead(self.clock.now_s()) / self.fixed.charger.charge_efficiency
+        return self.tariffs.now.mean_ahead(self.clock.now_s()) / self.fixed.charger.charge_efficiency
+
+    def _imported(self, now_s: float) -> History | None:
+        since_s = self.tariff.looks_back_to_s(now_s)
+        found = self.imports.history(now_s if since_s is None else since_s)
+        return None if since_s is None else found
 
     def plan_job(self, preview: WishesOut | None = None) -> PlanJob | None:
         """What a plan made now depends on; None where there is no charger. ``preview``: wishes not (yet) in force."""
@@ -320,12 +352,14 @@ class Engine:
             site=fixed.site,
             tariff=self.tariff,
             spare_prices=(config.tariff.import_per_kwh, config.tariff.export_per_kwh),
-            terms=Terms(co2_eur_per_kg=config.co2.per_kg),
+            terms=replace(self.tariff.terms(now_s, self._imported(now_s)), co2_eur_per_kg=config.co2.per_kg),
             co2=self.co2,
             connection=fixed.connection,
             plugs=(Plug(charger=latest.limits.charger, ev_state=car, wishes=wishes),),
             batteries=planned_batteries(fixed, self.board, said),
             arrays=fixed.arrays,
+            loads=self.loads.planned(now_s, config.engine.plan_horizon_h * 3600.0),
+            running=self.loads.running(now_s),
             tanks=planned_tanks(fixed, self.board, now_s),
             risk=Risk(said.risk),
             events=self.ledger.in_force(),
@@ -337,6 +371,7 @@ class Engine:
     # What happens.
 
     def _on_decision(self, picture: Picture) -> None:
+        self.hands.act(picture)
         if self.recorder.record(picture):
             self.planner.ask("an event began or ended")
             self._tell("events")
@@ -364,6 +399,10 @@ class Engine:
         if why != "time" or made_s - self._plan_kept_s >= PLAN_KEPT_EVERY_S:
             self._plan_kept_s = made_s
             self.scribe.book(PlanRow(made_s, plan_record(done, why)))
+        self._tell("plan")
+
+    def _on_prices(self) -> None:
+        self.planner.ask("new prices")
         self._tell("plan")
 
     def _on_wishes(self) -> None:
@@ -405,6 +444,7 @@ class Engine:
         self._tell("events")
 
     def _book_account(self, row: AccountRow, memory: dict[str, Any]) -> None:
+        self.imports.add(row)
         self.scribe.book(row)
         self.scribe.remember(ACCOUNTS_SETTING, memory)
 

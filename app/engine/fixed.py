@@ -72,7 +72,7 @@ def fixed(config: HomeConfig, *, speed: float = 1.0) -> Fixed:
             latitude_deg=config.home.latitude,
             longitude_deg=config.home.longitude,
         ),
-        batteries=tuple(_battery(row) for row in config.battery if row.controllable),
+        batteries=tuple(battery_of(row) for row in config.battery if row.controllable),
         arrays=_arrays(config),
         tanks=tuple(_tank(row) for row in config.tank),
         dispatch=DispatchConfig(
@@ -117,7 +117,8 @@ def _car(config: HomeConfig) -> Ev:
     )
 
 
-def _battery(section: BatterySection) -> HomeBattery:
+def battery_of(section: BatterySection) -> HomeBattery:
+    """A battery of the home file in the energy floor's words."""
     return HomeBattery(
         battery_id=section.name,
         capacity_wh=section.capacity_wh,

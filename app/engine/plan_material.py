@@ -15,8 +15,8 @@ import numpy as np
 from app.engine.ladder import Fallback, FallbackStep
 from app.engine.plan_types import Co2, PlanJob, TankNow
 from energy.asks import FloatArray
-from energy.forecast import Basis, Forecast, Scenario, forecast_load, forecast_solar
-from energy.model import TankState
+from energy.forecast import Basis, Forecast, Scenario, forecast_load, forecast_solar, make_scenarios
+from energy.model import Risk, TankState
 from energy.plan.types import ArrayForecast
 from energy.tariffs import Prices
 
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 ABSURD_PER_KWH = 50.0
 """A price beyond this is a unit mixed up, not a price."""
+SCENARIOS = {Risk.CAREFUL: 4, Risk.BALANCED: 4, Risk.BOLD: 0}
+"""How many ways of the coming days a plan looks at; the bold one looks at what is expected."""
 _DRAW_FROM_H, _DRAW_TO_H = 6, 22
 
 
@@ -45,7 +47,7 @@ class Material:
 def gather(job: PlanJob, edges: FloatArray) -> Material:
     """Everything that a plan needs for the steps between ``edges``."""
     steps: list[FallbackStep] = []
-    load, solar = _load(job, edges, steps), _solar(job, edges, steps)
+    load, solar = _with_runs(_load(job, edges, steps), job, edges), _solar(job, edges, steps)
     prices = _prices(job, edges, steps)
     return Material(
         load=load,
@@ -55,7 +57,7 @@ def gather(job: PlanJob, edges: FloatArray) -> Material:
         arrays=_arrays(job, solar),
         tanks=tuple(_tank(now, edges, job.tz) for now in job.tanks),
         co2_g_per_kwh=_co2(job.co2, edges, steps),
-        scenarios=(),
+        scenarios=_scenarios(job, load, solar, edges, steps),
         steps=tuple(steps),
     )
 
@@ -72,6 +74,24 @@ def _load(job: PlanJob, edges: FloatArray, steps: list[FallbackStep]) -> Forecas
     return found
 
 
+def _with_runs(load: Forecast, job: PlanJob, edges: FloatArray) -> Forecast:
+    """The forecast with the machines' runs that have begun on top."""
+    extra_w = np.zeros(len(edges) - 1)
+    for run in job.running:
+        knots = run.start_s + run.slot_s * np.arange(len(run.power_w) + 1)
+        energy = np.concatenate([[0.0], np.cumsum(np.array(run.power_w) * run.slot_s)])
+        extra_w += np.diff(np.interp(edges, knots, energy)) / np.diff(edges)
+    if not extra_w.any():
+        return load
+    return replace(
+        load,
+        mean_w=load.mean_w + extra_w,
+        p10_w=load.p10_w + extra_w,
+        p50_w=load.p50_w + extra_w,
+        p90_w=load.p90_w + extra_w,
+    )
+
+
 def _solar(job: PlanJob, edges: FloatArray, steps: list[FallbackStep]) -> Forecast:
     try:
         found = forecast_solar(job.solar, edges, now_s=job.now_s, site=job.site, tz=job.tz)
@@ -82,6 +102,19 @@ def _solar(job: PlanJob, edges: FloatArray, steps: list[FallbackStep]) -> Foreca
     if found.basis is Basis.DEFAULT and job.site.peak_w > 0:
         steps.append(FallbackStep(kind=Fallback.SOLAR_TYPICAL))
     return found
+
+
+def _scenarios(
+    job: PlanJob, load: Forecast, solar: Forecast, edges: FloatArray, steps: list[FallbackStep]
+) -> tuple[Scenario, ...]:
+    count = SCENARIOS[job.risk]
+    if not count:
+        return ()
+    try:
+        return make_scenarios(load, solar, edges, count=count)
+    except (ValueError, ArithmeticError, IndexError) as error:
+        steps.append(FallbackStep(kind=Fallback.SCENARIOS_MISSING, why=str(error)))
+        return ()
 
 
 def _whole(found: Forecast) -> None:

@@ -22,6 +22,15 @@ class TankNow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningLoad:
+    """A machine's run that has begun: its power is as certain as anything of the house's load."""
+
+    start_s: float
+    slot_s: float
+    power_w: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Co2:
     """Emissions of imported energy: a series (each value holds until the next), or always the same."""
 
@@ -50,6 +59,7 @@ class PlanJob:
     batteries: tuple[BatteryState, ...] = ()
     arrays: tuple[SolarArray, ...] = ()
     loads: tuple[ShiftableLoad, ...] = ()
+    running: tuple[RunningLoad, ...] = ()
     tanks: tuple[TankNow, ...] = ()
     risk: Risk = Risk.BALANCED
     events: tuple[GridEvent, ...]
