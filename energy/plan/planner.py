@@ -12,7 +12,7 @@ from energy.plan.efficiency import at_planned_power
 from energy.plan.explain import Explained, explain
 from energy.plan.fill import fill
 from energy.plan.prepare import Prepared, Problem, prepare, seen_by
-from energy.plan.programme import InfeasibleError, Programme, Solution, SolverError
+from energy.plan.programme import InfeasibleError, Programme, Solution, SolverError, Values
 from energy.plan.promises import promises
 from energy.plan.repair import close_unworthy, least_power, net, one_direction, pinned, whole_pieces
 from energy.plan.rule import charge_on_arrival, simple_plan
@@ -60,6 +60,12 @@ class Planner:
             loads=_load_plans(answer),
             curtailed_w=_watts(courses.curtailed_kw) if courses.curtailed_kw.any() else (),
         )
+
+    def compiled(self, inp: PlanInput) -> tuple[Programme, Values]:
+        """The programme that ``inp`` is solved with and its numbers: for benchmarks, and tests of the mathematics."""
+        problem = prepare(inp)
+        shape = shape_of(problem)
+        return self.programme(shape), fill(problem, shape, np.zeros(problem.site.steps))
 
     def programme(self, shape: Shape) -> Programme:
         """The compiled programme of a shape."""

@@ -9,10 +9,11 @@ from energy.grid_events import GridEventKind
 from energy.plan.site import Site
 from energy.plan.types import PlanInput, Step, StepAsks
 
-MIN_GAIN_PER_KWH = 0.004
-"""A cycle that earns less than this is not worth doing."""
-EARLY_PER_KWH_H = 5e-5
-"""Among equal prices the earlier hour wins: a target reached early survives an early departure."""
+MIN_GAIN_PER_KWH = 0.0005
+"""A cycle that earns less than this beyond its wear is not worth doing."""
+EARLY_PER_KWH = 1e-4
+"""Among equal prices the earlier hour wins: a target reached early survives an early departure. So much for the first
+hours, and less for each later one: over a week it must not outgrow a price."""
 KEEP_PER_KWH = 1e-3
 """Among nearly equal choices the running plan's wins: plans do not flip on noise."""
 BOOST_PER_KWH = 20.0
@@ -49,7 +50,7 @@ def worth(inp: PlanInput, asked: StepAsks, site: Site) -> Worth:
         price_out=price_out,
         price_event=price_event,
         planned_in=planned,
-        early=EARLY_PER_KWH_H * ((edges[:-1] + edges[1:]) / 2 - edges[0]) / 3600.0,
+        early=EARLY_PER_KWH * np.log1p(((edges[:-1] + edges[1:]) / 2 - edges[0]) / 3600.0),
     )
 
 

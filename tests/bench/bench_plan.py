@@ -23,7 +23,6 @@ import numpy as np
 from cvxpy.settings import HIGHS
 
 from energy.plan import PlanInput, Planner
-from energy.plan.prepare import prepare
 from energy.plan.programme import Programme
 
 LEAST_POWER_W = 4140.0
@@ -85,10 +84,11 @@ def run_direct(lp: highspy.HighsLp) -> float:
 def run_shape(steps: int, rounds: int) -> dict[str, Column]:
     """Every way to plan, round by round side by side."""
     columns = {name: Column() for name in ("direct", "re-solve", "whole plan", "least power")}
-    planner, programme = Planner(), Programme(steps)
+    planner = Planner()
     planner.solve(peer.same_problem(0, steps))
     planner.solve(peer.same_problem(0, steps, LEAST_POWER_W))
-    programme.solve(prepare(peer.same_problem(0, steps)).numbers)
+    programme, values = planner.compiled(peer.same_problem(0, steps))
+    programme.solve(values)
     with contextlib.ExitStack() as stack:
         others = {}
         if peer.installed():
@@ -112,8 +112,8 @@ def one_round(columns: dict[str, Column], planner: Planner, programme: Programme
     """Our own three, on one problem."""
     plan = columns["whole plan"].timed(lambda: planner.solve(inp))
     columns["whole plan"].eur.append(peer.cost_eur(inp, peer.schedule_of(plan)))
-    numbers = prepare(inp).numbers
-    solution = columns["re-solve"].timed(lambda: programme.solve(numbers))
+    _, values = planner.compiled(inp)
+    solution = columns["re-solve"].timed(lambda: programme.solve(values))
     model = direct_model(programme)
     value = columns["direct"].timed(lambda: run_direct(model))
     if abs(value - solution.objective) > 1e-4 * max(1.0, abs(value)):

@@ -38,7 +38,7 @@ def test_charges_in_the_cheap_hours_for_the_departure(home, planner):
 
 
 def test_charge_kept_for_a_dearer_hour_says_until_when(home, planner):
-    price = [0.30] * 3 + [0.60] * 2 + [0.25] * 19
+    price = [0.29] * 3 + [0.60] * 2 + [0.25] * 19
     wishes = Wishes(
         departures=(Departure(at_s=home.now_s + 12 * HOUR, target_soc=0.5),), reserve_soc=0.48, export_allowed=False
     )
