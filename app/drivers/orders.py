@@ -231,7 +231,13 @@ class LimitDriver(OrderedDriver):
 
     def set_limit(self, share: float | None) -> None:
         """See ``app.ports.LimitDriver``."""
-        self._ask(1.0 if share is None else share)
+        if share is not None:
+            self._ask(share)
+        elif self._written is not None and self._written[0] < 1.0:
+            self._ask(1.0)
+        else:
+            # Nothing holds it back: nothing need be written.
+            self._ask(None)
 
     async def _open(self) -> None:
         await self._commandable(self._make)
