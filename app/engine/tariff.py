@@ -10,8 +10,7 @@ import numpy as np
 
 from app.config.home import HomeConfig
 from app.config.tariff import BandSection, ExportSection, FeeSection, HoursSection, PeakSection, ProviderSection
-from app.csv_text import read_csv_text
-from app.errors import UserError
+from app.drivers.prices_file import read_series
 from energy.tariffs import (
     Capacity,
     Contract,
@@ -23,11 +22,9 @@ from energy.tariffs import (
     PriceSeries,
     Schedule,
     Tariff,
-    TariffError,
     TimeOfUse,
     make_tariff,
     options_of,
-    parse_prices,
 )
 from energy.tariffs.providers import PROVIDERS
 from energy.tariffs.schedule import parse_bands
@@ -98,15 +95,6 @@ def providers(config: HomeConfig) -> Mapping[str, ProviderSection]:
     section = config.tariff
     named = {IMPORT: section.provider, EXPORT: section.export.provider if section.export is not None else None}
     return {name: row for name, row in named.items() if row is not None and row.kind != "file"}
-
-
-def read_series(path: Path) -> PriceSeries:
-    """Prices from a CSV file, plain or gzipped. Raises ``TariffError``."""
-    try:
-        text = read_csv_text(path)
-    except UserError as error:
-        raise TariffError(f"The price file {error}.") from error
-    return parse_prices(text, name=str(path))
 
 
 def _energy(config: HomeConfig, known: Mapping[str, PriceSeries]) -> Tariff:

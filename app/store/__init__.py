@@ -17,7 +17,7 @@ Public API (all times POSIX seconds, W, Wh, fractions; rows are in ``app.store.r
 
     bucket_s, buckets = await store.history(from_s, to_s, max_points)    # mean, low, high of each channel
     await store.summary("day" | "month" | "year", date, tz)  # [(label, AccountSum)]: energy by path, cost, saved
-    await store.accounts(edges_s); await store.last_account_s()
+    await store.accounts(edges_s); await store.imported(from_s, to_s); await store.last_account_s()
     await store.sessions(limit); await store.events(since_s); await store.deliveries(source, event_id)
     await store.commands(limit); await store.reasons(from_s, to_s); await store.last_plan(at_s)
     await store.settings()                      # {key: value}

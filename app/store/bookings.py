@@ -79,6 +79,13 @@ def account_sums(db: Database, edges_s: Sequence[float]) -> list[AccountSum]:
     return found
 
 
+def imported(db: Database, from_s: float, to_s: float) -> list[tuple[float, float, float]]:
+    """(start, length s, Wh imported) of each interval that was booked in a time, in order."""
+    sums = " + ".join(f"coalesce({path}_wh, 0.0)" for path in PATHS if path.startswith("grid_"))
+    sql = f"SELECT at_s, span_s, {sums} FROM accounts WHERE at_s >= ? AND at_s < ? ORDER BY at_s"  # noqa: S608
+    return [(float(at_s), float(span_s), float(wh)) for at_s, span_s, wh in db.execute(sql, (from_s, to_s))]
+
+
 def last_account_s(db: Database) -> float | None:
     """End of the last interval booked: where a restarted engine goes on; None: nothing is booked."""
     found = db.execute("SELECT at_s + span_s FROM accounts ORDER BY at_s DESC LIMIT 1").fetchone()

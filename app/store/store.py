@@ -230,6 +230,10 @@ class Store:
         made = calendar(period, day, tz)
         return list(zip(made.labels, await self.accounts(made.edges_s), strict=True))
 
+    async def imported(self, from_s: float, to_s: float) -> list[tuple[float, float, float]]:
+        """(start, length s, Wh imported) of each interval of accounts."""
+        return await self._read(lambda db: bookings.imported(db, from_s, to_s))
+
     async def last_account_s(self) -> float | None:
         """End of the last interval booked, from which a restarted engine goes on; None: nothing is booked."""
         return await self._read(bookings.last_account_s)

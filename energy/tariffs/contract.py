@@ -12,8 +12,9 @@ from energy.asks import FloatArray
 from energy.forecast.history import History
 from energy.plan.types import Terms
 from energy.tariffs.base import NoPrices, Prices, Tariff
+from energy.tariffs.local import zone
 from energy.tariffs.schedule import Schedule
-from energy.tariffs.terms import Capacity, Peak, monthly_eur
+from energy.tariffs.terms import Capacity, Peak, monthly_eur, periods
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +109,11 @@ class Contract:
             bands=tuple(rule.band(now_s) for rule in self.capacity),
             co2_eur_per_kg=self.co2_eur_per_kg,
         )
+
+    def looks_back_to_s(self, now_s: float) -> float | None:
+        """Since when past import matters to ``terms``; None: it does not."""
+        starts = [next(periods(peak.period, now_s, now_s + 1.0, zone(peak.tz)))[0] for peak in self.peaks]
+        return min(starts, default=None)
 
     def beside_energy_eur(self, imported: History, start_s: float, end_s: float) -> float:
         """What the bill of ``start_s`` .. ``end_s`` holds beside the kWh: standing charge, peaks, contracted power."""
