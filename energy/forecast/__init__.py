@@ -8,6 +8,7 @@ simple averages (``Forecast.scores``). A missing value is NaN and stays missing:
 from energy.forecast.clean import Fault, HistoryNote, clean
 from energy.forecast.history import History
 from energy.forecast.load import HISTORY_DAYS, forecast_load
+from energy.forecast.presence import Presence, Stay, learn_presence, with_habits
 from energy.forecast.scenarios import make_scenarios
 from energy.forecast.score import Score, score_sentence
 from energy.forecast.solar import forecast_solar
@@ -22,15 +23,19 @@ __all__ = [
     "Forecast",
     "History",
     "HistoryNote",
+    "Presence",
     "Scenario",
     "Score",
     "SolarSite",
+    "Stay",
     "Weather",
     "clean",
     "clear_sky_w",
     "forecast_load",
     "forecast_solar",
+    "learn_presence",
     "make_scenarios",
     "score_sentence",
     "weather_roof_w",
+    "with_habits",
 ]
