@@ -41,9 +41,11 @@ class Kept:
         except OSError:
             return None
         try:
-            return _Careful(io.BytesIO(raw)).load()
+            found: object = _Careful(io.BytesIO(raw)).load()
         except Exception:
+            # Damaged: that strategy begins anew.
             return None
+        return found
 
     def save(self, name: str, what: object, *, now: bool = False) -> None:
         """Keep it, unless it was kept a moment ago."""

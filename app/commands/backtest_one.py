@@ -7,6 +7,7 @@ import queue
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -135,7 +136,7 @@ def _live(job: Job, folder: Path) -> Results | None:
     return results
 
 
-def _alive(workers: list[BaseProcess], waiting: int) -> bool:
+def _alive(workers: Sequence[BaseProcess], waiting: int) -> bool:
     return sum(worker.is_alive() for worker in workers) >= waiting
 
 

@@ -46,6 +46,11 @@ class Table:
         return self.start_s + self.step_s * self.count
 
     @property
+    def at_s(self) -> FloatArray:
+        """The beginning of each interval."""
+        return np.asarray(self.start_s + self.step_s * np.arange(self.count), dtype=np.float64)
+
+    @property
     def count(self) -> int:
         """Number of intervals."""
         return len(next(iter(self.columns.values())))
@@ -80,7 +85,7 @@ class Minutes:
     start_s: float
     load_w: FloatArray
     solar_w: FloatArray
-    market_eur_per_kwh: FloatArray
+    market: PriceSeries
     co2_g_per_kwh: FloatArray | None = None
     solar_forecast_w: FloatArray | None = None
 
@@ -128,13 +133,12 @@ def parse_market(text: str, *, name: str = "prices") -> Market:
     filled, long = _bridged(price, table.step_s)
     _tell_gaps(notes, name, column, price, table.step_s, long)
     _tell_frozen(notes, name, column, price, table.step_s)
-    at_s = table.start_s + table.step_s * np.arange(table.count)
     co2 = table.columns.get("co2_g_per_kwh")
     if co2 is not None and np.isfinite(co2).any():
         co2, _ = _bridged(co2, table.step_s)
     else:
         co2 = None
-    return Market(table=table, series=PriceSeries(at_s, filled), co2_g_per_kwh=co2, notes=tuple(notes))
+    return Market(table=table, series=PriceSeries(table.at_s, filled), co2_g_per_kwh=co2, notes=tuple(notes))
 
 
 def overlap(house: House, market: Market) -> tuple[float, float]:
@@ -163,7 +167,7 @@ def by_minute(house: House, market: Market, start_s: float, end_s: float, seed: 
         start_s=start_s,
         load_w=cut(load_by_minute(house.load_w, h.step_s, seed), h),
         solar_w=cut(solar_by_minute(house.solar_w, h.step_s, seed), h),
-        market_eur_per_kwh=cut(held_by_minute(market.series.eur_per_kwh, m.step_s), m),
+        market=market.series,
         co2_g_per_kwh=None if co2 is None else cut(held_by_minute(co2, m.step_s), m),
         solar_forecast_w=None if forecast is None else cut(held_by_minute(forecast, h.step_s), h),
     )

@@ -5,9 +5,9 @@ function of the energy moved is replaced by its lower convex hull over every pow
 its least power, the surplus, nothing, the house's load, full discharge, and the points between where its efficiency
 bends), at that minute's own prices, load and sun. Then V is convex and made of straight pieces, and one step back is an
 exact merge of two sorted lists of slopes: no grid, no rounding, no solver's tolerance. The hull can only be cheaper
-than the truth (as are the charger's reaction time and the battery's taper near full, which are left out), so nothing
-that lives in the same minutes can cost less. Targets at departure are promises here as for everybody: lowered to what a
-car that charges from arrival reaches, and kept.
+than the truth, and the charger's reaction time is left out, so nothing that lives in the same minutes can cost less.
+Near full the battery takes less: there V is what the limit allows, exact as well. Targets at departure are promises
+here as for everybody: lowered to what a car that charges from arrival reaches, and kept.
 
 **The course** takes, minute by minute, the real power whose cost and following worth are least. It lives in the same
 world as every other strategy, so that it is scored alike; how far it stays above the bound is told in the report.
@@ -23,6 +23,7 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.backtest.world import Course, World
+from energy.model import Curve
 
 BLOCK = 1440
 _LATE_EUR_PER_KWH = 50.0
@@ -50,6 +51,32 @@ class Worth:
         edges = np.concatenate([[0.0], np.cumsum(self.lengths)])
         values = self.at_empty + np.concatenate([[0.0], np.cumsum(self.slopes * self.lengths)])
         return np.asarray(np.interp(stored_kwh, edges, values), dtype=np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Hull:
+    """A minute's cost over the energy moved, as its lower convex hull."""
+
+    slopes: FloatArray
+    """Over what is *taken* from the battery, so that they merge with V; from the least stored to the most."""
+    lengths: FloatArray
+    """kWh; 0: unused."""
+    top_cost: float
+    """Of storing the most."""
+    up: float
+    """The most that can be stored, kWh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taper:
+    """Near full a minute stores at most ``level − slope · stored`` kWh."""
+
+    begins: float
+    """kWh stored."""
+    level: float
+    slope: float
+    least: float
+    """At full charge, kWh."""
 
 
 @dataclass(slots=True)
@@ -84,8 +111,7 @@ class Foresight:
         worth = _end(course)
         foresight.at_blocks = [worth] * (blocks + 1)
         for block in range(blocks - 1, -1, -1):
-            for worth in foresight._backwards(block, worth, capacity):
-                pass
+            worth = foresight._backwards(block, worth, capacity)[-1]
             foresight.at_blocks[block] = worth
             each_block((blocks - block) / blocks)
         return foresight
@@ -123,6 +149,7 @@ class Foresight:
         course = self.course
         first, last = block * BLOCK, min((block + 1) * BLOCK, course.minutes.count)
         slopes, lengths, top_cost, up = hulls(course, first, last)
+        taper = _taper(course)
         home = course.home
         reserve = (home.reserve_soc - _SLACK_SOC) * home.ev.capacity_wh / 1e3
         short = home.public_eur_per_kwh
@@ -137,7 +164,8 @@ class Foresight:
                     worth = Worth(worth.at_empty, worth.slopes, worth.lengths)
                 worth.at_empty += float(top_cost[i])
             else:
-                worth = _merged(worth, slopes[i], lengths[i], float(top_cost[i]), float(up[i]), capacity)
+                hull = Hull(slopes[i], lengths[i], float(top_cost[i]), float(up[i]))
+                worth = _merged(worth, hull, taper, capacity)
                 if reserve > 0:
                     worth = _raised(worth, reserve, _RESERVE_EUR_PER_KWH_MIN)
             target = self.targets.get(k)
@@ -220,14 +248,17 @@ def choices(course: Course, first: int, last: int) -> tuple[FloatArray, FloatArr
     battery = course.battery()
     share_in = np.maximum(power, 0.0) / max(battery.charge_max_w, 1.0)
     share_out = np.maximum(-power, 0.0) / max(battery.discharge_max_w, 1.0)
-    gain = np.interp(share_in, *zip(*battery.efficiency_at, strict=True))
-    curve_out = battery.discharge_efficiency_at or battery.efficiency_at
-    loss = np.interp(share_out, *zip(*curve_out, strict=True))
+    gain = _on(battery.efficiency_at, share_in)
+    loss = _on(battery.discharge_efficiency_at or battery.efficiency_at, share_out)
     moved = np.where(power >= 0, power * gain, power / np.maximum(loss, 1e-9)) / 60e3
     grid = (house[:, None] + power) / 60e3
     price_in, price_out = course.import_eur[first:last, None], course.export_eur[first:last, None]
     cost = np.where(grid > 0, grid * price_in, grid * price_out) + np.maximum(-power, 0.0) / 60e3 * ev.wear_eur_per_kwh
     return power, moved, cost
+
+
+def _on(curve: Curve, at: FloatArray) -> FloatArray:
+    return np.asarray(np.interp(at, [x for x, _ in curve], [y for _, y in curve]), dtype=np.float64)
 
 
 def _minute_cost(course: Course, k: int, power_w: float) -> float:
@@ -267,16 +298,79 @@ def hulls(course: Course, first: int, last: int) -> tuple[FloatArray, FloatArray
     return -slopes, lengths, np.where(present, cost[:, -1], idle), moved[:, -1]
 
 
-def _merged(
-    worth: Worth, slopes: FloatArray, lengths: FloatArray, top_cost: float, up: float, capacity: float
-) -> Worth:
+def _merged(worth: Worth, hull: Hull, taper: Taper | None, capacity: float) -> Worth:
     """One minute back: both sorted lists of slopes in one, then cut to what the battery holds."""
-    used = lengths > 0
-    all_slopes = np.concatenate([worth.slopes, slopes[used]])
-    all_lengths = np.concatenate([worth.lengths, lengths[used]])
+    used = hull.lengths > 0
+    slopes, lengths = hull.slopes[used], hull.lengths[used]
+    all_slopes = np.concatenate([worth.slopes, slopes])
+    all_lengths = np.concatenate([worth.lengths, lengths])
     order = np.argsort(all_slopes, kind="stable")
+    all_slopes, all_lengths = all_slopes[order], all_lengths[order]
     # The merged function begins at −up, where V is at empty and the minute stores its most.
-    return _cut(worth.at_empty + top_cost, -up, all_slopes[order], all_lengths[order], capacity)
+    free = _cut(worth.at_empty + hull.top_cost, -hull.up, all_slopes, all_lengths, capacity)
+    if taper is None or hull.up <= taper.least:
+        return free
+    own = order >= len(worth.slopes)
+    ends = np.cumsum(all_lengths) - hull.up
+    stored_most = hull.up - np.concatenate([[0.0], np.cumsum(np.where(own, all_lengths, 0.0))])
+    """The best energy to store, at each edge of the merged pieces; it falls from piece to piece."""
+    edges = np.concatenate([[-hull.up], ends])
+    if float(np.interp(taper.begins, edges, stored_most)) <= taper.least:
+        return free
+    return _tapered(free, worth, hull, taper, edges, stored_most, capacity)
+
+
+def _tapered(
+    free: Worth,
+    worth: Worth,
+    hull: Hull,
+    taper: Taper,
+    edges: FloatArray,
+    best: FloatArray,
+    capacity: float,
+) -> Worth:
+    """The merged function where the battery, near full, takes less than would be best: there it takes what it can.
+
+    Cost and V are convex, so the best within the limit is the limit itself; every kink of both is a node.
+    """
+    used = hull.lengths > 0
+    # The minute's own cost by energy stored, from the least to the most.
+    steps = hull.lengths[used]
+    stored = hull.up - np.concatenate([np.cumsum(steps[::-1])[::-1], [0.0]])
+    rise = -hull.slopes[used] * steps
+    cost = hull.top_cost - np.concatenate([np.cumsum(rise[::-1])[::-1], [0.0]])
+    after_edges = np.concatenate([[0.0], np.cumsum(worth.lengths)])
+    nodes = np.concatenate(
+        [
+            [taper.begins, capacity],
+            edges[(edges > taper.begins) & (edges < capacity)],
+            # Where the limit leads onto an edge of V …
+            (after_edges - taper.level) / (1.0 - taper.slope),
+            # … or onto an edge of the minute's cost.
+            (taper.level - stored) / taper.slope,
+            [(taper.level - hull.up) / taper.slope],
+        ]
+    )
+    nodes = np.unique(np.clip(nodes, taper.begins, capacity))
+    limit = np.minimum(taper.level - taper.slope * nodes, hull.up)
+    over = np.interp(nodes, edges, best) - limit
+    cross = np.flatnonzero((over[:-1] > 0) != (over[1:] > 0))
+    if len(cross):
+        share = over[cross] / (over[cross] - over[cross + 1])
+        nodes = np.unique(np.concatenate([nodes, nodes[cross] + share * (nodes[cross + 1] - nodes[cross])]))
+        limit = np.minimum(taper.level - taper.slope * nodes, hull.up)
+        over = np.interp(nodes, edges, best) - limit
+    at_limit = np.interp(limit, stored, cost) + worth.cost(np.minimum(nodes + limit, capacity))
+    value = np.where(over > 1e-12, at_limit, free.cost(nodes))
+    keep = np.concatenate([[True], np.diff(nodes) > 1e-9])
+    nodes, value = nodes[keep], value[keep]
+    ends = np.cumsum(free.lengths)
+    k = int(np.searchsorted(ends, taper.begins - 1e-12))
+    begin = float(ends[k - 1]) if k else 0.0
+    slopes = np.concatenate([free.slopes[: k + 1], np.diff(value) / np.diff(nodes)])
+    lengths = np.concatenate([free.lengths[:k], [taper.begins - begin], np.diff(nodes)])
+    lengths[-1] += capacity - float(nodes[-1])
+    return Worth(free.at_empty, np.maximum.accumulate(slopes), lengths)
 
 
 def _cut(value: float, start: float, slopes: FloatArray, lengths: FloatArray, capacity: float) -> Worth:
@@ -338,6 +432,17 @@ def _end(course: Course) -> Worth:
     """At the last minute of all a kWh is worth what refilling costs at the cheap fifth of the last days' prices."""
     cheap = max(0.0, float(np.quantile(course.import_eur[-3 * BLOCK :], 0.2)))
     return Worth(0.0, np.array([-cheap / course.home.charger.charge_efficiency]), np.array([_usable_kwh(course)]))
+
+
+def _taper(course: Course) -> Taper | None:
+    """As the twin's battery takes charge near full, at its best efficiency; None: it never takes less."""
+    battery = course.battery()
+    top, begins = (soc * battery.capacity_wh / 1e3 for soc in (battery.soc_max, battery.taper_from_soc))
+    if top - begins < 1e-3:
+        return None
+    full = battery.charge_max_w * max(y for _, y in battery.efficiency_at) / 60e3
+    slope = 0.9 * full / (top - begins)
+    return Taper(begins, 0.1 * full + slope * top, slope, 0.1 * full)
 
 
 def _usable_kwh(course: Course) -> float:

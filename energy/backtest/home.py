@@ -4,7 +4,7 @@ The car is the middle of those that can discharge at home (57.5 to 64.8 kWh, 11 
 VW ID.3, Skoda Enyaq, Kia Niro); the week is a commuter's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,8 +13,9 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.forecast import SolarSite
+from energy.forecast.history import local_slots
 from energy.model import Absence, Charger, Connection, Curve, Departure, Ev, Risk, Wishes
-from energy.tariffs import Markup
+from energy.tariffs import DayAhead, Markup, PriceSeries, Tariff
 from energy.twin import Trip
 
 WORKDAYS = (0, 1, 2, 3, 4)
@@ -53,7 +54,6 @@ class BacktestHome:
             phases=3,
             charge_max_w=11_000.0,
             discharge_max_w=10_000.0,
-            charge_min_w=1380.0,
             reaction_s=2.0,
         )
     )
@@ -63,7 +63,10 @@ class BacktestHome:
     week: tuple[Outing, ...] = COMMUTE
     site: SolarSite = field(default_factory=lambda: SolarSite(peak_w=5000.0, latitude_deg=45.0, longitude_deg=3.0))
     markup: Markup = field(default_factory=lambda: Markup(fees_eur_per_kwh=0.10, tax=0.21))
-    flat_import_eur_per_kwh: float | None = None
+    """On the market's price, where no ``contract`` is told."""
+    contract: Callable[[PriceSeries], Tariff] | None = None
+    """A home file's contract on these market prices."""
+    contract_words: str = ""
     reserve_soc: float = 0.2
     first_soc: float = 0.6
     goal_soc: float = 0.8
@@ -72,8 +75,8 @@ class BacktestHome:
     risk: Risk = Risk.BALANCED
     public_eur_per_kwh: float = 0.60
     """What a kWh costs that a trip lacks and buys on the way."""
-    published_h: float = 13.0
-    """Local hour at which tomorrow's prices become known."""
+    published: str = "13:00"
+    """Local time at which tomorrow's prices become known."""
 
 
 def efficiency_at(curve: Curve, constant: float, full_w: float) -> tuple[tuple[float, float], ...]:
@@ -117,20 +120,15 @@ def wishes_of(home: BacktestHome, trips: Sequence[Trip], departures: Sequence[De
     )
 
 
-def import_price(home: BacktestHome, market_eur_per_kwh: FloatArray) -> FloatArray:
-    """What is paid for imported energy."""
-    return home.markup.imported(market_eur_per_kwh)
-
-
-def export_price(home: BacktestHome, market_eur_per_kwh: FloatArray) -> FloatArray:
-    """What is paid for exported energy."""
-    return home.markup.exported(market_eur_per_kwh)
+def tariff_of(home: BacktestHome, series: PriceSeries) -> Tariff:
+    """What is paid and earned on these market prices."""
+    if home.contract is not None:
+        return home.contract(series)
+    return DayAhead(series=series, markup=home.markup, tz=home.tz)
 
 
 def local_minutes(tz: str, start_s: float, count: int) -> tuple[np.ndarray, FloatArray]:
     """Local date ordinals and hours of day of each minute from ``start_s``."""
-    from energy.forecast.history import local_slots
-
     return local_slots(start_s + 60.0 * np.arange(count, dtype=np.float64), ZoneInfo(tz))
 
 

@@ -1,29 +1,27 @@
 """Twoway itself as a strategy: its forecasts, its planner every quarter of an hour, its dispatch every minute."""
 
+import math
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from energy.asks import FloatArray
 from energy.backtest.data import House, Market
-from energy.backtest.home import wishes_of
+from energy.backtest.home import tariff_of, wishes_of
 from energy.backtest.world import Course, World
 from energy.dispatch import DispatchState
 from energy.forecast import Forecast, History, forecast_load, forecast_solar
-from energy.horizon import make_edges
 from energy.model import EvState, Readings, Wishes
 from energy.pilot import Outlook, Pilot
 from energy.plan import Planner
 from energy.plan.types import Plan
-from energy.tariffs import DayAhead, Prices, PriceSeries
+from energy.tariffs import Prices, Tariff
+from energy.tariffs.published import AsPublished
 
-HORIZON_H = 36.0
-STEP_S = 900.0
-FINE_H = 12.0
-COARSE_STEP_S = 1800.0
+STEPS = ((12.0, 900.0), (36.0, 1800.0), (60.0, 3600.0))
+"""(until h from now, step s): a plan looks two and a half days ahead, since tomorrow's evening is worth what the day
+after lets it be."""
 REPLAN_S = 900.0
 HISTORY_DAYS = 70
 """Forecasts look no further back."""
@@ -33,27 +31,17 @@ class KnownPrices:
     """Day-ahead prices as they were known: the next local day's from the hour of publication on, no others."""
 
     def __init__(self, course: Course, market: Market) -> None:
-        self._series, self._markup = market.series, course.home.markup
-        self._zone = ZoneInfo(course.home.tz)
-        self._published_h = course.home.published_h
+        self._home = course.home
+        self._published = AsPublished(market.series, publish_local=course.home.published, tz=course.home.tz)
         self._until_s = -np.inf
-        self._tariff: DayAhead | None = None
-
-    def known_until_s(self, now_s: float) -> float:
-        """Where the published prices end."""
-        local = datetime.fromtimestamp(now_s, self._zone)
-        hour = local.hour + local.minute / 60.0
-        days = 2 if hour >= self._published_h else 1
-        midnight = datetime(local.year, local.month, local.day, tzinfo=self._zone) + timedelta(days=days)
-        return midnight.timestamp()
+        self._tariff: Tariff | None = None
 
     def __call__(self, now_s: float, edges_s: FloatArray) -> Prices:
         """Prices of the steps: published ones as they are, the rest as the tariff expects them."""
-        until_s = self.known_until_s(now_s)
+        until_s = self._published.known_until_s(now_s)
         if self._tariff is None or until_s != self._until_s:
-            k = int(np.searchsorted(self._series.at_s, until_s - 1e-6))
-            known = PriceSeries(self._series.at_s[:k], self._series.eur_per_kwh[:k])
-            self._tariff, self._until_s = DayAhead(series=known, markup=self._markup, tz=self._zone.key), until_s
+            # One object from one publication to the next: what it expects is learned once.
+            self._tariff, self._until_s = tariff_of(self._home, self._published.known(now_s)), until_s
         return self._tariff.prices(edges_s)
 
 
@@ -84,7 +72,7 @@ class LearnedLoad:
     """The home's own forecast of its load, from what was measured before."""
 
     def __init__(self, course: Course, house: House) -> None:
-        self._at_s = house.table.start_s + house.table.step_s * np.arange(house.table.count)
+        self._at_s = house.table.at_s
         self._step_s, self._load_w, self._tz = house.table.step_s, house.load_w, course.home.tz
 
     def __call__(self, now_s: float, edges_s: FloatArray) -> Forecast:
@@ -98,7 +86,7 @@ class LearnedSolar:
     """The home's own forecast of its roof."""
 
     def __init__(self, course: Course, house: House) -> None:
-        self._at_s = house.table.start_s + house.table.step_s * np.arange(house.table.count)
+        self._at_s = house.table.at_s
         self._step_s, self._solar_w = house.table.step_s, house.solar_w
         self._tz, self._site = course.home.tz, course.home.site
 
@@ -141,7 +129,7 @@ class Ours:
         solar: Any = TrueCourse(course, course.minutes.solar_w) if perfect else LearnedSolar(course, house)
         self._pilot = Pilot(
             planner=Planner(),
-            outlook=Outlook(load=load, solar=solar, prices=KnownPrices(course, market), edges=_edges),
+            outlook=Outlook(load=load, solar=solar, prices=KnownPrices(course, market), edges=steps_from),
             connection=course.home.connection,
             charger=course.home.charger,
             risk=course.home.risk,
@@ -247,5 +235,11 @@ def _held(plan: Plan, at_s: FloatArray) -> FloatArray:
     return np.where(k >= 0, power[np.maximum(k, 0)], 0.0)
 
 
-def _edges(now_s: float) -> FloatArray:
-    return make_edges(now_s, hours=HORIZON_H, step_s=STEP_S, fine_hours=FINE_H, coarse_step_s=COARSE_STEP_S)
+def steps_from(now_s: float) -> FloatArray:
+    """The edges of a plan's steps: fine first, then coarser; each a multiple of its step, so that plans share them."""
+    edges = [math.floor(now_s / STEPS[0][1]) * STEPS[0][1]]
+    for k, (until_h, step_s) in enumerate(STEPS):
+        coarser = STEPS[min(k + 1, len(STEPS) - 1)][1]
+        end_s = math.ceil((edges[0] + until_h * 3600.0) / coarser) * coarser
+        edges += np.arange(edges[-1] + step_s, end_s + 1.0, step_s).tolist()
+    return np.array(edges)

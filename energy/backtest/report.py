@@ -29,6 +29,7 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.backtest.foresight import BLOCK
+from energy.backtest.home import BacktestHome
 from energy.backtest.job import (
     ARRIVAL,
     CO2_G_PER_KWH,
@@ -43,7 +44,7 @@ from energy.backtest.job import (
     scores,
 )
 from energy.backtest.minutes import MODEL
-from energy.backtest.ours import COARSE_STEP_S, FINE_H, HORIZON_H, REPLAN_S, STEP_S
+from energy.backtest.ours import REPLAN_S, STEPS
 from energy.backtest.score import Score
 from energy.backtest.world import Course
 
@@ -200,14 +201,21 @@ def _home(job: Job) -> dict[str, Any]:
         "reserve_soc": home.reserve_soc,
         "goal_soc_without_v2g": home.goal_soc,
         "contract": {
-            "import": "(market price + fees) × (1 + tax)",
-            "export": "market price − export fees",
-            **asdict(home.markup),
-            "published_h": home.published_h,
+            "words": home.contract_words or _contract_words(home),
+            "published": home.published,
             "on_the_road_eur_per_kwh": home.public_eur_per_kwh,
         },
         "risk": home.risk.value,
     }
+
+
+def _contract_words(home: BacktestHome) -> str:
+    m = home.markup
+    export = f" less {m.export_fees_eur_per_kwh:g} a kWh" if m.export_fees_eur_per_kwh else ""
+    return (
+        f"Import: the market's price and {m.fees_eur_per_kwh:g} a kWh of fees, and {m.tax:.0%} of tax on both; "
+        f"export: the market's price{export}."
+    )
 
 
 def _data(job: Job, course: Course) -> dict[str, Any]:
@@ -225,19 +233,20 @@ def _data(job: Job, course: Course) -> dict[str, Any]:
 
 def _method(job: Job, results: Results) -> list[str]:
     sentences = [
-        "Every strategy lives in the same minutes with the same battery, charger and trips, and is scored by the minute.",
+        "Every strategy lives in the same minutes with the same battery, charger and trips; each minute is scored.",
         "A new command takes the charger's reaction time and ramp to arrive; that part of the minute is scored at the "
         "old power.",
-        f"Twoway plans every {REPLAN_S / 60:g} min while the car is there, {HORIZON_H:g} h ahead in steps of "
-        f"{STEP_S / 60:g} min ({COARSE_STEP_S / 60:g} min after {FINE_H:g} h), and dispatches every minute.",
-        f"It knows the prices of the coming day from {job.home.published_h:g}:00 local time on, and expects the rest.",
+        f"Twoway plans every {REPLAN_S / 60:g} min while the car is there, {STEPS[-1][0]:g} h ahead in steps of "
+        + ", ".join(f"{step_s / 60:g} min to {until_h:g} h" for until_h, step_s in STEPS)
+        + ", and dispatches every minute.",
+        f"It knows the prices of the coming day from {job.home.published} local time on, and expects the rest.",
         "Own forecasts are made from what the house measured before; perfect forecasts are the minutes to come, but "
         "prices are published no earlier.",
         "The timer charges from 23:00 to 06:00, and at the last moment for a departure.",
-        "Perfect foresight is a bound: the least cost of the whole period, found backwards, minute by minute, with each "
-        "minute's cost replaced by its lower convex hull; its row is a course that really lives so.",
-        "A day's regret is what it cost beyond perfect foresight, stored charge counted at what foresight would make of "
-        "it; the share captured is 1 − regret / regret of charging on arrival.",
+        "Perfect foresight is a bound: the least cost of the whole period, found backwards, minute by minute, with "
+        "each minute's cost replaced by its lower convex hull; its row is a course that really lives so.",
+        "A day's regret is what it cost beyond perfect foresight, stored charge counted at what foresight would make "
+        "of it; the share captured is 1 − regret / regret of charging on arrival.",
         "The charge left at the end is credited alike to all, with its worth to perfect foresight in the days after.",
         "A departure counts as missed where more than 0.5 % lacks that a car charging from arrival would have had.",
     ]

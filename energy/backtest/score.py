@@ -3,10 +3,10 @@
 Money: the bill at each minute's prices, the battery's wear, what trips lacked; and the charge left at the end, credited
 with what perfect foresight would make of it (``Foresight.worth_eur``), the same for everybody.
 
-**Regret.** With V, the least cost to come, a day's regret is ``cost of the day + V(charge at its end) − V(charge at its
-beginning)``: how much worse than perfect foresight that day was, whatever was stored before or left for after. Regrets
-are never below 0, and add up to the whole period's cost above the bound. The share of the saving that was captured, of a
-day, a month or the whole, is ``1 − regret / regret on arrival``.
+**Regret.** With V, the least cost to come, a day's regret is ``cost of the day + V(charge at its end) − V(charge at
+its beginning)``: how much worse than perfect foresight that day was, whatever was stored before or left for after.
+Regrets are never below 0, and add up to the period's cost above the bound. The share of the saving that was captured,
+of a day, a month or the whole, is ``1 − regret / regret on arrival``.
 """
 
 from dataclasses import dataclass, field

@@ -78,8 +78,8 @@ class RuleWords:
         """For the report."""
         export = f", sell in the dearest {self.export_share:.0%}" if self.export_share else ""
         return (
-            f"take solar surplus; charge to {self.fill_soc:.0%} in the cheapest {self.cheap_share:.0%} of a day's hours; "
-            f"feed the house in the dearest {self.dear_share:.0%}{export}, not below {self.floor_soc:.0%}; "
+            f"take solar surplus; charge to {self.fill_soc:.0%} in the cheapest {self.cheap_share:.0%} of a day's "
+            f"hours; feed the house in the dearest {self.dear_share:.0%}{export}, not below {self.floor_soc:.0%}; "
             "charge for a departure at the last moment"
         )
 

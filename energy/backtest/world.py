@@ -11,7 +11,7 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.backtest.data import Minutes
-from energy.backtest.home import BacktestHome, departures_of, efficiency_at, export_price, import_price, trips_of
+from energy.backtest.home import BacktestHome, departures_of, efficiency_at, tariff_of, trips_of
 from energy.model import Departure
 from energy.twin import Battery, Trip
 
@@ -27,8 +27,9 @@ class Course:
         self.start_s = minutes.start_s
         total = minutes.count
         self.end_s = self.start_s + MINUTE_S * total
-        self.import_eur = import_price(home, minutes.market_eur_per_kwh)
-        self.export_eur = export_price(home, minutes.market_eur_per_kwh)
+        edges_s = self.start_s + MINUTE_S * np.arange(total + 1, dtype=np.float64)
+        prices = tariff_of(home, minutes.market).prices(edges_s)
+        self.import_eur, self.export_eur = prices.import_eur_per_kwh, prices.export_eur_per_kwh
         self.house_w = minutes.load_w - minutes.solar_w
         self.trips: tuple[Trip, ...] = trips_of(home, self.start_s, self.end_s + 4 * 86400.0)
         self.departures: tuple[Departure, ...] = departures_of(home, self.start_s, self.end_s + 4 * 86400.0)
