@@ -187,8 +187,8 @@ def tank_store(inp: PlanInput, state: TankState, site: Site, money: Worth) -> St
     charge_max = np.where(charge_max < least_kw, 0.0, charge_max)
     gain = tank.heat_per_electric * site.dt_h
     keep = np.power(1.0 - min(max(tank.loss_share_per_h, 0.0), 0.99), site.dt_h)
-    demand = np.maximum(np.asarray(state.demand_w, dtype=np.float64), 0.0) / 1e3 * site.dt_h
-    outflow = demand if len(demand) else np.zeros(count)
+    demand_w = np.asarray(state.demand_w if len(state.demand_w) else np.zeros(count), dtype=np.float64)
+    outflow = np.maximum(demand_w, 0.0) / 1e3 * site.dt_h
     top = np.full(count + 1, max(capacity, start))
     reach, served, _ = fastest_course(start, top, charge_max.min(axis=0), gain, outflow, Taper(), keep)
     wanted = np.full(count + 1, min(max(tank.comfort_share, 0.0), 1.0) * capacity)

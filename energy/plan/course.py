@@ -7,9 +7,11 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.plan.prepare import Problem
-from energy.plan.store import Store
+from energy.plan.store import Conversion, Store
 
 _ON_KW = 1e-3
+_TURNS = 12
+_ROUND_KWH = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,18 +84,16 @@ def energy_bill(problem: Problem, grid_kw: FloatArray) -> float:
 
 
 def _run(store: Store, charge_kw: FloatArray, discharge_kw: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """One store's powers, cut where it is full or empty, and what it holds (N + 1,)."""
-    hours = store.dt_h
+    """One store's powers, cut where it is full or at its floor, and what it holds (N + 1,)."""
     gain, drain = store.charge_gain, store.discharge_drain
     if store.charging.curve:
-        gain = store.charging.at(charge_kw) * hours
+        gain = store.charging.at(charge_kw) * store.dt_h
     if store.discharging.curve:
-        drain = hours / store.discharging.at(discharge_kw)
-    top = store.top
+        drain = store.dt_h / store.discharging.at(discharge_kw)
     if not store.has_losses:
-        moved = np.concatenate([[store.start], gain * charge_kw - drain * discharge_kw - store.outflow])
+        moved = np.concatenate([[store.start], gain * charge_kw - drain * discharge_kw - store.outflow_wanted])
         stored = np.cumsum(moved)
-        if stored.min() >= -1e-9 and stored.max() <= top + 1e-9:
+        if np.all(stored <= store.most + _ROUND_KWH) and np.all(stored >= np.maximum(store.least, 0.0) - _ROUND_KWH):
             return charge_kw, discharge_kw, np.maximum(stored, 0.0)
     return _run_cut(store, charge_kw, discharge_kw, gain, drain)
 
@@ -101,14 +101,30 @@ def _run(store: Store, charge_kw: FloatArray, discharge_kw: FloatArray) -> tuple
 def _run_cut(
     store: Store, charge_kw: FloatArray, discharge_kw: FloatArray, gain: FloatArray, drain: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The same, step by step."""
+    """The same, step by step. Discharging stops at the floor; what is drawn from the store does not."""
     charge, discharge, stored = charge_kw.tolist(), discharge_kw.tolist(), [store.start]
-    level, top = store.start, store.top
-    rows = zip(gain.tolist(), drain.tolist(), store.keep.tolist(), store.outflow.tolist(), strict=True)
-    for t, (gained, drained, kept, out) in enumerate(rows):
-        level *= kept
-        charge[t] = min(charge[t], max(0.0, top - level) / gained)
-        discharge[t] = min(discharge[t], max(0.0, level) / drained)
-        level = max(0.0, level + gained * charge[t] - drained * discharge[t] - out)
+    level, hours, keep = store.start, store.dt_h.tolist(), store.keep.tolist()
+    out, floor, top = store.outflow_wanted.tolist(), np.maximum(store.least[1:], 0.0).tolist(), store.top
+    rows = zip(gain.tolist(), drain.tolist(), hours, strict=True)
+    for t, (gained, drained, hour) in enumerate(rows):
+        level = level * keep[t] - out[t]
+        if charge[t] * gained > top - level:
+            charge[t], gained = _fitting(store.charging, max(0.0, top - level), gained, hour, inward=True)
+        if discharge[t] * drained > level - floor[t]:
+            spare = max(0.0, level - floor[t])
+            discharge[t], drained = _fitting(store.discharging, spare, drained, hour, inward=False)
+        level = max(0.0, level + gained * charge[t] - drained * discharge[t])
         stored.append(level)
     return np.array(charge), np.array(discharge), np.array(stored)
+
+
+def _fitting(
+    conversion: Conversion, energy_kwh: float, factor: float, hour: float, *, inward: bool
+) -> tuple[float, float]:
+    """The power that moves just this energy, and kWh per kW at it: a lower power has another efficiency."""
+    if not conversion.curve:
+        return energy_kwh / factor, factor
+    for _ in range(_TURNS):
+        efficiency = float(conversion.at(np.array([energy_kwh / factor]))[0])
+        factor = hour * efficiency if inward else hour / efficiency
+    return energy_kwh / factor, factor

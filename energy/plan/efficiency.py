@@ -47,8 +47,8 @@ def _at(store: Store, charge: FloatArray, discharge: FloatArray, price: FloatArr
     off_eur = np.abs(in_cost * store.dt_h) @ charge + np.abs(out_cost * store.dt_h) @ discharge
     if off_kwh < _MATTERS_KWH and off_eur < _MATTERS_KWH * 0.1:
         return store
-    reach, _, _ = fastest_course(
-        store.start, store.most, store.charge_max.min(axis=0), gain, store.outflow, store.taper, store.keep
+    reach, served, short = fastest_course(
+        store.start, store.most, store.charge_max.min(axis=0), gain, store.outflow_wanted, store.taper, store.keep
     )
     least = np.minimum(store.least, reach - _TINY_KWH)
     least[0] = store.start
@@ -58,6 +58,8 @@ def _at(store: Store, charge: FloatArray, discharge: FloatArray, price: FloatArr
         discharge_drain=drain,
         charge_cost=store.charge_cost + in_cost,
         discharge_cost=store.discharge_cost + out_cost,
+        outflow=served,
+        outflow_short=short,
         least=least,
         run=now,
     )

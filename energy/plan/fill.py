@@ -105,14 +105,15 @@ def _sharing(values: Values, problem: Problem, shape: Shape, work_kw: FloatArray
     site = problem.site
     house = site.house_kw + work_kw
     surplus = np.maximum(-house, 0.0)
-    high_work = np.maximum(work_kw, 0.0)
-    values["net_max"] = np.maximum(np.minimum(site.fuse_room - work_kw, site.import_limit - house), 0.0).ravel()
+    room = np.minimum(site.fuse_room - work_kw, site.import_limit - house) - site.standby_kw
+    values["net_max"] = np.maximum(room, 0.0).ravel()
     values["feed_max"] = np.maximum(site.export_limit + house, 0.0).ravel()
     values["curtailable"] = site.curtailable_kw.ravel()
     values["surplus"] = surplus.ravel()
     values["own_need"] = np.maximum(house, 0.0).ravel()
     if shape.phases:
-        values["phase_max"] = _all(np.maximum(site.phase_room - high_work / site.phases, 0.0), site.scenarios)
+        taken = (work_kw + site.standby_kw) / site.phases
+        values["phase_max"] = _all(np.maximum(site.phase_room - taken, 0.0), site.scenarios)
         values["phase_feed"] = _all(site.phase_feed, site.scenarios)
     if shape.caps:
         cap, given = np.minimum(site.charge_cap, _FREE), np.minimum(site.discharge_cap, _FREE)

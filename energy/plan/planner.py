@@ -20,6 +20,7 @@ from energy.plan.runs import Run, place
 from energy.plan.shape import Shape, shape_of
 from energy.plan.store import Store, StoreKind
 from energy.plan.types import LoadPlan, Money, Plan, PlanInput, PlugPlan, Step, StorePlan
+from energy.plan.within import settled
 
 _MOST_REPAIRS = 4
 _PINNED_KW = 1e-3
@@ -111,7 +112,7 @@ class _Optimum:
         problem, solution = self._with_whole_work(problem, solution, work)
         charge = [least_power(s, solution.charge_kw[k], solution.stored_kwh[k]) for k, s in enumerate(problem.stores)]
         problem, solution, charge = self._around(problem, solution, charge, work)
-        courses = follow(problem, charge, solution.discharge_kw, solution.curtailed_kw, work)
+        courses = settled(problem, charge, list(solution.discharge_kw), solution.curtailed_kw, work)
         return _Answer(
             problem=problem,
             courses=courses,
@@ -196,7 +197,7 @@ class _Optimum:
             if pinned_problem is not problem:
                 charge = [c if moved[k] else solution.charge_kw[k] for k, c in enumerate(charge)]
                 problem = replace(pinned_problem, stores=problem.stores)
-        return problem, solution, within_limits(problem, charge, solution.discharge_kw, work)
+        return problem, solution, charge
 
     def _again(
         self, problem: Problem, stores: tuple[Store, ...], solution: Solution, work: FloatArray
@@ -218,26 +219,6 @@ def _by_rule(problem: Problem) -> _Answer:
 
 def _powers(solution: Solution) -> tuple[FloatArray, FloatArray, FloatArray]:
     return solution.charge_kw, solution.discharge_kw, solution.curtailed_kw
-
-
-def within_limits(
-    problem: Problem, charge: list[FloatArray], discharge_kw: FloatArray, work: FloatArray
-) -> list[FloatArray]:
-    """The same charging, cut where all of it together would be more than the connection carries: the last store first,
-    and one with a least power pauses."""
-    room = np.maximum(
-        np.minimum(problem.site.fuse_room - work, problem.site.import_limit - problem.site.house_kw[0] - work), 0.0
-    )
-    excess = np.maximum(sum(charge) - discharge_kw.sum(axis=0) - room - 1e-6, 0.0)
-    if not excess.any():
-        return charge
-    cut = list(charge)
-    for k in reversed(range(len(cut))):
-        less = np.maximum(cut[k] - excess, 0.0)
-        less = np.where((less < cut[k]) & (less < problem.stores[k].charge_min_kw), 0.0, less)
-        excess = np.maximum(excess - (cut[k] - less), 0.0)
-        cut[k] = less
-    return cut
 
 
 def _steadiness(problem: Problem) -> Callable[[Run], float]:

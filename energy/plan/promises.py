@@ -83,13 +83,13 @@ def _limits(problem: Problem, courses: Courses) -> list[Promise]:
 
 def _trips(seen: Prepared, store: Store, course: Course) -> list[Promise]:
     """What trips take and the battery has not: by the fastest course, or where stores share too little."""
-    moved = store.charge_gain * course.charge_kw - store.discharge_drain * course.discharge_kw
-    lacking = np.diff(course.stored_kwh) - moved + store.outflow
-    short_wh = (seen.floors.trip_short_kwh + np.where(store.outflow > 0, np.maximum(lacking, 0.0), 0.0)) * 1e3
+    wanted = store.outflow_wanted
+    # The car neither charges nor discharges on its way: what the battery lost is what the trip had.
+    short_wh = np.where(wanted > 0, np.maximum(wanted + np.diff(course.stored_kwh), 0.0), 0.0) * 1e3
     if short_wh.sum() <= _WH:
         return []
     first = int(np.argmax(short_wh > 0))
-    total = float((store.outflow + seen.floors.trip_short_kwh).sum()) * 1e3
+    total = float(wanted.sum()) * 1e3
     at_s = float(seen.edges_s[first])
     short = float(short_wh.sum())
     return [_promise(PromiseKind.TRIP, at_s, total, total - short, short, _WH, of=store.store_id)]

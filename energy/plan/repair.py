@@ -118,6 +118,7 @@ def pinned(store: Store, charge_kw: FloatArray, stored_kwh: FloatArray) -> Store
     return replace(
         store,
         charge_max=np.broadcast_to(charge_kw, store.charge_max.shape),
+        discharge_max=np.where(charge_kw > BOTH_WAYS_KW, 0.0, store.discharge_max),
         least=np.minimum(np.concatenate([[store.start], stored_kwh[1:] - 1e-5]), store.most),
         low=(),
     )

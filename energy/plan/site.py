@@ -40,6 +40,8 @@ class Site:
     phase_feed: FloatArray
     """What one phase carries outwards, with the expected load."""
     phases: int
+    standby_kw: float
+    """What power stages use while they are on, all together."""
     level: FloatArray
     """Of an emergency; 0 where there is none."""
 
@@ -60,7 +62,9 @@ class Site:
         Under the fuse a high load and little sun are counted with; under a limit of the grid the expected ones, since
         dispatch keeps it to the watt and a hold on sunshine that is sure to come would only give it away.
         """
-        room: FloatArray = np.maximum(np.minimum(self.fuse_room, self.import_limit - self.house_kw), 0.0)
+        room: FloatArray = np.maximum(
+            np.minimum(self.fuse_room, self.import_limit - self.house_kw) - self.standby_kw, 0.0
+        )
         return room
 
     @property
@@ -71,7 +75,8 @@ class Site:
 
     def alone_kw(self, share: tuple[float, ...]) -> FloatArray:
         """(S, N) charging power that the connection leaves to a thing that is alone; ``share`` is its phases'."""
-        room: FloatArray = np.minimum(self.net_max, np.maximum(self.phase_room / max(share), 0.0))
+        phase = np.maximum((self.phase_room - self.standby_kw / self.phases) / max(share), 0.0)
+        room: FloatArray = np.minimum(self.net_max, phase)
         return room
 
 
@@ -103,8 +108,13 @@ def site_of(inp: PlanInput, asked: StepAsks) -> Site:
         phase_room=phase_kw - np.maximum(high_kw, 0.0) / phases,
         phase_feed=np.maximum(phase_kw + (load_kw[0] - solar_kw[0]) / phases, 0.0),
         phases=phases,
+        standby_kw=sum(_stages(inp)) / 1e3,
         level=np.zeros(count) if emergency is None else np.nan_to_num(emergency.value),
     )
+
+
+def _stages(inp: PlanInput) -> list[float]:
+    return [plug.charger.standby_w for plug in inp.plugs] + [state.battery.standby_w for state in inp.batteries]
 
 
 def phase_share(phases: int, on_phases: tuple[int, ...], house_phases: int) -> tuple[float, ...]:

@@ -142,6 +142,11 @@ class Store:
         return float(self.most[1:].max())
 
     @property
+    def outflow_wanted(self) -> FloatArray:
+        """What trips or taps take, whether it can be had or not, kWh by step."""
+        return self.outflow if self.outflow_short is None else self.outflow + self.outflow_short
+
+    @property
     def has_losses(self) -> bool:
         """Does it lose by standing?"""
         return bool(np.any(self.keep < 1.0))
