@@ -5,29 +5,20 @@ a plan that is scored on its own five-minute means flatters itself.
 """
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 import numpy as np
 
 from energy.accounts import EnergyByPath, Saving, Shadow, bill_eur, saving, shadow_step, split_paths
 from energy.asks import FloatArray
-from energy.dispatch import DispatchState, dispatch
 from energy.forecast import Forecast, History, SolarSite, forecast_load, forecast_solar
 from energy.grid_events import GridEvent
 from energy.horizon import make_edges
-from energy.limits import Limits, gather
-from energy.model import Charger, Connection, Ev, EvState, Plug, Readings, SetPoint, Wishes
-from energy.plan.types import Plan, PlanInput, Promise
+from energy.limits import Limits
+from energy.model import Charger, Connection, Ev, EvState, Readings, SetPoint, Wishes
+from energy.pilot import MakesPlans, Outlook, Pilot
+from energy.plan.types import Promise
 from energy.tariffs import Tariff
 from energy.twin import HomeTwin, TwinPicture
-
-
-class MakesPlans(Protocol):
-    """``energy.plan.Planner``, or anything like it."""
-
-    def solve(self, inp: PlanInput) -> Plan:
-        """A plan."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,10 +75,18 @@ class _Life:
         self.twin, self.scene, self.planner = twin, scene, planner
         self.now_s, self.start_s = start_s, start_s
         self.lived = Lived()
-        self.state = DispatchState()
-        self.plan: Plan | None = None
-        self.planned_s = float("-inf")
-        self.was_connected = False
+        self.pilot = Pilot(
+            planner=planner,
+            outlook=Outlook(
+                load=lambda now_s, edges: self._forecast(now_s, edges, 0),
+                solar=lambda now_s, edges: self._forecast(now_s, edges, 1),
+                prices=lambda now_s, edges: scene.tariff.prices(edges),
+                edges=lambda now_s: make_edges(now_s, hours=scene.horizon_h, fine_hours=6.0),
+            ),
+            connection=scene.connection,
+            charger=scene.charger,
+            replan_s=scene.replan_s,
+        )
         self.over_since_s: float | None = None
         self.last_sign = 0
         self.seen: Readings | None = None
@@ -113,9 +112,10 @@ class _Life:
             moved = self._book(picture, paid, earned)
             charge_cost_eur += (moved.grid_to_car_wh * paid + moved.solar_to_car_wh * earned) / 1e3
             ev_state = picture.ev_state(scene.ev)
-            if self.now_s >= self.planned_s + scene.replan_s or picture.connected != self.was_connected:
-                self._make_plan(ev_state)
-                self.was_connected = picture.connected
+            if self.pilot.due(self.now_s, picture.connected):
+                plan = self.pilot.make_plan(ev_state, scene.wishes, self.now_s, scene.events)
+                lived.plans += 1
+                lived.gave_way += plan.missed
             self._act(picture, ev_state)
         battery = self.twin.car.battery
         charged_kwh = lived.paths.charged_wh / 1e3
@@ -156,63 +156,26 @@ class _Life:
                 lived.departures.append((departure.at_s, departure.target_soc, picture.soc))
         return moved
 
-    def _make_plan(self, ev_state: EvState) -> None:
-        scene = self.scene
-        edges = make_edges(self.now_s, hours=scene.horizon_h, fine_hours=6.0)
-        prices = scene.tariff.prices(edges)
-        self.plan = self.planner.solve(
-            PlanInput(
-                now_s=self.now_s,
-                edges_s=edges,
-                load=self._forecast(edges, 0),
-                solar=self._forecast(edges, 1),
-                import_eur_per_kwh=prices.import_eur_per_kwh,
-                export_eur_per_kwh=prices.export_eur_per_kwh,
-                connection=scene.connection,
-                plugs=(Plug(charger=scene.charger, ev_state=ev_state, wishes=scene.wishes),),
-                events=scene.events,
-                previous=self.plan,
-            )
-        )
-        self.planned_s = self.now_s
-        self.lived.plans += 1
-        self.lived.gave_way += self.plan.missed
-
-    def _forecast(self, edges: FloatArray, which: int) -> Forecast:
+    def _forecast(self, now_s: float, edges: FloatArray, which: int) -> Forecast:
         scene = self.scene
         if scene.foresight:
             middles = ((edges[:-1] + edges[1:]) / 2).tolist()
             return Forecast.exact(np.array([self.twin.house.at(moment)[which] for moment in middles]))
         if which == 0:
-            return forecast_load(scene.load_history, edges, now_s=self.now_s, tz=scene.tz)
-        return forecast_solar(scene.solar_history, edges, now_s=self.now_s, site=scene.site, tz=scene.tz)
+            return forecast_load(scene.load_history, edges, now_s=now_s, tz=scene.tz)
+        return forecast_solar(scene.solar_history, edges, now_s=now_s, site=scene.site, tz=scene.tz)
 
     def _act(self, picture: TwinPicture, ev_state: EvState) -> None:
         scene, now_s = self.scene, self.now_s
-        limits = gather(
-            connection=scene.connection,
-            charger=scene.charger,
-            ev_state=ev_state,
-            wishes=scene.wishes,
-            events=scene.events,
-            now_s=now_s,
-        )
         if self.seen is None or not scene.blind[0] <= now_s < scene.blind[1]:
             self.seen = picture.readings()
-        point, self.state = dispatch(
-            self.state,
-            readings=self.seen,
-            ev_state=ev_state,
-            plan=self.plan,
-            limits=limits,
-            wishes=scene.wishes,
-            now_s=now_s,
-        )
+        point = self.pilot.act(self.seen, ev_state, scene.wishes, now_s, scene.events)
         self.twin.command(point.power_w, now_s, point.expires_s)
         sign = (point.power_w > 0) - (point.power_w < 0)
         self.lived.turns += sign != self.last_sign
         self.last_sign = sign
-        self._judge(picture, limits, point)
+        if self.pilot.limits is not None:
+            self._judge(picture, self.pilot.limits, point)
 
     def _judge(self, picture: TwinPicture, limits: Limits, point: SetPoint) -> None:
         """One tick and the charger's delay are what it takes to answer a jump of the house; longer is a violation."""

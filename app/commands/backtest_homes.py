@@ -8,8 +8,10 @@ replayed is one line of the summary, and the rest goes on. Finished homes are ke
 import argparse
 import copy
 import csv
+import importlib
 import io
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -132,11 +134,9 @@ def _lived(args: argparse.Namespace, chosen: tuple[str, ...], places: Sequence[P
 
     client = _client(args)
     try:
-        from distributed import as_completed
-
         workers = max(1, len(client.scheduler_info()["workers"]))
         running: dict[Any, str] = {}
-        finished = as_completed(with_results=False)
+        finished = _dask().as_completed(with_results=False)
 
         def start() -> None:
             job = next_job()
@@ -184,24 +184,26 @@ class _Nowhere:
 
 
 def _client(args: argparse.Namespace) -> Any:
-    import logging
-
-    from distributed import Client, LocalCluster
-
+    dask = _dask()
     logging.getLogger("distributed").setLevel(logging.ERROR)
     if args.cluster is None:
-        cluster = LocalCluster(
+        cluster = dask.LocalCluster(
             n_workers=args.workers or os.cpu_count() or 1,
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address=None,
         )
-        return Client(cluster)
+        return dask.Client(cluster)
     try:
-        return Client(args.cluster, timeout=10.0)
+        return dask.Client(args.cluster, timeout=10.0)
     except (OSError, ValueError, TimeoutError) as error:
         why = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"--cluster {args.cluster}: no Dask scheduler answers there ({why})") from None
+
+
+def _dask() -> Any:
+    """Imported only here: it takes a second, and its functions have no types."""
+    return importlib.import_module("distributed")
 
 
 def _close(client: Any) -> None:
