@@ -30,7 +30,7 @@ class BatteryMemory:
     """What a kWh in it earns when the plan discharges it next."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class BatteryPlan:
     """What the plan says of a battery now."""
 
@@ -67,11 +67,13 @@ def planned(plan: Plan | None, k: int | None, battery_id: str) -> BatteryPlan | 
     """What the plan says for step ``k``; None: it says nothing of this battery."""
     if plan is None or k is None:
         return None
-    store = next((store for store in plan.batteries if store.store_id == battery_id), None)
-    if store is None or k >= len(store.power_w):
+    for store in plan.batteries:
+        if store.store_id == battery_id and k < len(store.power_w):
+            break
+    else:
         return None
     step = plan.steps[k]
-    cars_w = sum(plug.steps[k].ev_w for plug in plan.plugs if k < len(plug.steps))
+    cars_w = sum([plug.steps[k].ev_w for plug in plan.plugs if k < len(plug.steps)])
     return BatteryPlan(store.power_w[k], step.grid_w, cars_w, step.export_eur_per_kwh)
 
 
@@ -93,7 +95,7 @@ def worth_later(memory: BatteryMemory, plan: Plan | None, k: int | None, state: 
     return replace(memory, looked=(plan.made_s, k), later_eur_per_kwh=later)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Rest:
     """What cars and house leave for the battery, W."""
 

@@ -7,7 +7,7 @@ from energy.limits import Bound
 from energy.model import Reason, ReasonCode
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Bounds:
     """Bounds on the car's power, W signed."""
 
@@ -140,8 +140,8 @@ def _charge_unseen_w(view: View, state: DispatchState) -> float:
 
 
 def _min(bounds: tuple[Bound, ...], default: float = 0.0) -> float:
-    return min((b.value for b in bounds), default=default)
+    return min([b.value for b in bounds], default=default)
 
 
 def _max(bounds: tuple[Bound, ...], default: float = 0.0) -> float:
-    return max((b.value for b in bounds), default=default)
+    return max([b.value for b in bounds], default=default)

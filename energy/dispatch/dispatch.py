@@ -55,7 +55,7 @@ def dispatch(
     return decided.set_point, decided.state
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Decided:
     """One charger's set-point, and what the others must know of it."""
 
@@ -81,8 +81,8 @@ def decide(
     others_w: float = 0.0,
 ) -> Decided:
     """One charger's set-point beside a house that may hold other devices; see ``dispatch``."""
-    state = _remember(state, house, ev_state, limits, now_s, config)
     ev_state = _sane(ev_state)
+    state = _at_reserve(state, ev_state, limits, config)
     service = _service(state, house, readings, ev_state, limits, wishes, now_s, config)
     view = View(
         now_s=now_s,
@@ -108,7 +108,7 @@ def decide(
     limited_by = tuple(reason for reason in limited_by if not _is_own_choice(reason))
     reason = _reason(want, power_w, limited_by)
     before_w = state.command_w
-    command_w, state = commanded(view, state, power_w)
+    command_w, trim_w, steady_since_s = commanded(view, state, power_w)
     sign = (power_w > 0) - (power_w < 0)
     probe, known = state.probe, state.learned
     if math.isfinite(ev_state.power_w):
@@ -117,6 +117,10 @@ def decide(
     state = replace(
         state,
         power_w=power_w,
+        command_w=command_w,
+        trim_w=trim_w,
+        steady_since_s=steady_since_s,
+        house_peak_w=_peak_w(state, house, now_s),
         at_s=now_s,
         on_surplus=want.surplus and power_w > 0,
         turned_s=now_s if sign else state.turned_s,
@@ -139,7 +143,7 @@ def decide(
         limited_by=limited_by,
     )
     most, least = (
-        min(b.value for b in held.charge),
+        min([b.value for b in held.charge]),
         max(b.value for b in held.discharge if not _is_own_choice(b.reason)),
     )
     return Decided(set_point, state, want, min(max(want.power_w, min(least, 0.0)), max(most, 0.0)))
@@ -223,25 +227,20 @@ def _sane(ev_state: EvState) -> EvState:
     return replace(ev_state, soc=None)
 
 
-def _remember(
-    state: DispatchState,
-    house: House | None,
-    ev_state: EvState,
-    limits: Limits,
-    now_s: float,
-    config: DispatchConfig,
-) -> DispatchState:
+def _peak_w(state: DispatchState, house: House | None, now_s: float) -> float | None:
+    """The highest house of late, fading; while the meter is silent nothing says that the load went away."""
+    if house is None:
+        return state.house_peak_w
     elapsed_s = 0.0 if state.at_s is None else min(max(now_s - state.at_s, 0.0), 3600.0)
-    peak_w = state.house_peak_w
-    if house is not None:
-        # While the meter is silent the peak does not fade: nothing says that the load went away.
-        faded_w = (peak_w or 0.0) * math.exp(-elapsed_s * _PEAK_FADE_PER_S)
-        peak_w = max(house.most_w, faded_w)
+    return max(house.most_w, (state.house_peak_w or 0.0) * math.exp(-elapsed_s * _PEAK_FADE_PER_S))
+
+
+def _at_reserve(state: DispatchState, ev_state: EvState, limits: Limits, config: DispatchConfig) -> DispatchState:
     soc, reserve = ev_state.soc, limits.reserve_soc.value
-    at_reserve = state.at_reserve
-    if soc is not None:
-        at_reserve = soc <= reserve or (at_reserve and soc < reserve + config.reserve_margin_soc)
-    return replace(state, house_peak_w=peak_w, at_reserve=at_reserve)
+    if soc is None:
+        return state
+    at_reserve = soc <= reserve or (state.at_reserve and soc < reserve + config.reserve_margin_soc)
+    return state if at_reserve == state.at_reserve else replace(state, at_reserve=at_reserve)
 
 
 def _is_own_choice(reason: Reason) -> bool:

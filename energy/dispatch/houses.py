@@ -16,7 +16,7 @@ from energy.dispatch.types import DispatchConfig, House
 from energy.model import EvState, Readings
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Device:
     """Something of ours that takes or gives power."""
 
@@ -29,7 +29,7 @@ class Device:
     on_phases: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Move:
     """What another device is about to do, W signed."""
 
@@ -40,7 +40,7 @@ class Move:
     """What it would take if it had all the room; None: it ranks lower and claims nothing."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Seen:
     """What the instruments told, taken apart into the house and our devices."""
 
@@ -88,19 +88,21 @@ def house_for(seen: Seen, name: str, others: Sequence[Move] = (), spare_w: float
     own_w, share = seen.own_w.get(name, 0.0), seen.share.get(name, ())
     most = least = sure_most = sure_least = feed = take = every = kept = house_w
     for move in others:
-        was_w, told_w = seen.own_w.get(move.name, 0.0), move.told_w
-        claim_w = told_w if move.claim_w is None else move.claim_w
-        sure_most += max(was_w, told_w)
-        sure_least += min(was_w, told_w)
-        most += max(was_w, told_w, claim_w)
-        least += min(was_w, told_w, claim_w)
-        if move.claim_w is None:
-            kept += min(was_w, told_w, 0.0)
-        else:
-            feed += min(claim_w, 0.0)
-            take += max(claim_w, 0.0)
+        was_w, told_w, claim_w = seen.own_w.get(move.name, 0.0), move.told_w, move.claim_w
+        low, high = (was_w, told_w) if was_w < told_w else (told_w, was_w)
+        sure_most += high
+        sure_least += low
+        if claim_w is not None:
+            low, high = min(low, claim_w), max(high, claim_w)
             every += claim_w
-            kept += min(was_w, told_w, claim_w, 0.0)
+            if claim_w < 0.0:
+                feed += claim_w
+            else:
+                take += claim_w
+        most += high
+        least += low
+        if low < 0.0:
+            kept += low
     phase_most, phase_least = _by_phase(seen, name, own_w, share, others)
     return House(
         at_s=seen.at_s,

@@ -10,8 +10,6 @@ forces it to. Where the true lag is among them, an estimate of a constant house 
 delays are, it cannot swing.
 """
 
-import math
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -43,6 +41,8 @@ class MeterState:
     """By device: what it took of late, > 0 charges."""
     against: tuple[float, ...] = ()
     """What is held against each lag, W²."""
+    window: tuple[int, ...] = ()
+    """Which lags may be the true one, the best first; empty: to be found."""
     by_lag_w: tuple[float, ...] = ()
     """The house at the last reading, by lag."""
     read: tuple[float, float] | None = None
@@ -74,7 +74,7 @@ def observed(
     if state.read == (readings.at_s, grid_w) and state.house_w is not None and taken.keys() == state.own_w.keys():
         return replace(state, taken=taken)
     against = state.against or tuple(0.0 if abs(lag - expected_lag_s) < 0.5 else _PRIOR for lag in LAGS_S)
-    if all(len(samples) == 1 or _still(samples) for samples in taken.values()):
+    if all(_still(samples) for samples in taken.values()):
         own_w = {name: samples[-1][1] for name, samples in taken.items()}
         house_w = grid_w - sum(own_w.values())
         by_lag = (house_w,) * len(LAGS_S)
@@ -84,25 +84,30 @@ def observed(
             by_lag_w=by_lag,
             read=(readings.at_s, grid_w),
             house_w=house_w,
+            window=state.window,
             own_w=own_w,
         )
-    each = [[_at(samples, readings.at_s - lag) for lag in LAGS_S] for samples in taken.values()]
-    totals = [sum(column) for column in zip(*each, strict=True)]
+    each = [_by_lag(samples, readings.at_s) for samples in taken.values()]
+    totals = each[0] if len(each) == 1 else [sum(column) for column in zip(*each, strict=True)]
     by_lag = tuple(grid_w - total for total in totals)
+    window = state.window
     if state.by_lag_w and state.read is not None and max(totals) - min(totals) > _MOVED_W:
-        moves = [(grid_w - new) - (state.read[1] - old) for new, old in zip(by_lag, state.by_lag_w, strict=True)]
-        ours = max(abs(move) for move in moves)
-        jumps = [(new - old) ** 2 for new, old in zip(by_lag, state.by_lag_w, strict=True)]
+        moved_w = grid_w - state.read[1]
+        jumps = [new - old for new, old in zip(by_lag, state.by_lag_w, strict=True)]
+        ours_w = max(moved_w - min(jumps), max(jumps) - moved_w)
         # A meter that moves by more than our devices can have moved it tells of the house, not of its lag.
-        if ours > _MOVED_W and abs(grid_w - state.read[1]) <= 1.3 * ours + 200.0:
-            calmest = min(jumps)
-            against = tuple(min(_MOST, a * _FADE + j - calmest) for a, j in zip(against, jumps, strict=True))
-            least = min(against)
-            against = tuple(a - least for a in against)
-    window = _window(against)
-    best = against.index(min(against))
-    low, high = min(by_lag[k] for k in window), max(by_lag[k] for k in window)
-    house_w = by_lag[best] if state.house_w is None else min(max(state.house_w, low), high)
+        if ours_w > _MOVED_W and abs(moved_w) <= 1.3 * ours_w + 200.0:
+            held = [a * _FADE + jump * jump for a, jump in zip(against, jumps, strict=True)]
+            least = min(held)
+            against = tuple([a - least if a - least < _MOST else _MOST for a in held])
+            window = ()
+    if not window:
+        window = _window(against)
+    low = high = house_w = by_lag[window[0]]
+    for k in window:
+        low, high = min(low, by_lag[k]), max(high, by_lag[k])
+    if state.house_w is not None:
+        house_w = min(max(state.house_w, low), high)
     nearest = min(window, key=lambda k: abs(by_lag[k] - house_w))
     return MeterState(
         taken=taken,
@@ -110,15 +115,16 @@ def observed(
         by_lag_w=by_lag,
         read=(readings.at_s, grid_w),
         house_w=house_w,
+        window=window,
         own_w={name: row[nearest] for name, row in zip(taken, each, strict=True)},
     )
 
 
-def _window(against: tuple[float, ...]) -> list[int]:
+def _window(against: tuple[float, ...]) -> tuple[int, ...]:
     """The lags that may be true, with the best one's neighbours: the true lag is no whole number of seconds."""
     best = against.index(min(against))
     bound = against[best] + _DOUBT
-    return [k for k, a in enumerate(against) if a <= bound or abs(k - best) <= 1]
+    return (best, *[k for k, a in enumerate(against) if k != best and (a <= bound or -1 <= k - best <= 1)])
 
 
 def _with_sample(samples: Samples, at_s: float, power_w: float) -> Samples:
@@ -141,12 +147,21 @@ def _still(samples: Samples) -> bool:
     return all(other == power_w for _, other in samples)
 
 
-def _at(samples: Samples, at_s: float) -> float:
-    """What was taken at ``at_s``: linear between samples, constant outside."""
-    k = bisect_right(samples, (at_s, math.inf))
-    if k == 0:
-        return samples[0][1]
-    if k == len(samples):
-        return samples[-1][1]
-    (t0, w0), (t1, w1) = samples[k - 1], samples[k]
-    return w0 + (w1 - w0) * (at_s - t0) / (t1 - t0)
+def _by_lag(samples: Samples, at_s: float) -> list[float]:
+    """What was taken at ``at_s`` less each lag: linear between samples, constant outside."""
+    last = len(samples) - 1
+    if samples[0][1] == samples[last][1] and _still(samples):
+        return [samples[0][1]] * len(LAGS_S)
+    row, k = [], last
+    for lag in LAGS_S:
+        moment = at_s - lag
+        while k >= 0 and samples[k][0] > moment:
+            k -= 1
+        if k < 0:
+            row.append(samples[0][1])
+        elif k == last:
+            row.append(samples[last][1])
+        else:
+            (t0, w0), (t1, w1) = samples[k], samples[k + 1]
+            row.append(w0 + (w1 - w0) * (moment - t0) / (t1 - t0))
+    return row

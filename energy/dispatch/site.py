@@ -142,7 +142,7 @@ class _Site:
         self.now_s, self.config = now_s, config
         self.k = None if plan is None else plan.index_at(now_s)
         self.alone = len(cars) == 1
-        self.cars = sorted(cars, key=self._urgency)
+        self.cars = list(cars) if self.alone else sorted(cars, key=self._urgency)
         self.batteries = batteries
         self.meter, self.phases = state.meter, state.phases
         self.stores: dict[str, BatteryMemory] = {}
@@ -155,11 +155,11 @@ class _Site:
         """Who charges comes before who feeds; then the nearest promise that lacks charge, and last of all to feed."""
         step = self._step(car.charger_id)
         feeds = step is not None and step.ev_w < 0.0
-        soc = car.ev_state.soc
-        due = [
-            d.at_s for d in car.wishes.departures if d.at_s > self.now_s and (soc is None or not soc >= d.target_soc)
-        ]
-        nearest = min(due, default=float("inf"))
+        soc, nearest = car.ev_state.soc, math.inf
+        for departure in car.wishes.departures:
+            lacks = soc is None or not soc >= departure.target_soc
+            if lacks and self.now_s < departure.at_s < nearest:
+                nearest = departure.at_s
         return feeds, -nearest if feeds else nearest, car.charger_id
 
     def _step(self, charger_id: str) -> Step | None:
@@ -191,7 +191,7 @@ class _Site:
     def decide_cars(self) -> None:
         """Each charger beside what those before it claim and those after it still do."""
         stores = [self._store_move(b) for b in self.batteries]
-        spare_w = sum(self._spare_w(b) for b in self.batteries)
+        spare_w = sum([self._spare_w(b) for b in self.batteries])
         left = self._devices_limit_w()
         for rank, car in enumerate(self.cars):
             name = car.charger_id
@@ -210,7 +210,7 @@ class _Site:
                 wishes=car.wishes,
                 now_s=self.now_s,
                 config=self.config,
-                others_w=sum(max(0.0, move.told_w) for move in others),
+                others_w=0.0 if house is not None else sum(max(0.0, move.told_w) for move in others),
             )
             self.decided[name] = decided
             self.moves.append(Move(name, decided.set_point.power_w, decided.claim_w))
@@ -261,8 +261,8 @@ class _Site:
 
     def _rest(self, told: Sequence[Move]) -> Rest:
         house_w = 0.0 if self.seen is None else self.seen.house_w
-        charge = sum(max(0.0, move.told_w) for move in told)
-        discharge = sum(min(0.0, move.told_w) for move in told)
+        charge = sum([move.told_w for move in told if move.told_w > 0.0])
+        discharge = sum([move.told_w for move in told if move.told_w < 0.0])
         return Rest(
             surplus_w=max(0.0, -(house_w + charge)),
             feedable_w=max(0.0, house_w + discharge),
@@ -292,8 +292,12 @@ class _Site:
 
     def _devices_limit_w(self) -> float:
         """Most power that the grid allows all controllable devices together, W; ``inf``: it says nothing."""
-        bounds = [car.limits.charge_w for car in self.cars]
-        return min((b.value for b in bounds if b.reason.code in _GRID_CODES), default=float("inf"))
+        found = math.inf
+        for car in self.cars:
+            bound = car.limits.charge_w
+            if bound.value < found and bound.reason.code in _GRID_CODES:
+                found = bound.value
+        return found
 
     def _shared(self, car: CarNow, limit_w: float, after: Sequence[Move]) -> Limits:
         """The car's limits with what is asked of all devices together less what the others do of it."""
@@ -322,6 +326,8 @@ class _Site:
     def _remaining(self, limits: Limits) -> dict[GridEventKind, Held]:
         """Set-points and frequency service are asked of the home once: the next car gets what is left of them."""
         asks = limits.asks
+        if not self.moves or not asks:
+            return asks
         for kind, done_w in (
             (GridEventKind.EV_SETPOINT, sum(m.claim_w or 0.0 for m in self.moves)),
             (GridEventKind.FREQUENCY, self._served_w()),

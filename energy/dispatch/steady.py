@@ -18,7 +18,9 @@ def _surplus_power(view: View, state: DispatchState, want: Want) -> tuple[float,
     """A charger with a least power starts only on a lasting surplus and rides out a passing cloud."""
     least_w = view.limits.charge_min_w
     if not want.surplus or least_w <= 0:
-        return want.power_w, replace(state, surplus_since_s=None, lack_since_s=None)
+        if state.surplus_since_s is not None or state.lack_since_s is not None:
+            state = replace(state, surplus_since_s=None, lack_since_s=None)
+        return want.power_w, state
     config, now_s = view.config, view.now_s
     enough = want.power_w >= least_w
     since = (state.surplus_since_s if state.surplus_since_s is not None else now_s) if enough else None

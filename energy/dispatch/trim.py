@@ -30,11 +30,12 @@ def learned(view: View, state: DispatchState) -> DispatchState:
         return state
     share = min(1.0, max(0.0, view.now_s - state.at_s) / _LEARN_S)
     trim_w = state.trim_w + share * (miss_w - state.trim_w)
-    return replace(state, trim_w=min(max(trim_w, -_MOST_W), _MOST_W))
+    trim_w = min(max(trim_w, -_MOST_W), _MOST_W)
+    return state if trim_w == state.trim_w else replace(state, trim_w=trim_w)
 
 
-def commanded(view: View, state: DispatchState, power_w: float) -> tuple[float, DispatchState]:
-    """The command that makes the charger deliver ``power_w``, within its bounds, and what to remember."""
+def commanded(view: View, state: DispatchState, power_w: float) -> tuple[float, float, float]:
+    """The command that makes the charger deliver ``power_w``, within its bounds; the trim; since when it stands."""
     turned = power_w * state.command_w <= 0
     trim_w = 0.0 if turned else state.trim_w
     command_w = 0.0
@@ -45,4 +46,4 @@ def commanded(view: View, state: DispatchState, power_w: float) -> tuple[float, 
         command_w = min(max(power_w + trim_w, -view.limits.discharge_w.value), 0.0)
     changed = turned or abs(command_w - state.command_w) > _STEADY_W
     since_s = view.now_s if changed else state.steady_since_s
-    return command_w, replace(state, command_w=command_w, trim_w=trim_w, steady_since_s=since_s)
+    return command_w, trim_w, since_s

@@ -1,4 +1,7 @@
-"""What dispatch is told, what it remembers, and what its rooms hand to each other."""
+"""What dispatch is told, what it remembers, and what its rooms hand to each other.
+
+What lives for one call only is not frozen: that makes it several times quicker to make.
+"""
 
 from dataclasses import dataclass, field
 
@@ -87,7 +90,7 @@ class DispatchState:
     """Is a promise being kept that the plan alone would have missed?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class House:
     """What the rest of the home does, as far as one charger is concerned. W, signed, > 0 takes from the grid."""
 
@@ -117,7 +120,7 @@ class House:
     """Does nobody rank higher?"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class View:
     """Everything that holds at this moment."""
 
@@ -139,7 +142,7 @@ class View:
     """What other devices may be charging with while the meter is silent, W ≥ 0."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Want:
     """What the car should do if no limit stood in the way."""
 

@@ -18,8 +18,11 @@ _BEHIND_MARGIN_S = 60.0
 
 def wanted(view: View) -> Want:
     """The first rule's answer, with the answer to frequency on top."""
-    want = next(want for rule in RULES if (want := rule(view)) is not None)
-    return _with_frequency(view, want)
+    for rule in RULES:
+        want = rule(view)
+        if want is not None:
+            return _with_frequency(view, want)
+    return _with_frequency(view, _no_plan(view))
 
 
 def _no_car(view: View) -> Want | None:
@@ -228,9 +231,8 @@ RULES: tuple[Callable[[View], Want | None], ...] = (
     _asked,
     _behind,
     _follow_plan,
-    _no_plan,
 )
-"""In order of rank; the last one always has an answer."""
+"""In order of rank; where none has an answer, ``_no_plan`` has."""
 
 
 def _with_frequency(view: View, want: Want) -> Want:
