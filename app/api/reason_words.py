@@ -121,7 +121,7 @@ WORDINGS: dict[str, Wording] = {
                 "{now_price_eur_per_kwh} now."
             ),
             mark(
-                "Waiting until {until_s}: what the car gives is then worth {later_price_eur_per_kwh}, and "
+                "Waiting until {until_s}: a kWh from the car then earns {later_price_eur_per_kwh}, and "
                 "{now_price_eur_per_kwh} now."
             ),
             mark("Waiting until {until_s}: the price is better then."),

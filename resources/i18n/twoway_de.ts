@@ -28,6 +28,10 @@
       <translation>Eine kWh im Auto ist {worth_eur_per_kwh} wert.</translation>
     </message>
     <message>
+      <source>A new plan is late: the last one goes on until {time}. It is tried again.</source>
+      <translation>Ein neuer Plan verspätet sich: Der letzte gilt weiter bis {time}. Es wird erneut versucht.</translation>
+    </message>
+    <message>
       <source>A session starts when a car is plugged in. What it takes and gives shows here.</source>
       <translation>Ein Ladevorgang beginnt, wenn ein Auto eingesteckt wird. Was es nimmt und gibt, steht dann hier.</translation>
     </message>
@@ -84,12 +88,44 @@
       <translation>Autorisierung</translation>
     </message>
     <message>
+      <source>Balanced</source>
+      <translation>Ausgewogen</translation>
+    </message>
+    <message>
+      <source>Battery</source>
+      <translation>Speicher</translation>
+    </message>
+    <message>
+      <source>Battery charges</source>
+      <translation>Speicher lädt</translation>
+    </message>
+    <message>
+      <source>Battery feeds</source>
+      <translation>Speicher speist</translation>
+    </message>
+    <message>
+      <source>Battery to car</source>
+      <translation>Speicher ins Auto</translation>
+    </message>
+    <message>
+      <source>Battery to grid</source>
+      <translation>Speicher ins Netz</translation>
+    </message>
+    <message>
+      <source>Battery to house</source>
+      <translation>Speicher ins Haus</translation>
+    </message>
+    <message>
       <source>Begin</source>
       <translation>Beginnen</translation>
     </message>
     <message>
       <source>Behaviour</source>
       <translation>Verhalten</translation>
+    </message>
+    <message>
+      <source>Bold</source>
+      <translation>Mutig</translation>
     </message>
     <message>
       <source>Boost</source>
@@ -156,6 +192,10 @@
       <translation>Probeladung</translation>
     </message>
     <message>
+      <source>Car to battery</source>
+      <translation>Auto in den Speicher</translation>
+    </message>
+    <message>
       <source>Car to grid</source>
       <translation>Auto ins Netz</translation>
     </message>
@@ -186,6 +226,10 @@
     <message>
       <source>Car: up charges, down feeds</source>
       <translation>Auto: oben lädt, unten speist</translation>
+    </message>
+    <message>
+      <source>Careful</source>
+      <translation>Vorsichtig</translation>
     </message>
     <message>
       <source>Certificates</source>
@@ -432,6 +476,10 @@
       <translation>Entladen höchstens</translation>
     </message>
     <message>
+      <source>Done for this time.</source>
+      <translation>Für dieses Mal erledigt.</translation>
+    </message>
+    <message>
       <source>Earlier</source>
       <translation>Früher</translation>
     </message>
@@ -580,6 +628,10 @@
       <translation>Aus dem Netz</translation>
     </message>
     <message>
+      <source>From {time}, prices are not published yet: the last days' at the same hour are used.</source>
+      <translation>Ab {time} sind die Preise noch nicht veröffentlicht: Es gelten die der letzten Tage zur selben Stunde.</translation>
+    </message>
+    <message>
       <source>Full</source>
       <translation>Voll</translation>
     </message>
@@ -626,6 +678,10 @@
     <message>
       <source>Grid power</source>
       <translation>Leistung Netz</translation>
+    </message>
+    <message>
+      <source>Grid to battery</source>
+      <translation>Netz in den Speicher</translation>
     </message>
     <message>
       <source>Grid to car</source>
@@ -828,12 +884,36 @@
       <translation>Er antwortet. Jetzt das Vorzeichen prüfen: Der Wert muss steigen, wenn ein Verbraucher angeht.</translation>
     </message>
     <message>
+      <source>It charges with {power}.</source>
+      <translation>Lädt mit {power}.</translation>
+    </message>
+    <message>
+      <source>It does not answer.</source>
+      <translation>Antwortet nicht.</translation>
+    </message>
+    <message>
+      <source>It feeds {power}.</source>
+      <translation>Speist {power}.</translation>
+    </message>
+    <message>
+      <source>It follows its own rule.</source>
+      <translation>Folgt seiner eigenen Regel.</translation>
+    </message>
+    <message>
+      <source>It is being heated.</source>
+      <translation>Wird geheizt.</translation>
+    </message>
+    <message>
       <source>It is on</source>
       <translation>Er ist an</translation>
     </message>
     <message>
       <source>It reads {power} now. Switch on a kettle or an oven, wait five seconds, then go on.</source>
       <translation>Er zeigt jetzt {power}. Wasserkocher oder Backofen einschalten, fünf Sekunden warten, dann weiter.</translation>
+    </message>
+    <message>
+      <source>It rests.</source>
+      <translation>Ruht.</translation>
     </message>
     <message>
       <source>It still runs, or the engine was stopped while it ran.</source>
@@ -846,6 +926,10 @@
     <message>
       <source>Keep it</source>
       <translation>Behalten</translation>
+    </message>
+    <message>
+      <source>Keeps more in hand on uncertain days; that may cost a little.</source>
+      <translation>Hält an unsicheren Tagen mehr zurück; das kann ein wenig kosten.</translation>
     </message>
     <message>
       <source>Keys</source>
@@ -956,6 +1040,10 @@
       <translation>Mindestladung</translation>
     </message>
     <message>
+      <source>Machines and stores</source>
+      <translation>Geräte und Speicher</translation>
+    </message>
+    <message>
       <source>Main fuse</source>
       <translation>Hauptsicherung</translation>
     </message>
@@ -1004,6 +1092,10 @@
       <translation>Abfahrt im Plan verschieben</translation>
     </message>
     <message>
+      <source>Next, {time}</source>
+      <translation>Als Nächstes {time}</translation>
+    </message>
+    <message>
       <source>Next, {time}: {step}</source>
       <translation>Danach, {time}: {step}</translation>
     </message>
@@ -1022,6 +1114,10 @@
     <message>
       <source>No car plugged in</source>
       <translation>Kein Auto eingesteckt</translation>
+    </message>
+    <message>
+      <source>No decision is kept of this day.</source>
+      <translation>Von diesem Tag ist keine Entscheidung aufbewahrt.</translation>
     </message>
     <message>
       <source>No departure is set.</source>
@@ -1080,12 +1176,20 @@
       <translation>Nicht in der Hausdatei.</translation>
     </message>
     <message>
+      <source>Not today</source>
+      <translation>Heute nicht</translation>
+    </message>
+    <message>
       <source>Noted.</source>
       <translation>Notiert.</translation>
     </message>
     <message>
       <source>Nothing here yet. From the first full hour on, this shows where your energy came from and where it went.</source>
       <translation>Noch nichts da. Ab der ersten vollen Stunde steht hier, woher Ihre Energie kam und wohin sie ging.</translation>
+    </message>
+    <message>
+      <source>Nothing is due.</source>
+      <translation>Nichts steht an.</translation>
     </message>
     <message>
       <source>Nothing was measured yet.</source>
@@ -1110,6 +1214,10 @@
     <message>
       <source>On track, ready {time}</source>
       <translation>Im Plan, bereit {time}</translation>
+    </message>
+    <message>
+      <source>On uncertain days</source>
+      <translation>An unsicheren Tagen</translation>
     </message>
     <message>
       <source>Once, instead of the weekly one</source>
@@ -1216,6 +1324,10 @@
       <translation>Neuer Plan für {time} …</translation>
     </message>
     <message>
+      <source>Plans for what is most likely, and takes the rare bad day.</source>
+      <translation>Plant für das Wahrscheinlichste und nimmt den seltenen schlechten Tag in Kauf.</translation>
+    </message>
+    <message>
       <source>Plug a car in and prove that it charges.</source>
       <translation>Ein Auto einstecken und zeigen, dass es lädt.</translation>
     </message>
@@ -1250,6 +1362,10 @@
     <message>
       <source>Price per kWh</source>
       <translation>Preis je kWh</translation>
+    </message>
+    <message>
+      <source>Prices are missing: those of the home file are used.</source>
+      <translation>Preise fehlen: Es gelten die aus der Hausdatei.</translation>
     </message>
     <message>
       <source>Protocol</source>
@@ -1326,6 +1442,10 @@
     <message>
       <source>Roof power</source>
       <translation>Leistung Dach</translation>
+    </message>
+    <message>
+      <source>Roof to battery</source>
+      <translation>Dach in den Speicher</translation>
     </message>
     <message>
       <source>Roof to car</source>
@@ -1416,6 +1536,10 @@
       <translation>Zeigen</translation>
     </message>
     <message>
+      <source>Show earlier ones</source>
+      <translation>Frühere zeigen</translation>
+    </message>
+    <message>
       <source>Show protocol details</source>
       <translation>Protokolldetails zeigen</translation>
     </message>
@@ -1434,6 +1558,10 @@
     <message>
       <source>Start a test charge</source>
       <translation>Probeladung starten</translation>
+    </message>
+    <message>
+      <source>Start it then: power is cheapest for it.</source>
+      <translation>Dann starten: Der Strom ist dafür am günstigsten.</translation>
     </message>
     <message>
       <source>Starting the engine; this takes a few seconds …</source>
@@ -1498,6 +1626,10 @@
     <message>
       <source>That is not the PIN.</source>
       <translation>Das ist nicht die PIN.</translation>
+    </message>
+    <message>
+      <source>The battery does not answer.</source>
+      <translation>Der Speicher antwortet nicht.</translation>
     </message>
     <message>
       <source>The boost has ended; the plan goes on.</source>
@@ -1684,12 +1816,24 @@
       <translation>Inhalt der Nachricht</translation>
     </message>
     <message>
+      <source>The meter is silent: the plan goes by its forecasts, and the car takes no more than is safe.</source>
+      <translation>Der Zähler schweigt: Der Plan folgt den Vorhersagen, und das Auto nimmt nicht mehr, als sicher ist.</translation>
+    </message>
+    <message>
       <source>The meter tells no grid power yet: wait until it answers.</source>
       <translation>Der Zähler nennt noch keine Netzleistung: warten, bis er antwortet.</translation>
     </message>
     <message>
       <source>The new departure holds.</source>
       <translation>Die neue Abfahrt gilt.</translation>
+    </message>
+    <message>
+      <source>The optimiser gave no answer: a simple rule made this plan.</source>
+      <translation>Der Optimierer gab keine Antwort: Eine einfache Regel machte diesen Plan.</translation>
+    </message>
+    <message>
+      <source>The plan goes by what is expected alone: uncertain days could not be laid out.</source>
+      <translation>Der Plan folgt allein dem Erwarteten: Unsichere Tage ließen sich nicht abbilden.</translation>
     </message>
     <message>
       <source>The plan goes on.</source>
@@ -1730,6 +1874,10 @@
     <message>
       <source>The token file {path} cannot be read: run the window as the engine's user.</source>
       <translation>Die Schlüsseldatei {path} ist nicht lesbar: Das Fenster als Benutzer der Engine starten.</translation>
+    </message>
+    <message>
+      <source>There is no plan: departures and reserve are kept by a simple rule. It is tried again.</source>
+      <translation>Es gibt keinen Plan: Eine einfache Regel hält Abfahrten und Reserve ein. Es wird erneut versucht.</translation>
     </message>
     <message>
       <source>They are being looked at …</source>
@@ -1784,6 +1932,10 @@
       <translation>Twoway bewegt Strom zwischen Auto, Haus, Dach und Netz, damit er weniger kostet und das Auto zur Abfahrt bereit ist.</translation>
     </message>
     <message>
+      <source>Twoway switches it on.</source>
+      <translation>Twoway schaltet es ein.</translation>
+    </message>
+    <message>
       <source>Twoway {version} · the engine goes on when this window is closed.</source>
       <translation>Twoway {version} · Die Engine läuft weiter, wenn dieses Fenster geschlossen ist.</translation>
     </message>
@@ -1820,16 +1972,16 @@
       <translation>Wartet auf den ersten Plan; er kommt binnen einer Minute.</translation>
     </message>
     <message>
+      <source>Waiting until {until_s}: a kWh from the car then earns {later_price_eur_per_kwh}, and {now_price_eur_per_kwh} now.</source>
+      <translation>Wartet bis {until_s}: Eine kWh aus dem Auto bringt dann {later_price_eur_per_kwh} und jetzt {now_price_eur_per_kwh}.</translation>
+    </message>
+    <message>
       <source>Waiting until {until_s}: the car then charges at {price_eur_per_kwh}, and the grid costs {now_price_eur_per_kwh} now.</source>
       <translation>Wartet bis {until_s}: Dann lädt das Auto für {price_eur_per_kwh}; gerade kostet Netzstrom {now_price_eur_per_kwh}.</translation>
     </message>
     <message>
       <source>Waiting until {until_s}: the price is better then.</source>
       <translation>Wartet bis {until_s}: Dann ist der Preis besser.</translation>
-    </message>
-    <message>
-      <source>Waiting until {until_s}: what the car gives is then worth {later_price_eur_per_kwh}, and {now_price_eur_per_kwh} now.</source>
-      <translation>Wartet bis {until_s}: Was das Auto gibt, ist dann {later_price_eur_per_kwh} wert, jetzt {now_price_eur_per_kwh}.</translation>
     </message>
     <message>
       <source>Waiting: the car charges later, at a better price.</source>
@@ -1840,12 +1992,20 @@
       <translation>Richtung</translation>
     </message>
     <message>
+      <source>Weighs good days against bad ones.</source>
+      <translation>Wägt gute Tage gegen schlechte ab.</translation>
+    </message>
+    <message>
       <source>Welcome</source>
       <translation>Willkommen</translation>
     </message>
     <message>
       <source>What the car keeps and gives</source>
       <translation>Was das Auto behält und gibt</translation>
+    </message>
+    <message>
+      <source>What the grid emits is not known for these days: it is left out.</source>
+      <translation>Was das Netz an diesen Tagen ausstößt, ist nicht bekannt: Es bleibt außer Acht.</translation>
     </message>
     <message>
       <source>When</source>
@@ -1858,6 +2018,10 @@
     <message>
       <source>Why</source>
       <translation>Warum</translation>
+    </message>
+    <message>
+      <source>Why?</source>
+      <translation>Warum?</translation>
     </message>
     <message>
       <source>Written; the old one is kept beside it. It holds after a restart of the engine.</source>
@@ -1888,8 +2052,20 @@
       <translation>Ihr Haus nimmt an diesem Ereignis nicht teil.</translation>
     </message>
     <message>
+      <source>Your house's own days are too few yet: a typical household is assumed.</source>
+      <translation>Ihr Haus hat noch zu wenige eigene Tage: Ein typischer Haushalt wird angenommen.</translation>
+    </message>
+    <message>
+      <source>Your roof's own days are too few yet: typical days of the season are assumed.</source>
+      <translation>Ihr Dach hat noch zu wenige eigene Tage: Typische Tage der Jahreszeit werden angenommen.</translation>
+    </message>
+    <message>
       <source>active now</source>
       <translation>jetzt aktiv</translation>
+    </message>
+    <message>
+      <source>as long as power is cheap</source>
+      <translation>solange der Strom günstig ist</translation>
     </message>
     <message>
       <source>at least {number} digits</source>
@@ -1992,6 +2168,10 @@
       <translation>nicht in diesem Haus</translation>
     </message>
     <message>
+      <source>now</source>
+      <translation>jetzt</translation>
+    </message>
+    <message>
       <source>now, until it is cancelled</source>
       <translation>jetzt, bis zur Absage</translation>
     </message>
@@ -2028,12 +2208,20 @@
       <translation>ruht</translation>
     </message>
     <message>
+      <source>runs</source>
+      <translation>läuft</translation>
+    </message>
+    <message>
       <source>saved against a home without V2G</source>
       <translation>gespart gegenüber ohne V2G</translation>
     </message>
     <message>
       <source>saved {money}</source>
       <translation>gespart {money}</translation>
+    </message>
+    <message>
+      <source>since {time}</source>
+      <translation>seit {time}</translation>
     </message>
     <message>
       <source>starting</source>
@@ -2062,6 +2250,14 @@
     <message>
       <source>until {day}</source>
       <translation>bis {day}</translation>
+    </message>
+    <message>
+      <source>until {time}</source>
+      <translation>bis {time}</translation>
+    </message>
+    <message>
+      <source>until {time}, if you started it</source>
+      <translation>bis {time}, falls gestartet</translation>
     </message>
     <message>
       <source>with</source>
@@ -2112,12 +2308,28 @@
       <translation>{name} ist gestört</translation>
     </message>
     <message>
+      <source>{name} is left out of the plan: it does not tell its temperature.</source>
+      <translation>{name} fehlt im Plan: Die Temperatur wird nicht gemeldet.</translation>
+    </message>
+    <message>
+      <source>{name} is left out of the plan: it tells no charge or takes no orders.</source>
+      <translation>{name} fehlt im Plan: meldet keinen Ladestand oder nimmt keine Befehle an.</translation>
+    </message>
+    <message>
       <source>{name} {time}: {planned} instead of {wanted}.</source>
       <translation>{name} {time}: {planned} statt {wanted}.</translation>
     </message>
     <message>
+      <source>{name}: not today</source>
+      <translation>{name}: heute nicht</translation>
+    </message>
+    <message>
       <source>{phase} fell while the load came on: turn its clamp round.</source>
       <translation>{phase} fiel, als der Verbraucher anging: seinen Stromwandler umdrehen.</translation>
+    </message>
+    <message>
+      <source>{soc} are kept for a blackout.</source>
+      <translation>{soc} bleiben für einen Stromausfall.</translation>
     </message>
     <message>
       <source>{start} to {end}</source>

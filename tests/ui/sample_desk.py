@@ -26,6 +26,53 @@ def wishes() -> s.WishesOut:
     )
 
 
+def facts(
+    binds: str, worth: float, later: datetime, choice: str, cost: float, until: datetime, worth_later: float = 0.118
+) -> dict[str, float | str]:
+    """What every reason of a plan tells beside its own figures."""
+    return {
+        "binds": binds,
+        "worth_eur_per_kwh": worth,
+        "worth_later_eur_per_kwh": worth_later,
+        "later_s": later.timestamp(),
+        "next_choice": choice,
+        "next_cost_eur": cost,
+        "block_until_s": until.timestamp(),
+    }
+
+
+def with_assets() -> dict[str, Any]:
+    """What a home has that owns more than a car: a battery, machines, a tank."""
+    return {
+        "flow": s.Flow(at=NOW, grid_w=-240, solar_w=410, load_w=2170, ev_w=-1000, battery_w=-1000, frequency_hz=49.98),
+        "batteries": [
+            s.BatteryNow(
+                name="Cellar battery",
+                soc=0.57,
+                power_w=-1000,
+                capacity_wh=10_000,
+                reserve_soc=0.1,
+                commanded=True,
+                target_w=-1000,
+            )
+        ],
+        "loads": [
+            s.LoadNow(
+                name="Dishwasher",
+                state="advised",
+                start=NOW + timedelta(hours=5, minutes=18),
+                end=NOW + timedelta(hours=6, minutes=18),
+            ),
+            s.LoadNow(name="Pool pump", state="running", start=NOW, switched=True),
+        ],
+        "tanks": [s.TankNow(name="Hot water", temperature_c=48.5, stored_share=0.4, heating=False)],
+        "planning": [
+            s.FallbackOut(kind="prices_expected", since=NOW + timedelta(hours=5, minutes=18), text="…", quiet=True),
+            s.FallbackOut(kind="battery_silent", name="Garage battery", text="…"),
+        ],
+    }
+
+
 def snapshot(**changes: Any) -> s.HomeSnapshot:
     home = s.HomeSnapshot(
         now=NOW,
@@ -79,6 +126,9 @@ def snapshot(**changes: Any) -> s.HomeSnapshot:
                     "price_eur_per_kwh": 0.38,
                     "refill_price_eur_per_kwh": 0.11,
                     "refill_s": (NOW + timedelta(hours=9)).timestamp(),
+                    **facts(
+                        "load", 0.118, NOW + timedelta(hours=9), "hold", 0.42, NOW + timedelta(hours=2, minutes=18)
+                    ),
                 },
             ),
         ),
@@ -213,7 +263,12 @@ def plan(departure: datetime | None = None) -> s.PlanOut:
         charge = max(0.05, min(1.0, charge + power * 0.25 / 60000))
         ev.append(power)
         soc.append(None if gone else charge)
-        reasons.append(s.ReasonOut(code=code, params={"price_eur_per_kwh": round(p, 3)}))
+        params: dict[str, float | str] = {"price_eur_per_kwh": round(p, 3), "until_s": (t + 3 * STEP).timestamp()}
+        if not gone:
+            binds = "charger" if code == "charge_cheap" else "price"
+            choice, worth = "hold" if power else "charge", 0.118 if t < leave else 0.224
+            params |= facts(binds, worth, leave, choice, 0.04 + abs(power) / 1e5, t + 3 * STEP)
+        reasons.append(s.ReasonOut(code=code, params=params))
     grid = [a + b - c for a, b, c in zip(load, ev, solar, strict=True)]
     late = leave < datetime(2026, 11, 25, 3, 0, tzinfo=UTC)
     return s.PlanOut(
@@ -349,6 +404,38 @@ def installer(toml: str = '[home]\nname = "Lindenweg 12"\n\n[connection]\nphases
     )
 
 
+def decisions() -> list[s.DecisionOut]:
+    """The day so far, newest first."""
+    home = snapshot().set_point
+    feeds = home.reason if home is not None else s.ReasonOut(code="feed_house")
+    begins = NOW - timedelta(hours=1, minutes=12)
+    fuse = s.ReasonOut(code="limit_fuse", params={"limit_w": 8050.0, "wanted_w": 11000.0, "phase": 2.0})
+    night = NOW.replace(hour=2, minute=0)
+    cheap = {"price_eur_per_kwh": 0.112, "mean_price_eur_per_kwh": 0.284, "until_s": NOW.replace(hour=4).timestamp()}
+    waits = {"until_s": begins.timestamp(), "now_price_eur_per_kwh": 0.27, "later_price_eur_per_kwh": 0.38}
+
+    def one(at: datetime, until: datetime | None, watts: tuple[float, float], reason: s.ReasonOut, **more: Any) -> Any:
+        powers = {"power_w": watts[0], "least_w": min(watts), "most_w": max(watts)}
+        return s.DecisionOut(at=at, until=until, charger_id="charger", changes=40, reason=reason, **powers, **more)
+
+    charge = s.ReasonOut(
+        code="charge_cheap",
+        params=cheap | facts("charger", 0.224, NOW.replace(hour=6), "hold", 1.24, NOW.replace(hour=4)),
+    )
+    wait = s.ReasonOut(
+        code="wait_for_cheaper", params=waits | facts("price", 0.118, begins, "charge", 1.66, begins, 0.121)
+    )
+    found = [
+        one(begins, None, (-3000.0, -420.0), feeds),
+        one(NOW.replace(hour=15, minute=5), begins, (0.0, 0.0), wait),
+        one(NOW.replace(hour=6), NOW.replace(hour=15, minute=5), (0.0, 0.0), s.ReasonOut(code="no_car")),
+        one(night + timedelta(minutes=50), NOW.replace(hour=4), (11000.0, 11000.0), charge),
+        one(night, night + timedelta(minutes=50), (6900.0, 7400.0), charge, limited_by=[fuse]),
+    ]
+    quarter = timedelta(minutes=5)
+    return found + [one(night - quarter * (i + 1), night - quarter * i, (0.0, 0.0), wait) for i in range(20)]
+
+
 def summary(period: str, date: datetime) -> s.SummaryOut:
     local = date.astimezone(UTC)
     if period == "day":
@@ -431,6 +518,12 @@ class SampleDesk:
         self.change(wishes=self.home.wishes.model_copy(update={"boost_until": until}))
         return self.home.wishes
 
+    async def put_off(self, name: str) -> s.LoadNow:
+        self._ask("put off", name)
+        changed = [load.model_copy(update={"state": "done", "start": None}) for load in self.home.loads]
+        self.change(loads=changed)
+        return next(load for load in changed if load.name == name)
+
     async def pause(self, paused: bool) -> s.WishesOut:
         self._ask("pause", paused)
         self.change(wishes=self.home.wishes.model_copy(update={"paused": paused}))
@@ -478,6 +571,11 @@ class SampleDesk:
         if self.empty_history:
             return s.SummaryOut(period=period, start=date, end=date, buckets=[], paths_wh={})  # type: ignore[arg-type]
         return summary(period, date)
+
+    async def decisions(self, start: datetime, end: datetime, limit: int) -> s.DecisionsOut:
+        self._ask("decisions", (start, end, limit))
+        found = [] if self.empty_history else [d for d in decisions() if start <= d.at < end]
+        return s.DecisionsOut(decisions=found[:limit], before=found[limit - 1].at if len(found) > limit else None)
 
     async def export_csv(self, start: datetime, end: datetime) -> AsyncIterator[str]:
         yield "time_utc,grid_w,solar_w,load_w,ev_w,soc\n"

@@ -30,6 +30,10 @@ DESK = QSize(1280, 800)
 PHONE = QSize(360, 640)
 
 
+def assets(engine: sample.SampleEngine) -> None:
+    engine.desk.home = engine.desk.home.model_copy(update=sample.with_assets())
+
+
 def empty(engine: sample.SampleEngine) -> None:
     home = engine.desk.home
     engine.desk.home = home.model_copy(
@@ -73,6 +77,9 @@ SHOTS: dict[str, tuple[str, QSize, dict[str, str], Callable[[sample.SampleEngine
     "plan-dark": ("plan", DESK, {"look/theme": "dark"}, None),
     "plan-phone": ("plan", PHONE, {"look/theme": "light"}, None),
     "plan-german": ("plan", DESK, {"look/theme": "light", "look/language": "de"}, None),
+    "plan-step": ("plan", DESK, {"look/theme": "light"}, None),
+    "plan-step-dark": ("plan", DESK, {"look/theme": "dark", "look/language": "de"}, None),
+    "plan-step-phone": ("plan", PHONE, {"look/theme": "light", "look/language": "de"}, None),
     "plan-empty": ("plan", DESK, {"look/theme": "light"}, empty),
     "car-light": ("car", DESK, {"look/theme": "light"}, None),
     "car-dark": ("car", DESK, {"look/theme": "dark"}, None),
@@ -94,6 +101,10 @@ SHOTS: dict[str, tuple[str, QSize, dict[str, str], Callable[[sample.SampleEngine
     "installer-fault": ("installer", DESK, {"look/theme": "light"}, faulty),
     "installer-fault-dark": ("installer", DESK, {"look/theme": "dark", "look/language": "de"}, faulty),
     "installer-fault-phone": ("installer", PHONE, {"look/theme": "light", "look/language": "de"}, faulty),
+    "assets-light": ("home", DESK, {"look/theme": "light"}, assets),
+    "assets-dark": ("home", DESK, {"look/theme": "dark", "look/language": "de"}, assets),
+    "assets-phone": ("home", PHONE, {"look/theme": "light", "look/language": "de"}, assets),
+    "assets-plan": ("plan", DESK, {"look/theme": "light", "look/language": "de"}, assets),
     "settings-light": ("look", DESK, {"look/theme": "light"}, None),
     "settings-phone": ("look", PHONE, {"look/theme": "dark", "look/language": "de"}, None),
 }
@@ -111,7 +122,7 @@ def take(app: QApplication, name: str, folder: Path, run_file: Path | None) -> N
     with tempfile.TemporaryDirectory() as temp:
         engine = sample.SampleEngine(Path(temp))
         engine.start()
-        if before in (empty, faulty):
+        if before in (empty, faulty, assets):
             before(engine)
         store = QSettings(str(Path(temp) / "window.ini"), QSettings.Format.IniFormat)
         settings = Settings(store)
@@ -133,6 +144,10 @@ def take(app: QApplication, name: str, folder: Path, run_file: Path | None) -> N
         if unlock is not None:
             unlock()
             pump(app, 1.0)
+        if name.startswith("plan-step"):
+            pump(app, 10, lambda: view is not None and view.chart is not None)
+            view.chart.cursor_moved.emit(sample.NOW.timestamp() + 8 * 3600)
+            pump(app, 0.5)
         shell.grab().save(str(folder / f"{name}.png"))
         bar = view.verticalScrollBar() if view is not None else None
         if bar is not None and bar.maximum() > 40:

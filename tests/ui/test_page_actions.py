@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from sample_desk import NOW, events
 
 from app.api.desk import Refused
@@ -211,6 +211,23 @@ def test_events_are_listed_by_what_matters(window: object) -> None:
     assert plain(page.asked.text()) == "Asked: 0.46 €/kWh, 0.41 €/kWh"
 
 
+def test_a_pointed_step_says_why_and_what_else_would_cost(window: object, plan_page: object) -> None:
+    plan_page.chart.cursor_moved.emit(NOW.timestamp() + 8 * 3600)  # type: ignore[attr-defined]
+    assert plain(plan_page.sentence.text()).startswith("Charging the car until tomorrow 03:15")  # type: ignore[attr-defined]
+    assert plain(plan_page.facts.text()) == (  # type: ignore[attr-defined]
+        "A kWh in the car is worth 0.12 €. Holding until tomorrow 03:15 instead would cost 0.11 €. "
+        "The charger can do no more."
+    )
+
+
+def test_home_says_what_is_behind_the_sentence(window: object) -> None:
+    page = window.page("home")  # type: ignore[attr-defined]
+    window.wait(lambda: bool(page.facts.text()))  # type: ignore[attr-defined]
+    assert (
+        plain(page.facts.text()) == "A kWh in the car is worth 0.12 €. Holding until 21:00 instead would cost 0.42 €."
+    )
+
+
 # ---- History --------------------------------------------------------------------------------------------------------
 
 
@@ -225,6 +242,22 @@ def test_history_walks_through_the_calendar_and_not_into_the_future(window: obje
     window.wait(lambda: page._summary.period == "month")  # type: ignore[attr-defined]
     assert page.title.text() == "November 2026"
     assert window.asked("summary")[1][1].day == 23  # type: ignore[index]
+
+
+def test_a_day_answers_why_and_shows_earlier_decisions_when_asked(window: object) -> None:
+    page = window.page("history")  # type: ignore[attr-defined]
+    window.wait(lambda: len(page._decisions) == 12)  # type: ignore[attr-defined]
+    told = plain("\n".join(label.text() for label in page.decisions.findChildren(QLabel)))
+    assert "since 17:30\nCar feeds · 0.4 – 3.0 kW\nFeeding the house from the car until 21:00" in told
+    assert "A kWh in the car is worth 0.12 €. Holding until 21:00 instead would cost 0.42 €." in told
+    assert "Held back from 11.0 kW, because phase 2 of the main fuse carries 8.1 kW at the most." in told
+    press(page.decisions, "Show earlier ones")
+    window.wait(lambda: len(page._decisions) > 12)  # type: ignore[attr-defined]
+    first, second = window.asked("decisions")  # type: ignore[attr-defined]
+    assert second[1] < first[1]
+    page.segments.chosen.emit("month")
+    window.wait(lambda: page._summary.period == "month")  # type: ignore[attr-defined]
+    assert not page.decisions.isVisible()
 
 
 def test_history_exports_without_overwriting(window: object, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def open_and_unlock(window: object, key: str) -> QWidget:
         window.wait(lambda: page._home is not None)  # type: ignore[attr-defined]
     if key == "history":
         window.wait(lambda: page._summary is not None)  # type: ignore[attr-defined]
+        window.wait(lambda: bool(page._decisions) or window.desk.empty_history)  # type: ignore[attr-defined]
     QApplication.processEvents()
     return page
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
 from ui.i18n import tr
-from ui.models.home import PATHS, path_name
-from ui.models.units import Format, Shown
+from ui.models import reasons
+from ui.models.home import PATHS, QUIET_W, path_name
+from ui.models.units import NBSP, Format, Shown
 from ui.theme.tokens import Source
 
 if TYPE_CHECKING:
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
 
 Period = Literal["day", "month", "year"]
 
-SHADES = {"house": 1.0, "car": 0.62, "grid": 0.32}
+LINES = 12
+"""Decisions that are asked for at once."""
+SHADES = {"house": 1.0, "car": 0.62, "battery": 0.46, "grid": 0.32}
 """A path has its source's colour; where it goes tells how strong."""
 
 
@@ -70,6 +73,39 @@ def figures(summary: "s.SummaryOut", fmt: Format) -> list[tuple[str, Shown]]:
         (tr("Energy cost"), fmt.money(summary.cost, later)),
         (tr("Full cycles of the battery"), cycles),
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """What the car was told for a while, and why."""
+
+    time: str
+    power: str
+    sentence: str
+    facts: str
+
+
+def decision_line(found: "s.DecisionOut", fmt: Format) -> DecisionLine:
+    """One decision in words; times are told as from when it was made."""
+    begin = fmt.clock(found.at).text
+    return DecisionLine(
+        time=f"{begin} – {fmt.clock(found.until).text}" if found.until is not None else tr("since {time}", time=begin),
+        power=_power(found, fmt),
+        sentence=reasons.why(found.reason, found.limited_by, fmt, found.at),
+        facts=reasons.facts(found.reason, fmt, found.at),
+    )
+
+
+def _power(found: "s.DecisionOut", fmt: Format) -> str:
+    most_w = max(found.least_w, found.most_w, key=abs)
+    if abs(most_w) < QUIET_W:
+        return "" if found.reason.code == "no_car" else tr("Car rests")
+    figures = sorted({abs(found.least_w), abs(found.most_w)}) if found.least_w * found.most_w > 0 else [abs(most_w)]
+    shown = [fmt.power(watt).text for watt in figures]
+    if len(set(shown)) == 2:
+        shown[0] = shown[0].split(NBSP)[0]
+    words = " – ".join(dict.fromkeys(shown))
+    return f"{tr('Car charges') if most_w > 0 else tr('Car feeds')} · {words}"
 
 
 def saved_words(summary: "s.SummaryOut") -> str:

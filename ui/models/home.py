@@ -48,6 +48,10 @@ class Picture:
     grid_wire: Wire
     roof_wire: Wire
     car_wire: Wire
+    battery: Node | None = None
+    """None: the home has none."""
+    battery_wire: Wire = Wire()
+    battery_soc: float | None = None
     car_connected: bool
     soc: float | None
     soc_text: Shown
@@ -74,6 +78,7 @@ def picture(snapshot: "s.HomeSnapshot") -> Picture:
         value=fmt.power(ev_w, _why(flow.missing, "ev_w")) if car.connected else Shown(""),
         caption=_car_words(ev_w) if car.connected else tr("No car plugged in"),
     )
+    battery = _battery_node(snapshot, fmt)
     soc_text = fmt.percent(car.soc, car.soc_missing or tr("The car has not told its charge yet."))
     return Picture(
         grid=grid,
@@ -88,13 +93,19 @@ def picture(snapshot: "s.HomeSnapshot") -> Picture:
             to_house_w=-(ev_w or 0.0) if car.connected else 0.0,
             source="car" if (ev_w or 0) < 0 else _charge_source(snapshot),
         ),
+        battery=battery,
+        battery_wire=Wire(
+            to_house_w=-(flow.battery_w or 0.0),
+            source="battery" if (flow.battery_w or 0) < 0 else _charge_source(snapshot),
+        ),
+        battery_soc=battery_soc(snapshot),
         car_connected=car.connected,
         soc=car.soc if car.connected else None,
         soc_text=soc_text if car.connected else Shown(""),
         target=snapshot.ready_by.target_soc,
         reserve=snapshot.wishes.reserve_soc,
         stale=flow.stale,
-        words=_words(grid, roof, house, car_node, soc_text if car.connected else None),
+        words=_words(grid, roof, house, car_node, soc_text if car.connected else None, battery, flow.battery_w),
     )
 
 
@@ -118,7 +129,11 @@ def _export_source(snapshot: "s.HomeSnapshot") -> Source:
     """Whose power leaves for the grid: the car's, where it feeds more than the roof has over."""
     flow = snapshot.flow
     fed_w = max(0.0, -(flow.ev_w or 0.0))
-    return "car" if fed_w > max(0.0, (flow.solar_w or 0.0) - (flow.load_w or 0.0)) else "solar"
+    stored_w = max(0.0, -(flow.battery_w or 0.0))
+    spare_w = max(0.0, (flow.solar_w or 0.0) - (flow.load_w or 0.0))
+    if max(fed_w, stored_w) <= spare_w:
+        return "solar"
+    return "car" if fed_w >= stored_w else "battery"
 
 
 def _charge_source(snapshot: "s.HomeSnapshot") -> Source:
@@ -127,9 +142,34 @@ def _charge_source(snapshot: "s.HomeSnapshot") -> Source:
     return "solar" if (flow.solar_w or 0.0) - (flow.load_w or 0.0) > max(0.0, flow.grid_w or 0.0) else "grid"
 
 
-def _words(grid: Node, roof: Node, house: Node, car: Node, soc: Shown | None) -> str:
+def battery_soc(snapshot: "s.HomeSnapshot") -> float | None:
+    """Charge of all house batteries that tell it, 0..1 of their capacity."""
+    known = [b for b in snapshot.batteries if b.soc is not None]
+    capacity_wh = sum(b.capacity_wh for b in known)
+    return sum((b.soc or 0.0) * b.capacity_wh for b in known) / capacity_wh if capacity_wh > 0 else None
+
+
+def _battery_node(snapshot: "s.HomeSnapshot", fmt: Format) -> Node | None:
+    if not snapshot.batteries:
+        return None
+    power_w, soc = snapshot.flow.battery_w, battery_soc(snapshot)
+    caption = tr("Battery") if soc is None else f"{tr('Battery')} · {fmt.percent(soc).text}"
+    return Node(value=fmt.power(power_w, tr("The battery does not answer.")), caption=caption)
+
+
+def _battery_words(battery_w: float | None) -> str:
+    if battery_w is None or abs(battery_w) < QUIET_W:
+        return tr("Battery")
+    return tr("Battery charges") if battery_w > 0 else tr("Battery feeds")
+
+
+def _words(
+    grid: Node, roof: Node, house: Node, car: Node, soc: Shown | None, battery: Node | None, battery_w: float | None
+) -> str:
     parts = [f"{node.caption}: {node.value.text or DASH}" for node in (roof, house, grid)]
     parts.append(f"{car.caption}: {car.value.text}" if car.value.text else car.caption)
+    if battery is not None:
+        parts.append(f"{_battery_words(battery_w)}: {battery.value.text or DASH}")
     if soc is not None:
         parts.append(tr("Car's charge: {soc}", soc=soc.text))
     return ". ".join(parts) + "."
@@ -153,6 +193,13 @@ def why_sentence(snapshot: "s.HomeSnapshot") -> str:
         # What the plan does now holds until its next step.
         reason = reason.model_copy(update={"params": {**reason.params, "until_s": step.at.timestamp()}})
     return reasons.why(reason, list(snapshot.set_point.limited_by), format_of(snapshot), snapshot.now)
+
+
+def why_facts(snapshot: "s.HomeSnapshot") -> str:
+    """What is behind the sentence: what a kWh in the car is worth, and what the next best choice would cost."""
+    if snapshot.set_point is None:
+        return ""
+    return reasons.facts(snapshot.set_point.reason, format_of(snapshot), snapshot.now)
 
 
 def next_step(snapshot: "s.HomeSnapshot") -> NextStep | None:
@@ -218,11 +265,17 @@ def ready_card(snapshot: "s.HomeSnapshot") -> ReadyCard:
 PATHS: tuple[tuple[str, Source], ...] = (
     ("solar_house", "solar"),
     ("solar_car", "solar"),
+    ("solar_battery", "solar"),
     ("solar_grid", "solar"),
     ("grid_house", "grid"),
     ("grid_car", "grid"),
+    ("grid_battery", "grid"),
     ("car_house", "car"),
+    ("car_battery", "car"),
     ("car_grid", "car"),
+    ("battery_house", "battery"),
+    ("battery_car", "battery"),
+    ("battery_grid", "battery"),
 )
 """Paths of energy, and the source whose colour each carries."""
 
@@ -232,11 +285,17 @@ def path_name(path: str) -> str:
     return {
         "solar_house": tr("Roof to house"),
         "solar_car": tr("Roof to car"),
+        "solar_battery": tr("Roof to battery"),
         "solar_grid": tr("Roof to grid"),
         "grid_house": tr("Grid to house"),
         "grid_car": tr("Grid to car"),
+        "grid_battery": tr("Grid to battery"),
         "car_house": tr("Car to house"),
+        "car_battery": tr("Car to battery"),
         "car_grid": tr("Car to grid"),
+        "battery_house": tr("Battery to house"),
+        "battery_car": tr("Battery to car"),
+        "battery_grid": tr("Battery to grid"),
     }.get(path, path)
 
 

@@ -76,6 +76,9 @@ class Readout:
     time: str
     figures: tuple[tuple[str, Shown], ...]
     reason: str
+    """In a few words."""
+    sentence: str
+    facts: str
 
 
 def readout(plan: "s.PlanOut", step: int, fmt: Format, now: datetime) -> Readout:
@@ -96,6 +99,8 @@ def readout(plan: "s.PlanOut", step: int, fmt: Format, now: datetime) -> Readout
             (tr("Charge"), fmt.percent(plan.soc[step], away if plan.away[step] else "")),
         ),
         reason=reasons.label(plan.reasons[step].code),
+        sentence=reasons.sentence(plan.reasons[step], fmt, now),
+        facts=reasons.facts(plan.reasons[step], fmt, now),
     )
 
 

@@ -16,6 +16,7 @@ from ui.models.units import Shown
 from ui.pages.page import Context, Page
 from ui.theme.look import look
 from ui.widgets.bars import StackedBars, part_colour
+from ui.widgets.decisions import Decisions
 from ui.widgets.flowrow import FlowRow
 from ui.widgets.kit import Button, Card, Fact, Label, Notice, Segments, Split, clear, column, row, widget
 from ui.widgets.skeleton import Skeleton
@@ -79,6 +80,11 @@ class View(Page):
         side_card.body.addWidget(self._cost)
         side_card.body.addWidget(self._cycles)
         self.box.addWidget(Split(chart_card, widget(column(side_card, 1)), side_em=23, break_em=58), 1)
+        self._decisions: list[s.DecisionOut] = []
+        self._decided_before: datetime | None = None
+        self.decisions = Decisions(self._ask_older)
+        self.decisions.hide()
+        self.box.addWidget(self.decisions)
         for keys, way in (("Alt+Left", -1), ("Alt+Right", 1)):
             QShortcut(
                 QKeySequence(keys), self, partial(self._go, way), context=Qt.ShortcutContext.WidgetWithChildrenShortcut
@@ -147,6 +153,7 @@ class View(Page):
         (_, cost), (_, cycles) = model.figures(summary, fmt)
         self._cost.show_figure(cost)
         self._cycles.show_figure(cycles)
+        self._ask_why(summary)
         clear(self._paths)
         for path in model.totals(summary):
             line = Fact(path.name, sign=_Patch(path))
@@ -162,6 +169,30 @@ class View(Page):
         parts = [f"{p.name} {fmt.energy(p.energy_wh).text}" for p in bar.parts if p.energy_wh >= 50]
         saved: list[str] = [tr("saved {money}", money=bar.saved.text)] if bar.saved != Shown("—") else []
         self.readout.setText(f"{bar.label}: " + " · ".join([*parts, *saved]))
+
+    # ---- why --------------------------------------------------------------------------------------------------------
+
+    def _ask_why(self, summary: "s.SummaryOut") -> None:
+        """A day's decisions; a month has too many to be read."""
+        self.decisions.setVisible(summary.period == "day" and bool(summary.buckets))
+        if summary.period == "day" and summary.buckets:
+            self._ask_decisions(summary, summary.end, [])
+
+    def _ask_older(self) -> None:
+        if self._summary is not None and self._decided_before is not None:
+            self._ask_decisions(self._summary, self._decided_before, self._decisions)
+
+    def _ask_decisions(self, day: "s.SummaryOut", before: datetime, known: "list[s.DecisionOut]") -> None:
+        span = {"from": day.start.astimezone(UTC).isoformat(), "to": before.astimezone(UTC).isoformat()}
+        answer = partial(self._decided, day, known)
+        self.engine.get("/history/decisions", "decisions", answer, self._refused, span | {"limit": str(model.LINES)})
+
+    def _decided(self, day: "s.SummaryOut", known: "list[s.DecisionOut]", found: "s.DecisionsOut") -> None:
+        if day is not self._summary:
+            return
+        self._decisions, self._decided_before = [*known, *found.decisions], found.before
+        lines = [model.decision_line(decision, self.fmt) for decision in self._decisions]
+        self.decisions.show_lines(lines, more=found.before is not None)
 
     # ---- export -----------------------------------------------------------------------------------------------------
 

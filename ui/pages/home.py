@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
@@ -10,6 +11,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.client.engine import Link, Problem
 from ui.i18n import tr
 from ui.models import home as model
+from ui.models.assets import planning_words
+from ui.models.assets import rows as asset_rows
 from ui.models.events import opt_out_question
 from ui.models.installer import level_words
 from ui.models.security import unprotected
@@ -17,6 +20,7 @@ from ui.models.units import Format
 from ui.pages.page import Context, Page
 from ui.theme.look import look
 from ui.theme.tokens import Source
+from ui.widgets.assets import AssetsCard
 from ui.widgets.flow import FlowPicture
 from ui.widgets.kit import Button, Card, Fact, IconLabel, Label, Notice, Split, clear, column, row, widget
 from ui.widgets.skeleton import Skeleton
@@ -35,11 +39,12 @@ class View(Page):
         self.picture = FlowPicture()
         self.why = Label("", "body")
         self.why.setProperty("role", "strong")
+        self.facts = Label("", "muted")
         self.upcoming = Label("", "muted")
         self._skeleton = Skeleton(0.9, 0.5)
         words = Card(pad=2.5)
         self._why_icon = IconLabel("info", look().tokens.accent)
-        line = row(self._why_icon, column(self.why, self._skeleton, self.upcoming, gap=0.75), gap=1.5)
+        line = row(self._why_icon, column(self.why, self._skeleton, self.facts, self.upcoming, gap=0.75), gap=1.5)
         line.setAlignment(self._why_icon, Qt.AlignmentFlag.AlignTop)
         line.setStretch(1, 1)
         words.body.addLayout(line)
@@ -51,7 +56,8 @@ class View(Page):
         self.ready = ReadyCard(partial(context.go, "car"))
         self.today = TodayCard(partial(context.go, "history"))
         self.grid = GridCard(self)
-        side = widget(column(self.ready, self.today, self.grid, 1, gap=2))
+        self.assets = AssetsCard(self._put_off)
+        side = widget(column(self.ready, self.assets, self.today, self.grid, 1, gap=2))
         self.box.addWidget(Split(main, side, side_em=23, break_em=58), 1)
 
     def show_home(self, home: "s.HomeSnapshot") -> None:
@@ -59,6 +65,7 @@ class View(Page):
         self._tell_failures(home)
         self.picture.show_picture(model.picture(home))
         self.why.say(model.why_sentence(home))
+        self.facts.say(model.why_facts(home))
         step = model.next_step(home)
         words = ""
         if step is not None:
@@ -69,6 +76,13 @@ class View(Page):
         self.ready.show_card(model.ready_card(home), self.fmt)
         self.today.show_card(model.today_card(home))
         self.grid.show_card(model.grid_card(home))
+        self.assets.show_rows(asset_rows(home))
+
+    def _put_off(self, name: str) -> None:
+        path = f"/loads/{quote(name, safe='')}/put-off"
+        self.engine.post(
+            path, None, "put off", lambda _load: None, lambda problem: self.notice.say(problem.text, "error")
+        )
 
     def _tell_failures(self, home: "s.HomeSnapshot") -> None:
         failed = [f"{h.name}: {h.text or level_words(h.level)}" for h in home.health if h.level == "failed"]
@@ -76,6 +90,8 @@ class View(Page):
         if not failed and home.flow.at is None and home.flow.grid_w is None:
             kind, words = "info", tr("Set up")
             text = tr("No meter yet: without one, the fuse cannot be watched and the car stays still.")
+        elif not failed and (without := planning_words(home.planning, self.fmt, home.now)[0]):
+            text, kind, words = without, "warn", tr("Have a look")
         elif not failed and (bare := unprotected(home)):
             text, kind = bare, "warn"
         if not text:

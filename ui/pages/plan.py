@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from ui.client.engine import Link, Problem
 from ui.i18n import tr
 from ui.models import plan as model
+from ui.models.assets import planning_words
 from ui.models.units import Shown
 from ui.pages.page import Context, Page
 from ui.theme.look import look
@@ -65,14 +66,21 @@ class View(Page):
         self.box.addLayout(FlowRow(self.cost, words, self._leaving_box, gap=2))
         self.notice = Notice()
         self.broken = Notice()
+        self.planning = Label("", "muted")
         self.box.addWidget(self.broken)
+        self.box.addWidget(self.planning)
         self.box.addWidget(self.notice)
         self.card = Card(pad=2)
         self._readout = [Figure() for _ in range(6)]
         self.time = Label("", "strong", wrap=False)
         self.reason = Label("", "muted", wrap=False)
+        self.sentence = Label("", "body")
+        self.facts = Label("", "small")
         figures = (FlowRow(self.time, self.reason, gap=1.5), FlowRow(*self._readout, gap=1.5))
-        self._figures = widget(column(*figures, gap=1))
+        self._lines = column(self.sentence, self.facts, 1, gap=0.25)
+        self._words = widget(self._lines)
+        self._figures = widget(column(*figures, self._words, gap=1))
+        self._words_width = 0
         self._figures.hide()
         self.card.body.addWidget(self._figures)
         self._skeleton = Skeleton(block=True)
@@ -132,7 +140,9 @@ class View(Page):
         self.cost.show_figure(head.cost)
         self.words.setText(head.words)
         self.saving.say(head.saving)
-        broken = model.broken_promises(plan, fmt, home.now)
+        wrong, usual = planning_words(home.planning or plan.planning, fmt, home.now)
+        self.planning.say(usual)
+        broken = [*filter(None, (wrong,)), *model.broken_promises(plan, fmt, home.now)]
         if broken:
             self.broken.say(" ".join(broken), "warn")
         else:
@@ -173,8 +183,20 @@ class View(Page):
         shown = model.readout(plan, step, self.fmt, home.now)
         self.time.setText(shown.time if self._pointed else tr("Now"))
         self.reason.setText(shown.reason)
+        self.sentence.setText(shown.sentence)
+        self.facts.setText(shown.facts)
+        self._keep_room()
         for figure, (caption, value) in zip(self._readout, shown.figures, strict=True):
             figure.show_figure(caption, value)
+
+    def _keep_room(self) -> None:
+        """The words take the room of the longest so far: the chart stays where it is while the cursor wanders."""
+        width = self._words.width()
+        if width != self._words_width:
+            self._words_width = width
+            self._words.setMinimumHeight(0)
+        needed = self._lines.heightForWidth(width)
+        self._words.setMinimumHeight(max(self._words.minimumHeight(), needed))
 
     # ---- changing the departure -------------------------------------------------------------------------------------
 
