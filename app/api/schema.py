@@ -385,6 +385,8 @@ class WishesOut(Model):
     v2g_allowed: bool = True
     export_allowed: bool = True
     risk: Risk = "balanced"
+    learn_habits: bool = True
+    """Expect the car to leave and return as it usually does, on days of which nothing else is said."""
     battery_reserve_soc: dict[str, Fraction] = {}
     """House battery's name → charge kept for a blackout; a battery that is not named keeps its home file's."""
 

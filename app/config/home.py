@@ -11,6 +11,7 @@ from pydantic import Field
 from app.config.assets import BatterySection, Co2Section, LoadSection, TankSection
 from app.config.parts import ClockTime, Fraction, Host, ModbusPlace, Name, Port, Section, Watt
 from app.config.tariff import TariffSection
+from app.config.weather import WeatherSection
 
 
 class HomeSection(Section):
@@ -143,6 +144,8 @@ class WishesSection(Section):
     export_allowed: bool = True
     risk: Literal["careful", "balanced", "bold"] = "balanced"
     """How the plan decides where the coming days are uncertain."""
+    learn_habits: bool = True
+    """Expect the car to leave and return as it usually does, on days of which nothing else is said."""
 
 
 class UtilitySection(Section):
@@ -210,6 +213,7 @@ class HomeConfig(Section):
     wishes: WishesSection = WishesSection()
     tariff: TariffSection = TariffSection()
     co2: Co2Section = Co2Section()
+    weather: WeatherSection | None = None
     utility: UtilitySection | None = None
     backend: BackendSection | None = None
     frequency: FrequencySection = FrequencySection()

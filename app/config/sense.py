@@ -11,6 +11,7 @@ from app.config.locate import KeyPath
 from app.config.problems import Flaw, did_you_mean
 from app.config.sense_assets import ASSET_CHECKS
 from app.config.sense_tariff import TARIFF_CHECKS, names_a_host
+from app.config.sense_weather import WEATHER_CHECKS
 from energy.frequency import CURVES
 from protocols.modbus.profile import SIMULATED, SUNSPEC, ProfileError, load_profile
 from protocols.modbus.quantities import Role
@@ -165,6 +166,7 @@ CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (
     _profiles,
     _addresses,
     *TARIFF_CHECKS,
+    *WEATHER_CHECKS,
     _frequency,
     _charges,
     _phases,

@@ -36,7 +36,7 @@ def _tariff(home: HomeConfig, folder: Path) -> Iterator[Flaw]:
             ("tariff", "kind"), "a time-of-use tariff without windows", 'add windows = [["22:00", "06:00", 0.19]]'
         )
     if tariff.file is not None:
-        yield from _there(("tariff", "file"), tariff.file, folder)
+        yield from there(("tariff", "file"), tariff.file, folder)
     floor, cap = tariff.floor_per_kwh, tariff.cap_per_kwh
     if floor is not None and cap is not None and floor > cap:
         yield Flaw(("tariff", "floor_per_kwh"), f"the floor {floor:g} is above the cap {cap:g}", "lower it")
@@ -83,7 +83,7 @@ def _provider(path: KeyPath, row: ProviderSection, folder: Path) -> Iterator[Fla
         if row.file is None:
             yield Flaw((*path, "file"), "a file of prices without its name", 'add file = "prices.csv"')
         else:
-            yield from _there((*path, "file"), row.file, folder)
+            yield from there((*path, "file"), row.file, folder)
         return
     provider = PROVIDERS[row.kind]
     if not row.url.startswith(("http://", "https://")) or not names_a_host(row.url):
@@ -99,7 +99,8 @@ def _provider(path: KeyPath, row: ProviderSection, folder: Path) -> Iterator[Fla
         yield Flaw((*path, "price"), f'{provider.title} has no price "{row.price}"', f"known are {known}")
 
 
-def _there(path: KeyPath, file: str, folder: Path) -> Iterator[Flaw]:
+def there(path: KeyPath, file: str, folder: Path) -> Iterator[Flaw]:
+    """A flaw where a file that the home names is not there."""
     if not _is_file(folder / file):
         yield Flaw(path, f'there is no file "{file}"', f"put it in {folder}, or give its full path")
 

@@ -19,6 +19,7 @@ from app.ports import ChargerDriver, Driver, Matching
 
 if TYPE_CHECKING:
     from app.engine.tariff import TariffKeeper
+    from app.engine.weather import WeatherKeeper
     from app.pki import CertificateFolder
     from protocols.iso15118 import SeccSecurity
     from protocols.iso15118.recording import Sink
@@ -55,6 +56,8 @@ class Workshop:
     links: Links = field(default_factory=Links)
     tariffs: "TariffKeeper | None" = None
     """Whom new prices are told."""
+    weather: "WeatherKeeper | None" = None
+    """Whom new weather is told."""
 
     def secret(self, name: str | None) -> str:
         """A secret's value; empty where the home file names none. Raises ``SecretsError``."""
@@ -219,12 +222,29 @@ def _prices(shop: Workshop) -> Iterable[Driver]:
         yield PriceDriver(name, section, options, tz=tz, clock=shop.clock, shelf=shop.tariffs)
 
 
+def _weather(shop: Workshop) -> Iterable[Driver]:
+    section, home = shop.config.weather, shop.config.home
+    if section is None or shop.weather is None:
+        return
+    from app.drivers.weather import WeatherDriver, weather_source
+
+    source = weather_source(
+        section,
+        (shop.home_file or Path()).parent,
+        latitude_deg=home.latitude,
+        longitude_deg=home.longitude,
+        key=shop.secret(section.secret),
+    )
+    yield WeatherDriver(source, poll_s=section.poll_s, clock=shop.clock, shelf=shop.weather)
+
+
 REGISTRY: tuple[Callable[[Workshop], Iterable[Any]], ...] = (
     _instruments,
     _assets,
     _charger,
     _certificates,
     _prices,
+    _weather,
     _utility,
     _backend,
 )

@@ -27,9 +27,11 @@ from app.engine.co2 import co2, co2_at
 from app.engine.dispatcher import Dispatcher, Picture
 from app.engine.drivers import Workshop, certificate_folder, make_drivers
 from app.engine.fixed import HOME, Fixed, fixed
+from app.engine.forecasts import FORECAST_NAME, forecast_health
+from app.engine.habits import LEARNED_FROM, HabitKeeper
 from app.engine.hands import Hands
 from app.engine.health import HealthBook
-from app.engine.history import SPAN_S, HalfHours
+from app.engine.history import DAYS_KEPT, SPAN_S, HalfHours
 from app.engine.imports import ImportQuarters
 from app.engine.ledger import EventLedger
 from app.engine.links import LinkBook
@@ -45,10 +47,11 @@ from app.engine.sessions import LOST, SessionRecord
 from app.engine.supervisor import Supervisor, in_one_line
 from app.engine.support import SupportCase
 from app.engine.tariff import TariffKeeper
+from app.engine.weather import KEPT_S, WeatherKeeper
 from app.engine.wish_keeper import WishKeeper
 from app.ports import Captured, ChargerDriver, Driver, Health, HealthLevel, PlanWatcher, Report, SessionWatcher
 from app.session_shelf import RecordingShelf
-from app.store import AccountRow, PlanRow, Retention, Store
+from app.store import AccountRow, PlanRow, Retention, SessionRow, Store
 from energy.forecast import History
 from energy.links import is_limited
 from energy.model import Plug, Risk, Wishes
@@ -59,7 +62,7 @@ log = logging.getLogger(__name__)
 
 STORE_NAME, SESSIONS_NAME, CAPTURES_NAME = "home.sqlite", "sessions", "captures"
 ACCOUNTS_SETTING, BOUND_SETTING, PRICES_SETTING = "accounts", "bound_links", "prices"
-HISTORY_S = 42 * 86_400.0
+HISTORY_S = DAYS_KEPT * 86_400.0
 EVENTS_S = 3 * 86_400.0
 STOP_S = 8.0
 RESTART_REAL_S = 1.0
@@ -112,6 +115,7 @@ class Engine:
             settings.get(PRICES_SETTING),
             remember=lambda memory: self.scribe.remember(PRICES_SETTING, memory),
         )
+        self.weather = WeatherKeeper(lambda rows: self.scribe.book(*rows))
         self.imports = ImportQuarters()
         self.load, self.solar = HalfHours(), HalfHours()
         peak_w = self.fixed.site.peak_w or None
@@ -137,6 +141,7 @@ class Engine:
             stage_interval_s=options.stage_interval_s,
             record=shelf.new,
             tariffs=self.tariffs,
+            weather=self.weather,
         )
         self.certificates = CertificateShelf(certificate_folder(self._shop))
         self.drivers: list[Driver] = make_drivers(self._shop)
@@ -147,10 +152,11 @@ class Engine:
         self.watchers = list(filter(_watches, self.drivers))
         self.plan_watchers = list(filter(_watches_plan, self.drivers))
         self.supervisor = Supervisor(self.board, self.book)
-        self.wishes = WishKeeper(self.fixed, clock, store, self._on_wishes)
+        self.habits = HabitKeeper(self.fixed, clock)
+        self.wishes = WishKeeper(self.fixed, clock, store, self._on_wishes, self.habits.add_to)
         self.wishes.restore(settings)
         self.ledger = EventLedger(on_event=self.scribe.book, on_delivery=self.scribe.book)
-        self.sessions = SessionRecord(self.scribe.book)
+        self.sessions = SessionRecord(self._book_session)
         self.loads = LoadBook(self.fixed, self.scribe.remember, settings.get(LOADS_SETTING))
         self.accounts = Accounts(
             self.fixed.car,
@@ -201,6 +207,7 @@ class Engine:
         self._session_key: object = None
         self._plan_kept_s = float("-inf")
         self.tariffs.on_change.append(self._on_prices)
+        self.weather.on_change.append(lambda: self.planner.ask("new weather"))
         self.board.listen(Topic.SESSION, self._on_session)
         self.board.listen(Topic.EVENTS, self._on_events)
         self.board.listen(Topic.HEARTBEAT, lambda source: self.links.heartbeat(source, clock.now_s()))
@@ -292,10 +299,12 @@ class Engine:
         events = await self.store.events(now_s - EVENTS_S)
         deliveries = {(e.source, e.event_id): await self.store.deliveries(e.source, e.event_id) for e in events}
         self.ledger.restore(events, lambda source, event_id: deliveries[source, event_id])
+        self.weather.restore(await self.store.weather(now_s - KEPT_S))
         for row in await self.store.sessions(20):
             if row.end_s is None:
                 ended_s = await self.store.last_account_s() or row.start_s
                 await self.store.book(replace(row, end_s=max(ended_s, row.start_s), ended=LOST))
+        self.habits.restore(await self.store.sessions(LEARNED_FROM))
 
     async def _booked_imports(self, now_s: float) -> list[tuple[float, float, float]]:
         """The import of the billing periods that run, where the contract looks at it."""
@@ -350,6 +359,7 @@ class Engine:
             load=self.load.history(now_s),
             solar=self.solar.history(now_s),
             site=fixed.site,
+            weather=self.weather.weather,
             tariff=self.tariff,
             spare_prices=(config.tariff.import_per_kwh, config.tariff.export_per_kwh),
             terms=replace(self.tariff.terms(now_s, self._imported(now_s)), co2_eur_per_kg=config.co2.per_kg),
@@ -395,6 +405,7 @@ class Engine:
         for watcher in self.plan_watchers:
             watcher.plan_changed(done.plan)
         self.dispatcher.tick()
+        self.book.put(FORECAST_NAME, forecast_health(done))
         made_s = done.plan.made_s
         if why != "time" or made_s - self._plan_kept_s >= PLAN_KEPT_EVERY_S:
             self._plan_kept_s = made_s
@@ -442,6 +453,10 @@ class Engine:
         self.planner.ask(why)
         self.dispatcher.tick()
         self._tell("events")
+
+    def _book_session(self, row: SessionRow) -> None:
+        self.habits.take(row)
+        self.scribe.book(row)
 
     def _book_account(self, row: AccountRow, memory: dict[str, Any]) -> None:
         self.imports.add(row)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from energy.forecast import History
+from energy.forecast import HISTORY_DAYS, History
 
 SPAN_S = 1800.0
-DAYS_KEPT = 42
+DAYS_KEPT = HISTORY_DAYS + 2
 
 
 @dataclass(slots=True)

@@ -66,6 +66,10 @@ def make_plan(job: PlanJob) -> PlanDone:
         solar_high_w=_list(found.solar.p90_w),
         solver="HiGHS" if plan.optimal else "simple rule",
         steps=(*job.steps, *found.steps, *rule),
+        load_scores=found.load.scores,
+        solar_scores=found.solar.scores,
+        load_notes=found.load.notes,
+        solar_notes=found.solar.notes,
     )
 
 

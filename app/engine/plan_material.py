@@ -64,7 +64,8 @@ def gather(job: PlanJob, edges: FloatArray) -> Material:
 
 def _load(job: PlanJob, edges: FloatArray, steps: list[FallbackStep]) -> Forecast:
     try:
-        found = forecast_load(job.load, edges, now_s=job.now_s, tz=job.tz)
+        most_w = job.connection.import_max_w + job.site.peak_w
+        found = forecast_load(job.load, edges, now_s=job.now_s, tz=job.tz, most_w=most_w, weather=job.weather)
         _whole(found)
     except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as error:
         log.warning("the load's forecast failed (%s): a typical household is assumed", error)
@@ -94,7 +95,7 @@ def _with_runs(load: Forecast, job: PlanJob, edges: FloatArray) -> Forecast:
 
 def _solar(job: PlanJob, edges: FloatArray, steps: list[FallbackStep]) -> Forecast:
     try:
-        found = forecast_solar(job.solar, edges, now_s=job.now_s, site=job.site, tz=job.tz)
+        found = forecast_solar(job.solar, edges, now_s=job.now_s, site=job.site, tz=job.tz, weather=job.weather)
         _whole(found)
     except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError) as error:
         log.warning("the roof's forecast failed (%s): typical days are assumed", error)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from app.engine.ladder import FallbackStep
 from energy.asks import FloatArray
-from energy.forecast import History, SolarSite
+from energy.forecast import History, HistoryNote, Score, SolarSite, Weather
 from energy.grid_events import GridEvent
 from energy.links import LinkRule, LinkState
 from energy.model import BatteryState, Connection, HeatTank, Plug, Risk, ShiftableLoad, SolarArray
@@ -49,6 +49,8 @@ class PlanJob:
     load: History | None
     solar: History | None
     site: SolarSite
+    weather: Weather | None = None
+    """Past hours too; None: nobody tells it."""
     tariff: Tariff
     spare_prices: tuple[float, float] = (0.32, 0.08)
     """Import and export price, currency/kWh, where the tariff has none to give."""
@@ -84,3 +86,9 @@ class PlanDone:
     """In the worker, forecasts included."""
     steps: tuple[FallbackStep, ...] = ()
     """What stood in for what was missing."""
+    load_scores: tuple[Score, ...] = ()
+    """How good the load's forecast was of late, first ours, then simple averages; empty: too early to tell."""
+    solar_scores: tuple[Score, ...] = ()
+    load_notes: tuple[HistoryNote, ...] = ()
+    """What was left out of the load's history, as it cannot be true."""
+    solar_notes: tuple[HistoryNote, ...] = ()

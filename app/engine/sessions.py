@@ -18,6 +18,8 @@ class SessionRecord:
         self._write = write
         self._open: dict[str, SessionRow] = {}
         self._written_s: dict[str, float] = {}
+        self._closed: dict[str, SessionRow] = {}
+        """The last session of a car that may still be plugged in."""
         self.latest: SessionRow | None = None
         """The row that was written last."""
         self.started = 0
@@ -27,8 +29,11 @@ class SessionRecord:
         """A charger's news."""
         current = self._open.get(source)
         session_id = session.session_id if session.ev.connected else None
+        if not session.ev.connected:
+            self._unplugged(source, now_s)
+            current = None
         if current is not None and session_id != current.session_id:
-            self.close(source, now_s, _why(session))
+            self.close(source, now_s, "a new session began")
             current = None
         if session_id is None or (session.state in ("ended", "paused") and current is None):
             return
@@ -57,7 +62,19 @@ class SessionRecord:
         self._written_s.pop(source, None)
         if row is not None:
             self.ended += 1
-            self._put(replace(row, end_s=now_s, ended=why))
+            self._closed[source] = replace(row, end_s=now_s, ended=why)
+            self._put(self._closed[source])
+
+    def _unplugged(self, source: str, now_s: float) -> None:
+        """The car is gone: its session ends, if it has not; either way it is known when the stay ended."""
+        row = self._open.pop(source, None)
+        if row is not None:
+            self.ended += 1
+            self._closed[source] = replace(row, end_s=now_s, ended="the car was unplugged")
+        self._written_s.pop(source, None)
+        last = self._closed.pop(source, None)
+        if last is not None:
+            self._put(replace(last, unplugged_s=now_s))
 
     def _put(self, row: SessionRow) -> None:
         self.latest = row
@@ -67,7 +84,3 @@ class SessionRecord:
         """The engine stops."""
         for source in list(self._open):
             self.close(source, now_s, why)
-
-
-def _why(session: CarSession) -> str:
-    return "a new session began" if session.ev.connected else "the car was unplugged"

@@ -26,7 +26,16 @@ _SAME_DEPARTURE_S = 1800.0
 class WishKeeper:
     """The wishes in force."""
 
-    def __init__(self, fixed: Fixed, clock: Clock, store: Store, on_change: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        fixed: Fixed,
+        clock: Clock,
+        store: Store,
+        on_change: Callable[[], None],
+        with_habits: Callable[[Wishes], Wishes] = lambda wishes: wishes,
+    ) -> None:
+        """``with_habits`` adds what the car usually does on days of which nothing is said."""
+        self._with_habits = with_habits
         self._fixed = fixed
         self._clock = clock
         self._store = store
@@ -66,7 +75,8 @@ class WishKeeper:
         return with_cars_departure(self._instants(wishes), session, self._clock.now_s())
 
     def _instants(self, wishes: WishesOut) -> Wishes:
-        return instants(wishes, self._fixed.config.departure, self._fixed.tz, self._clock.now_s(), HORIZON_S)
+        said = instants(wishes, self._fixed.config.departure, self._fixed.tz, self._clock.now_s(), HORIZON_S)
+        return self._with_habits(said) if wishes.learn_habits else said
 
 
 def with_cars_departure(wishes: Wishes, session: CarSession | None, now_s: float) -> Wishes:

@@ -27,6 +27,7 @@ def first_wishes(config: HomeConfig) -> WishesOut:
         v2g_allowed=config.wishes.v2g_allowed,
         export_allowed=config.wishes.export_allowed,
         risk=config.wishes.risk,
+        learn_habits=config.wishes.learn_habits,
     )
 
 

@@ -18,7 +18,8 @@ Public API (all times POSIX seconds, W, Wh, fractions; rows are in ``app.store.r
     bucket_s, buckets = await store.history(from_s, to_s, max_points)    # mean, low, high of each channel
     await store.summary("day" | "month" | "year", date, tz)  # [(label, AccountSum)]: energy by path, cost, saved
     await store.accounts(edges_s); await store.imported(from_s, to_s); await store.last_account_s()
-    await store.sessions(limit); await store.events(since_s); await store.deliveries(source, event_id)
+    await store.sessions(limit); await store.events(since_s); await store.weather(since_s)
+    await store.deliveries(source, event_id)
     await store.commands(limit); await store.reasons(from_s, to_s); await store.last_plan(at_s)
     await store.settings()                      # {key: value}
     async for text in store.export_csv(from_s, to_s): …
@@ -46,6 +47,7 @@ from app.store.rows import (
     SessionRow,
     SettingRow,
     Spread,
+    WeatherRow,
 )
 from app.store.store import Store
 from app.store.telemetry import Retention
@@ -71,5 +73,6 @@ __all__ = [
     "Store",
     "StoreError",
     "StoreFault",
+    "WeatherRow",
     "calendar",
 ]

@@ -23,6 +23,7 @@ from app.store.rows import (
     ReasonRow,
     SessionRow,
     SettingRow,
+    WeatherRow,
 )
 
 _BOOKED = {
@@ -34,10 +35,13 @@ _BOOKED = {
     ReasonRow: "reasons",
     PlanRow: "plans",
     SettingRow: "settings",
+    WeatherRow: "weather",
 }
-Row = AccountRow | SessionRow | EventRow | DeliveryRow | CommandRow | ReasonRow | PlanRow | SettingRow
+Row = AccountRow | SessionRow | EventRow | DeliveryRow | CommandRow | ReasonRow | PlanRow | SettingRow | WeatherRow
 
 _ACTIVE = ("coming", "active")
+_WEATHER_LONGER_S = 310 * 86_400.0
+"""Weather of a year teaches what this house and roof make of it."""
 
 
 _JSON = {"body", "params", "limited_by", "value"}
@@ -95,6 +99,11 @@ def last_account_s(db: Database) -> float | None:
 def sessions(db: Database, limit: int) -> list[SessionRow]:
     """The latest sessions, newest first."""
     return [SessionRow(**row) for row in _rows(db, "SELECT * FROM sessions ORDER BY start_s DESC LIMIT ?", limit)]
+
+
+def weather(db: Database, since_s: float) -> list[WeatherRow]:
+    """Weather from ``since_s`` on, by time."""
+    return [WeatherRow(**row) for row in _rows(db, "SELECT * FROM weather WHERE at_s >= ? ORDER BY at_s", since_s)]
 
 
 def events(db: Database, since_s: float) -> list[EventRow]:
@@ -157,7 +166,8 @@ def _unpacked(body: str | bytes) -> str:
 
 
 def forget(db: Database, before_s: float) -> None:
-    """Delete plans and reasons from before that time; bookings stay for ever."""
+    """Delete plans and reasons from before that time, and weather from long before; bookings stay for ever."""
     with db.atomic():
         db.execute("DELETE FROM plans WHERE made_at_s < ?", (before_s,))
         db.execute("DELETE FROM reasons WHERE at_s < ?", (before_s,))
+        db.execute("DELETE FROM weather WHERE at_s < ?", (before_s - _WEATHER_LONGER_S,))

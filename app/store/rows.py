@@ -126,6 +126,22 @@ class SessionRow:
     soc_end: float | None = None
     ended: str = ""
     """Why it ended, in words."""
+    unplugged_s: float | None = None
+    """When the car was unplugged after it; None: it was not, or nobody saw it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeatherRow:
+    """Weather around one instant, as it was last told."""
+
+    at_s: float
+    temperature_c: float | None = None
+    cloud_share: float | None = None
+    ghi_w_m2: float | None = None
+    dni_w_m2: float | None = None
+    dhi_w_m2: float | None = None
+    solar_w: float | None = None
+    """The roof's own power, from a provider that forecasts that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,6 +36,7 @@ from app.store.rows import (
     ReasonRow,
     SessionRow,
     SettingRow,
+    WeatherRow,
 )
 from app.store.telemetry import Retention
 from app.store.vault import Vault, connect
@@ -241,6 +242,10 @@ class Store:
     async def sessions(self, limit: int = 100) -> list[SessionRow]:
         """The latest car sessions, newest first."""
         return await self._read(lambda db: bookings.sessions(db, limit))
+
+    async def weather(self, since_s: float) -> list[WeatherRow]:
+        """Weather from ``since_s`` on, as it was last told."""
+        return await self._read(lambda db: bookings.weather(db, since_s))
 
     async def events(self, since_s: float) -> list[EventRow]:
         """Grid events that are not over, or ended after ``since_s``."""

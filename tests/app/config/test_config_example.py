@@ -12,7 +12,7 @@ from app.config.problems import EXAMPLE
 PATH = Path(__file__).parents[3] / EXAMPLE
 
 # What only some homes have: other tariffs' keys.
-NOT_SHOWN = {"tariff": {"markup_per_kwh", "file", "provider"}, "co2": {"file"}}
+NOT_SHOWN = {"tariff": {"markup_per_kwh", "file", "provider"}, "co2": {"file"}, "weather": {"file"}}
 
 
 def section_of(annotation):

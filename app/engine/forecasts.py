@@ -1,0 +1,30 @@
+"""How good the forecasts are, as a line of the health book."""
+
+from app.engine.plan_types import PlanDone
+from app.ports import Health, HealthLevel
+from energy.forecast import Score, score_sentence
+
+FORECAST_NAME = "forecast"
+
+
+def forecast_health(done: PlanDone) -> Health:
+    """Both scores in a sentence each, what was left out of the histories, and the figures."""
+    scored = (("Load", done.load_scores), ("Solar", done.solar_scores))
+    sentences = [score_sentence(what, scores) for what, scores in scored if scores]
+    for what, notes in (("load", done.load_notes), ("solar", done.solar_notes)):
+        sentences += [note.sentence(what) for note in notes]
+    details: dict[str, str | float | int | bool | None] = {}
+    for what, scores in scored:
+        for score in scores:
+            details |= _figures(f"{what.lower()}, {score.of}", score)
+    noted = bool(done.load_notes or done.solar_notes)
+    return Health(level=HealthLevel.WARNING if noted else HealthLevel.OK, text=" ".join(sentences), details=details)
+
+
+def _figures(name: str, score: Score) -> dict[str, str | float | int | bool | None]:
+    found: dict[str, str | float | int | bool | None] = {
+        f"{name}: RMSE W": round(score.rmse_w, 1),
+        f"{name}: mean error W": round(score.mae_w, 1),
+        f"{name}: days": score.days,
+    }
+    return found if score.band_share is None else found | {f"{name}: in the band": round(score.band_share, 3)}
