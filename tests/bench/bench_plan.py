@@ -87,8 +87,6 @@ def run_shape(steps: int, rounds: int) -> dict[str, Column]:
     planner = Planner()
     planner.solve(peer.same_problem(0, steps))
     planner.solve(peer.same_problem(0, steps, LEAST_POWER_W))
-    programme, values = planner.compiled(peer.same_problem(0, steps))
-    programme.solve(values)
     with contextlib.ExitStack() as stack:
         others = {}
         if peer.installed():
@@ -97,7 +95,7 @@ def run_shape(steps: int, rounds: int) -> dict[str, Column]:
                 columns[name] = Column()
                 others[name].plan(peer.same_problem(0, steps))
         for seed in range(1, rounds + 1):
-            one_round(columns, planner, programme, peer.same_problem(seed, steps))
+            one_round(columns, planner, peer.same_problem(seed, steps))
             weak = peer.same_problem(seed, steps, LEAST_POWER_W)
             columns["least power"].timed(lambda weak=weak: planner.solve(weak))
             for name, other in others.items():
@@ -108,11 +106,11 @@ def run_shape(steps: int, rounds: int) -> dict[str, Column]:
     return columns
 
 
-def one_round(columns: dict[str, Column], planner: Planner, programme: Programme, inp: PlanInput) -> None:
+def one_round(columns: dict[str, Column], planner: Planner, inp: PlanInput) -> None:
     """Our own three, on one problem."""
     plan = columns["whole plan"].timed(lambda: planner.solve(inp))
     columns["whole plan"].eur.append(peer.cost_eur(inp, peer.schedule_of(plan)))
-    _, values = planner.compiled(inp)
+    programme, values = planner.compiled(inp)
     solution = columns["re-solve"].timed(lambda: programme.solve(values))
     model = direct_model(programme)
     value = columns["direct"].timed(lambda: run_direct(model))
