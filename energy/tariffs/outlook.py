@@ -22,6 +22,8 @@ _RIDGE = 100.0
 _LEARNED = 0.75
 """Share of the learned forecast; the rest is the plain blend, which errs in other ways."""
 _SLOTS = (24, 48, 96)
+_NEARLY = 0.9
+"""A day that is known up to this share is filled by its neighbouring hours (the missing hour of a 23 h day)."""
 _MOST_AHEAD_DAYS = 14
 _DAY_S = 86400.0
 
@@ -70,21 +72,24 @@ class Outlook:
 
     def _filled(self, days: FloatArray) -> FloatArray:
         """The known days without gaps."""
-        days = days.copy()
-        for row, day in enumerate(days):
-            known = np.isfinite(day)
-            if known.all():
+        known = np.isfinite(days)
+        share = known.mean(axis=1)
+        if share[0] < _NEARLY and len(days) > 1:
+            # A memory that begins within a day: the first whole one stands for what was before.
+            whole = int(np.argmax(share))
+            days[0] = np.where(known[0], days[0], days[whole])
+        slots = np.arange(self._slots)
+        for row, there in enumerate(known):
+            gap = ~np.isfinite(days[row])
+            if not gap.any():
                 continue
-            if row and row == len(days) - 1 and not known[-1]:
-                # The last day is published in part: its rest is expected, as far off as its known part is.
+            if row and share[row] < _NEARLY:
+                # What is missing is expected as for any day, and as far off as what is known.
                 expected = _next_day(days[:row], row, self._first_day + row)
-                off = float((day - expected)[known].sum()) / self._slots
-                days[row] = np.where(known, day, expected + off)
-            elif known.any():
-                slots = np.arange(self._slots)
-                days[row] = np.interp(slots, slots[known], day[known])
+                off = float((days[row] - expected)[there].sum()) / self._slots
+                days[row] = np.where(there, days[row], expected + off)
             else:
-                days[row] = days[max(0, row - 7) : row].mean(axis=0)
+                days[row] = np.interp(slots, slots[~gap], days[row][~gap])
         return days
 
     def _reach(self, row: int) -> None:

@@ -1,4 +1,4 @@
-"""Whole contracts against sums done by hand: bands, fees, taxes, caps, pay for exports, the day of 23 and of 25 hours."""
+"""Whole contracts against sums done by hand: bands, fees, taxes, caps, pay for exports, days of 23 and 25 hours."""
 
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
@@ -167,7 +167,9 @@ def test_a_price_with_its_vat_is_not_taxed_again():
 
 
 def test_cap_and_floor_hold_for_the_price_with_all_on_it():
-    contract = Contract(energy=market("2024-06-01T00:00", 0.99, -0.2, 0.5), vat=0.05, cap_per_kwh=1.0, floor_per_kwh=0.0)
+    contract = Contract(
+        energy=market("2024-06-01T00:00", 0.99, -0.2, 0.5), vat=0.05, cap_per_kwh=1.0, floor_per_kwh=0.0
+    )
     found = contract.prices(hours("2024-06-01T00:00", 3))
     assert found.import_eur_per_kwh == pytest.approx([1.0, 0.0, 0.525])
     assert found.export_eur_per_kwh == pytest.approx([0.99, -0.2, 0.5])
@@ -202,7 +204,9 @@ def test_exports_may_follow_a_market_of_their_own():
 
 def test_what_is_known_is_what_both_sides_know():
     edges = hours("2024-06-01T10:00", 2)
-    contract = Contract(energy=market("2024-06-01T10:00", 0.1, 0.2), export=Export(energy=market("2024-06-01T10:00", 0.1)))
+    contract = Contract(
+        energy=market("2024-06-01T10:00", 0.1, 0.2), export=Export(energy=market("2024-06-01T10:00", 0.1))
+    )
     assert contract.prices(edges).known_until_s == edges[1]
     fixed = Contract(energy=Fixed(import_eur_per_kwh=0.3))
     assert fixed.prices(edges).known_until_s == np.inf

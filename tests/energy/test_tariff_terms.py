@@ -136,7 +136,9 @@ def test_a_contracts_terms_and_what_it_bills_beside_energy():
     bill = contract.beside_energy_eur(used, local("2025-01-01T00:00"), local("2025-02-01T00:00"))
     assert bill == pytest.approx(31.0 + 24.0 + 0.25)
     three_days = Contract(energy=contract.energy, monthly_eur=31.0, tz=TZ)
-    assert three_days.beside_energy_eur(used, local("2025-01-10T00:00"), local("2025-01-13T00:00")) == pytest.approx(3.0)
+    assert three_days.beside_energy_eur(used, local("2025-01-10T00:00"), local("2025-01-13T00:00")) == pytest.approx(
+        3.0
+    )
 
 
 def test_missing_and_coarse_history():
