@@ -7,7 +7,8 @@ nothing, and the set-point in the hardware runs out by itself.
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from app.clock import Clock
 from app.engine.board import HouseBoard, Topic
@@ -15,10 +16,10 @@ from app.engine.fixed import Fixed
 from app.engine.health import HealthBook
 from app.engine.links import LinkBook
 from app.ports import CarSession, ChargerDriver, Health, HealthLevel
-from energy.dispatch import CarNow, SiteCommand, SiteState, dispatch_site
+from energy.dispatch import CarNow, DispatchState, Learned, SiteCommand, SiteState, dispatch_site
 from energy.grid_events import GridEvent
 from energy.limits import Limits, gather
-from energy.model import BatteryState, EvState, Readings, SetPoint, Wishes
+from energy.model import BatteryState, Charger, EvState, Readings, SetPoint, Wishes
 from energy.plan.types import Plan
 
 log = logging.getLogger(__name__)
@@ -64,10 +65,13 @@ class Dispatcher:
         on_decision: Callable[[Picture], None],
         on_links: Callable[[tuple[str, ...]], None],
         batteries: Callable[[], tuple[BatteryState, ...]] = tuple,
+        learned: object = None,
+        on_learned: Callable[[dict[str, dict[str, Any]]], None] = lambda _learned: None,
     ) -> None:
         """``on_decision`` is told every decision, after the charger; ``on_links`` the links whose fail-safe changed.
 
-        ``batteries``: those that take orders, as they are now.
+        ``batteries``: those that take orders, as they are now. ``on_learned`` is told, in JSON's own types, what the
+        chargers have shown of their delay; ``learned`` is what it was told before a restart.
         """
         self._fixed = fixed
         self._clock = clock
@@ -81,10 +85,10 @@ class Dispatcher:
         self._batteries = batteries
         self._on_decision = on_decision
         self._on_links = on_links
-        self._state = SiteState()
+        self._state = SiteState(cars=remembered(learned))
+        self._on_learned = on_learned
         self._last_tick_s = float("-inf")
         self._session_key: object = None
-        self._ev_w_at_reading: tuple[float, float] | None = None
         self._inside = False
         self.latest: Picture | None = None
         self.ticks = 0
@@ -127,10 +131,10 @@ class Dispatcher:
         if changed:
             self._on_links(changed)
         session = self.session()
-        charger = session.charger if session is not None else self._fixed.charger
+        charger = self._measured(session.charger if session is not None else self._fixed.charger)
         nobody = EvState(connected=False, ev=self._fixed.car, can_charge=False, at_s=now_s)
         wishes, plan, readings = self._wishes(), self._plan(), self._board.readings()
-        ev_state = self._as_metered(session.ev, readings) if session is not None else nobody
+        ev_state = session.ev if session is not None else nobody
         limits = gather(
             connection=self._fixed.connection,
             charger=charger,
@@ -140,8 +144,9 @@ class Dispatcher:
             links=self._links.binding(),
             now_s=now_s,
         )
+        before = self._state
         command, self._state = dispatch_site(
-            self._state,
+            before,
             readings=readings,
             cars=(CarNow(ev_state=ev_state, limits=limits, wishes=wishes),),
             batteries=self._batteries(),
@@ -153,12 +158,16 @@ class Dispatcher:
         [set_point] = command.set_points
         if self._charger is not None:
             self._charger.set_point(set_point)
+        for note in command.notes:
+            self._book.complain(HEALTH_NAME, note)
+        if self._state.learned != before.learned:
+            self._on_learned({name: asdict(known) for name, known in self._state.learned.items()})
         self.ticks += 1
         self.latest = Picture(
             now_s=now_s,
             readings=readings,
             session=session,
-            ev_state=ev_state,
+            ev_state=self._as_metered(ev_state, charger.charger_id, readings),
             wishes=wishes,
             limits=limits,
             plan=plan,
@@ -167,16 +176,24 @@ class Dispatcher:
         )
         self._on_decision(self.latest)
 
-    def _as_metered(self, state: EvState, readings: Readings) -> EvState:
-        """The car's state with the power that flowed when the grid was read.
+    def _as_metered(self, state: EvState, charger_id: str, readings: Readings) -> EvState:
+        """The car's state with the power that flowed when the grid was measured.
 
         House load is the grid's reading less the car's power: a newer power beside an older reading would make a
         phantom load or surplus of the difference.
         """
-        latched = self._ev_w_at_reading
-        if latched is None or latched[0] != readings.at_s:
+        metered = self._state.meter
+        if metered.read is None or metered.read[0] != readings.at_s or charger_id not in metered.own_w:
             return state
-        return replace(state, power_w=latched[1])
+        return replace(state, power_w=metered.own_w[charger_id])
+
+    def _measured(self, charger: Charger) -> Charger:
+        """The charger with the delay and ramp that it has shown."""
+        known = self._state.learned.get(charger.charger_id)
+        if known is None or known.reaction_s is None:
+            return charger
+        ramp = charger.ramp_w_per_s if known.ramp_w_per_s is None else known.ramp_w_per_s
+        return replace(charger, reaction_s=known.reaction_s, ramp_w_per_s=ramp)
 
     def _failed(self) -> bool:
         line = self._book.get(HEALTH_NAME)
@@ -185,8 +202,6 @@ class Dispatcher:
     def _on_readings(self, source: str) -> None:
         readings, published = self._board.readings(), self._board.readings_of(source)
         if published is not None and published.grid_w is not None and published.at_s == readings.at_s:
-            session = self.session()
-            self._ev_w_at_reading = (readings.at_s, session.ev.power_w if session is not None else 0.0)
             self.tick()
 
     def _on_session(self, source: str) -> None:
@@ -196,3 +211,14 @@ class Dispatcher:
         if key != self._session_key:
             self._session_key = key
             self.tick()
+
+
+def remembered(learned: object) -> dict[str, DispatchState]:
+    """Each charger's state as the settings kept it; what cannot be read is learned anew."""
+    states: dict[str, DispatchState] = {}
+    for name, known in learned.items() if isinstance(learned, dict) else ():
+        try:
+            states[str(name)] = DispatchState(learned=Learned(**known))
+        except TypeError:
+            log.warning("what was learned of %s cannot be read: it is learned anew", name)
+    return states

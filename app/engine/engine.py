@@ -63,6 +63,7 @@ log = logging.getLogger(__name__)
 STORE_NAME, SESSIONS_NAME, CAPTURES_NAME = "home.sqlite", "sessions", "captures"
 ACCOUNTS_SETTING, BOUND_SETTING, PRICES_SETTING = "accounts", "bound_links", "prices"
 HISTORY_S = DAYS_KEPT * 86_400.0
+LEARNED_SETTING = "chargers_learned"
 EVENTS_S = 3 * 86_400.0
 STOP_S = 8.0
 RESTART_REAL_S = 1.0
@@ -200,6 +201,8 @@ class Engine:
             on_decision=self._on_decision,
             on_links=self._on_links,
             batteries=lambda: planned_batteries(self.fixed, self.board, self.wishes.wishes),
+            learned=settings.get(LEARNED_SETTING),
+            on_learned=lambda learned: self.scribe.remember(LEARNED_SETTING, learned),
         )
         self.hands = Hands(self.fixed, self.board, self.loads, self.drivers, lambda: self.planner.ask("a machine"))
         self.on_news: list[Callable[[str], None]] = []

@@ -78,6 +78,7 @@ def fixed(config: HomeConfig, *, speed: float = 1.0) -> Fixed:
         dispatch=DispatchConfig(
             expires_s=config.charger.expiry_s if config.charger else 30.0,
             stale_s=stale_s,
+            frequency_stale_s=stale_s,
             car_stale_s=max(120.0, CAR_STALE_REAL_S * speed),
             curve=curve,
         ),

@@ -59,7 +59,7 @@ def bounds(view: View, state: DispatchState, want: Want) -> Bounds:
         import_.append(Bound(most_w, limits.phase_w.reason))
         export.append(Bound(least_w, limits.phase_w.reason))
     if view.config.unbalance_w is not None and (even := _unbalance_room(house, view.config.unbalance_w)) is not None:
-        uneven = Reason(code=ReasonCode.LIMIT_FUSE, params={"limit_w": view.config.unbalance_w, "unbalance": 1.0})
+        uneven = Reason(code=ReasonCode.LIMIT_FUSE, params={"unbalance_w": view.config.unbalance_w})
         charge.append(Bound(even[0], uneven))
         discharge.append(Bound(-even[1], uneven))
     if not (want.exports and view.wishes.export_allowed):

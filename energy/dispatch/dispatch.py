@@ -7,6 +7,7 @@ from energy.dispatch import reaction
 from energy.dispatch.bounds import bounds, cut
 from energy.dispatch.houses import Device, house_for, is_fresh, is_known, see
 from energy.dispatch.steady import steadied
+from energy.dispatch.told import cut_short, told
 from energy.dispatch.trim import commanded, learned
 from energy.dispatch.types import DispatchConfig, DispatchState, House, View, Want
 from energy.dispatch.wanted import wanted
@@ -106,7 +107,9 @@ def decide(
     if want.power_w != calm_w:
         _, limited_by = cut(want.power_w, held, limits.charge_min_w, want.must)
     limited_by = tuple(reason for reason in limited_by if not _is_own_choice(reason))
-    reason = _reason(want, power_w, limited_by)
+    if limited_by:
+        limited_by = told(limited_by, view, want)
+    reason = cut_short(_reason(want, power_w, limited_by), limited_by)
     before_w = state.command_w
     command_w, trim_w, steady_since_s = commanded(view, state, power_w)
     sign = (power_w > 0) - (power_w < 0)

@@ -14,6 +14,7 @@ from energy.dispatch.dispatch import Decided, decide, device_of
 from energy.dispatch.houses import Device, Move, Seen, house_for, is_fresh, is_known, see
 from energy.dispatch.meter import MeterState
 from energy.dispatch.phases import PhaseState
+from energy.dispatch.reaction import Learned
 from energy.dispatch.roof import RoofState, roof_limit, switched
 from energy.dispatch.types import DispatchConfig, DispatchState
 from energy.grid_events import GridEventKind
@@ -49,6 +50,11 @@ class SiteState:
     cars: Mapping[str, DispatchState] = field(default_factory=dict)
     batteries: Mapping[str, BatteryMemory] = field(default_factory=dict)
     roof: RoofState = field(default_factory=RoofState)
+
+    @property
+    def learned(self) -> dict[str, Learned]:
+        """By charger: what it has shown of its delay and ramp."""
+        return {name: state.learned for name, state in self.cars.items() if state.learned.steps}
 
     @property
     def corrected_wh(self) -> float:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
+from energy.dispatch.told import at_rest, worth_of
 from energy.dispatch.types import View, Want
 from energy.grid_events import GridEventKind
 from energy.model import Ev, Reason, ReasonCode
@@ -164,17 +165,14 @@ def _follow_plan(view: View) -> Want | None:
         if reason.code not in _FEEDING:
             reason = Reason(
                 code=ReasonCode.FEED_HOUSE,
-                params={
-                    "price_eur_per_kwh": step.import_eur_per_kwh,
-                    "worth_eur_per_kwh": step.stored_eur_per_kwh,
-                },
+                params={"price_eur_per_kwh": step.import_eur_per_kwh, **worth_of(step)},
             )
         return Want(power_w=power_w, reason=reason)
     # Where less is used or more shines than planned, a kWh that is worth more in the car than at the grid stays here.
     worth_it = step.ev_w < -_IDLE_W and step.stored_eur_per_kwh * _efficiency(view) > step.export_eur_per_kwh
     if step.takes_surplus or step.ev_w > _IDLE_W or worth_it:
         return _surplus(view, reason)
-    return Want(power_w=0.0, reason=reason)
+    return Want(power_w=0.0, reason=at_rest(reason, step))
 
 
 _FEEDING = frozenset({ReasonCode.FEED_HOUSE, ReasonCode.EXPORT_DEAR, ReasonCode.EVENT_PRICE})
@@ -183,15 +181,13 @@ _FEEDING = frozenset({ReasonCode.FEED_HOUSE, ReasonCode.EXPORT_DEAR, ReasonCode.
 def _surplus(view: View, idle: Reason) -> Want:
     """Charge with what the roof leaves over; ``idle`` is the reason while there is nothing."""
     surplus_w = max(0.0, -(view.house_w or 0.0) - view.config.follow_import_w)
-    reason = idle
-    if surplus_w > _IDLE_W and idle.code is not ReasonCode.CHARGE_SOLAR:
-        params: dict[str, float | str] = {}
-        if view.step is not None:
-            params = {
-                "price_eur_per_kwh": view.step.export_eur_per_kwh,
-                "worth_eur_per_kwh": view.step.stored_eur_per_kwh,
-            }
-        reason = Reason(code=ReasonCode.CHARGE_SOLAR, params=params)
+    if surplus_w <= _IDLE_W:
+        reason = at_rest(idle, view.step)
+    elif idle.code is ReasonCode.CHARGE_SOLAR:
+        reason = idle
+    else:
+        price = {} if view.step is None else {"price_eur_per_kwh": view.step.export_eur_per_kwh}
+        reason = Reason(code=ReasonCode.CHARGE_SOLAR, params={**price, **worth_of(view.step)})
     return Want(power_w=surplus_w, reason=reason, surplus=True)
 
 
