@@ -181,6 +181,7 @@ class HouseBoard:
             grid_w=grid.grid_w if grid else None,
             phase_w=grid.phase_w if grid else (),
             frequency_hz=frequency.frequency_hz if frequency else None,
+            frequency_at_s=frequency.at_s if frequency else None,
             solar_w=max(0.0, sum(r.solar_w or 0.0 for r in solar)) if solar else None,
             solar_at_s=min((r.solar_at_s or r.at_s for r in solar), default=None),
             battery_w=self._battery_w(),
