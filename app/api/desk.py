@@ -16,6 +16,7 @@ from app.api.schema import (
     HistoryOut,
     HomeSnapshot,
     InstallerOut,
+    LoadNow,
     MessageOut,
     PastPlanOut,
     PlanOut,
@@ -65,6 +66,10 @@ class Desk(Protocol):
 
     async def pause(self, paused: bool) -> WishesOut:
         """Stop charging and discharging, or go on."""
+        ...
+
+    async def put_off(self, name: str) -> LoadNow:
+        """A machine does not run in its present window, a person says."""
         ...
 
     async def stop_session(self) -> None:

@@ -318,6 +318,8 @@ class PlanOut(Model):
     grid_w: list[float]
     import_price: list[float]
     export_price: list[float]
+    price_known_until: datetime | None = None
+    """From here on prices are not published yet but expected from those of the last weeks; None: all are known."""
     reserve_soc: list[float]
     away: list[bool]
     reasons: list[ReasonOut]

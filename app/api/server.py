@@ -14,6 +14,7 @@ POST /plan/preview                    homeowner  the plan that other wishes woul
 PUT /wishes                           homeowner  ``WishesOut``
 POST /car/boost, /car/pause           homeowner  ``WishesOut``
 POST /car/stop                        homeowner  204
+POST /loads/{name}/put-off            homeowner  ``LoadNow``
 POST /events/{source}/{id}/opt-out    homeowner  ``EventOut``
 GET, PUT /installer, /installer/home  installer  ``InstallerOut``
 POST /installer/charger/reset         installer  ``InstallerOut``
@@ -187,6 +188,11 @@ def _owner_routes(desk: Desk) -> APIRouter:
     async def stop() -> None:
         """End the car's session in order."""
         await desk.stop_session()
+
+    @routes.post("/loads/{name}/put-off")
+    async def put_off(name: str) -> s.LoadNow:
+        """The machine does not run in its present window."""
+        return await desk.put_off(name)
 
     @routes.post("/events/{source}/{event_id}/opt-out")
     async def opt_out(source: str, event_id: str, body: s.OptOutIn) -> s.EventOut:

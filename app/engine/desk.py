@@ -172,6 +172,17 @@ class EngineDesk:
         await self._command("pause", {"paused": paused})
         return await self.set_wishes(self._engine.wishes.wishes.model_copy(update=changes))
 
+    async def put_off(self, name: str) -> s.LoadNow:
+        """A machine does not run in its present window."""
+        engine = self._engine
+        if all(section.name != name for section in engine.config.load):
+            raise Refused(f"There is no machine called {name} in this home.", status=404)
+        await self._command("put off", {"load": name})
+        if not engine.loads.put_off(name):
+            raise Refused(f"{name} has no run that could be put off.")
+        engine.planner.ask("a machine")
+        return next(load for load in load_views(engine) if load.name == name)
+
     async def stop_session(self) -> None:
         """End the car's session in order."""
         engine = self._engine

@@ -12,7 +12,7 @@ from app.api import schema as s
 from app.api.reason_text import Plain
 from app.clock import utc
 from app.engine.health import HealthLine
-from app.engine.ladder import FallbackStep
+from app.engine.ladder import Fallback, FallbackStep
 from app.engine.ledger import Entry
 from app.engine.plan_types import PlanDone
 from app.engine.reason_views import reason
@@ -165,6 +165,7 @@ def plan(done: PlanDone, reserve_soc: float, writer: Plain, tz: ZoneInfo) -> s.P
         grid_w=[step.grid_w for step in steps],
         import_price=[step.import_eur_per_kwh for step in steps],
         export_price=[step.export_eur_per_kwh for step in steps],
+        price_known_until=_price_known_until(done),
         reserve_soc=[reserve_soc] * len(steps),
         away=[not step.present for step in steps],
         reasons=[reason(step.reason, writer) for step in steps],
@@ -206,6 +207,12 @@ def fallbacks(steps: Sequence[FallbackStep], tz: ZoneInfo) -> list[s.FallbackOut
         )
         for step in steps
     ]
+
+
+def _price_known_until(done: PlanDone) -> datetime | None:
+    starts = {step.kind: step.from_s or done.plan.made_s for step in done.steps}
+    kinds = (Fallback.PRICES_MISSING, Fallback.PRICES_EXPECTED)
+    return next((when(starts[kind]) for kind in kinds if kind in starts), None)
 
 
 def next_step(found: Plan | None, now_s: float, writer: Plain) -> s.NextStep | None:

@@ -1,4 +1,4 @@
-"""A simulated house battery and relay, with the dead-man that a real one must have: for tests, the twin and the demo.
+"""A simulated house battery and relay, with the dead-man that a real one must have: for tests and twins.
 
 Physics stay with whoever calls. Both follow an order until it expires by ``clock`` (monotonic seconds); then the battery
 goes back to its own rule, and the relay opens.

@@ -1684,6 +1684,10 @@
       <translation>Das Auto darf ins Netz verkaufen</translation>
     </message>
     <message>
+      <source>The car rests: the house needs nothing from it now.</source>
+      <translation>Das Auto ruht: Das Haus braucht gerade nichts von ihm.</translation>
+    </message>
+    <message>
       <source>The car stopped feeding at its reserve of {reserve_soc}, which you keep for the unexpected.</source>
       <translation>Das Auto speist nicht mehr: Es ist bei der Reserve von {reserve_soc}, die für Unerwartetes bleibt.</translation>
     </message>
@@ -1860,6 +1864,10 @@
       <translation>Das Protokoll nennt jeden Schritt und jede Grenze, zum Unterschreiben und Dalassen. Das Paket hilft bei der Fehlersuche: Es enthält kein Geheimnis.</translation>
     </message>
     <message>
+      <source>The roof feeds</source>
+      <translation>Das Dach versorgt</translation>
+    </message>
+    <message>
       <source>The run file {path} cannot be read: start the engine anew.</source>
       <translation>Die Laufdatei {path} ist nicht lesbar: Die Engine neu starten.</translation>
     </message>
@@ -1964,12 +1972,20 @@
       <translation>Auf besseren Preis warten</translation>
     </message>
     <message>
+      <source>Wait for the sun</source>
+      <translation>Auf Sonne warten</translation>
+    </message>
+    <message>
       <source>Waiting for the car to charge …</source>
       <translation>Wartet, dass das Auto lädt …</translation>
     </message>
     <message>
       <source>Waiting for the first plan; it comes within a minute.</source>
       <translation>Wartet auf den ersten Plan; er kommt binnen einer Minute.</translation>
+    </message>
+    <message>
+      <source>Waiting for the sun: the house uses all that the roof gives now.</source>
+      <translation>Wartet auf Sonne: Das Haus verbraucht gerade alles, was das Dach gibt.</translation>
     </message>
     <message>
       <source>Waiting until {until_s}: a kWh from the car then earns {later_price_eur_per_kwh}, and {now_price_eur_per_kwh} now.</source>

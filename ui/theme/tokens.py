@@ -1,6 +1,7 @@
 """The window's colours and measures as data.
 
-Colours mean sources, everywhere the same: solar amber, house violet, car green, grid slate-blue, limits red. An *ink*
+Colours mean sources, everywhere the same: solar amber, house violet, car green, house battery teal, grid slate-blue,
+limits red. An *ink*
 colour may carry text on every ground of its theme (contrast ≥ 4.5 : 1, WCAG 2.2, 1.4.3); a *shape* colour only fills
 shapes beside a label (≥ 3 : 1, WCAG 2.2, 1.4.11). Both rules are computed by a test.
 """
@@ -8,8 +9,8 @@ shapes beside a label (≥ 3 : 1, WCAG 2.2, 1.4.11). Both rules are computed by 
 from dataclasses import dataclass
 from typing import Literal
 
-Source = Literal["solar", "house", "car", "grid", "limit"]
-SOURCES: tuple[Source, ...] = ("solar", "house", "car", "grid", "limit")
+Source = Literal["solar", "house", "car", "battery", "grid", "limit"]
+SOURCES: tuple[Source, ...] = ("solar", "house", "car", "battery", "grid", "limit")
 
 GRID_PX = 8
 """Every distance is a multiple of this (or half of it), times the text scale."""
@@ -55,8 +56,22 @@ LIGHT = Tokens(
     muted="#566071",
     accent="#2156C4",
     on_accent="#FFFFFF",
-    ink={"solar": "#8A5A00", "house": "#6B3FC4", "car": "#0A764A", "grid": "#45607F", "limit": "#B9282D"},
-    shape={"solar": "#B97800", "house": "#7B52D3", "car": "#12935C", "grid": "#55749A", "limit": "#CF3A3F"},
+    ink={
+        "solar": "#8A5A00",
+        "house": "#6B3FC4",
+        "car": "#0A764A",
+        "battery": "#0B6B76",
+        "grid": "#45607F",
+        "limit": "#B9282D",
+    },
+    shape={
+        "solar": "#B97800",
+        "house": "#7B52D3",
+        "car": "#12935C",
+        "battery": "#148A96",
+        "grid": "#55749A",
+        "limit": "#CF3A3F",
+    },
 )
 
 DARK = Tokens(
@@ -70,8 +85,22 @@ DARK = Tokens(
     muted="#A3ADBA",
     accent="#8AB0FF",
     on_accent="#0B1220",
-    ink={"solar": "#F2B544", "house": "#BCA3F8", "car": "#55CF94", "grid": "#97B0CE", "limit": "#FF908B"},
-    shape={"solar": "#F0AE33", "house": "#A98BF2", "car": "#3DBF81", "grid": "#86A2C4", "limit": "#F4716C"},
+    ink={
+        "solar": "#F2B544",
+        "house": "#BCA3F8",
+        "car": "#55CF94",
+        "battery": "#5CCBD6",
+        "grid": "#97B0CE",
+        "limit": "#FF908B",
+    },
+    shape={
+        "solar": "#F0AE33",
+        "house": "#A98BF2",
+        "car": "#3DBF81",
+        "battery": "#3FB4C0",
+        "grid": "#86A2C4",
+        "limit": "#F4716C",
+    },
 )
 
 

@@ -19,6 +19,8 @@ from ui.theme.tokens import Source
 from ui.widgets.flow_parts import Layout, chevrons, disc, lay_out, notch, speed, square
 
 FRAME_MS = 33
+NARROW_EM = 9
+"""Below this many letters the battery shows its charge without its name."""
 
 
 class FlowPicture(QWidget):
@@ -30,7 +32,7 @@ class FlowPicture(QWidget):
         self._away = ""
         self._still: QPixmap | None = None
         self._places: list[tuple[QRectF, str]] = []
-        self._phase: dict[str, float] = {"grid": 0.0, "roof": 0.0, "car": 0.0}
+        self._phase: dict[str, float] = {"grid": 0.0, "roof": 0.0, "car": 0.0, "battery": 0.0}
         self._clock = QElapsedTimer()
         self._frames = QTimer(self, interval=FRAME_MS)
         self._frames.timeout.connect(self._frame)
@@ -78,7 +80,10 @@ class FlowPicture(QWidget):
 
     def _wires(self) -> dict[str, Wire]:
         p = self._picture
-        return {} if p is None else {"grid": p.grid_wire, "roof": p.roof_wire, "car": p.car_wire}
+        if p is None:
+            return {}
+        wires = {"grid": p.grid_wire, "roof": p.roof_wire, "car": p.car_wire}
+        return wires if p.battery is None else {**wires, "battery": p.battery_wire}
 
     def _start_or_stop(self) -> None:
         moves = any(wire.flowing for wire in self._wires().values())
@@ -173,11 +178,13 @@ class FlowPicture(QWidget):
         self._places = []
         plan = self._plan()
         for name, (start, end) in plan.lines.items():
-            self._paint_line(painter, start, end, self._wires().get(name))
+            if name != "battery" or self._has_battery:
+                self._paint_line(painter, start, end, self._wires().get(name))
         self._paint_house(painter, plan)
         self._paint_roof(painter, plan)
         self._paint_grid(painter, plan)
         self._paint_car(painter, plan)
+        self._paint_battery(painter, plan)
         if self._away or (self._picture is not None and self._picture.stale):
             self._paint_since(painter, self._away or tr("Old readings: the meter is silent"))
         painter.end()
@@ -283,6 +290,27 @@ class FlowPicture(QWidget):
         draw_icon(painter, "utility-pole", square(plan.grid, plan.grid_r * 0.95), self._ink("grid"), 1.5)
         below = QPointF(plan.grid.x(), plan.grid.y() + plan.car_r + look().body_px * 1.55)
         self._paint_text(painter, below, self._node("grid"), "grid", plan.grid.x() * 2 - 4)
+
+    @property
+    def _has_battery(self) -> bool:
+        return self._picture is not None and self._picture.battery is not None
+
+    def _paint_battery(self, painter: QPainter, plan: Layout) -> None:
+        p, c, r = self._picture, plan.battery, plan.battery_r
+        if p is None or p.battery is None:
+            return
+        disc(painter, c, r, self._shape("battery"))
+        thick = max(3.0, 0.09 * plan.unit)
+        if p.battery_soc is not None:
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.setPen(QPen(self._shape("battery"), thick, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+            painter.drawArc(square(c, (r - thick / 2) * 2), 90 * 16, round(-p.battery_soc * 360 * 16))
+        draw_icon(painter, "house-battery", square(c, r * 0.95), self._ink("battery"))
+        above = QPointF(c.x(), c.y() - r - look().body_px * 1.4)
+        room, node = c.x() * 2 - 4, p.battery
+        if room < NARROW_EM * look().body_px:
+            node = Node(value=node.value, caption=node.caption.rpartition(" · ")[2])
+        self._paint_text(painter, above, node, "battery", room)
 
     def _paint_car(self, painter: QPainter, plan: Layout) -> None:
         p, c, r = self._picture, plan.car, plan.car_r

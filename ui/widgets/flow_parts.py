@@ -19,9 +19,11 @@ class Layout:
     grid: QPointF
     car: QPointF
     roof: QPointF
+    battery: QPointF
     grid_r: float
     car_r: float
     roof_r: float
+    battery_r: float
 
     @property
     def apex(self) -> QPointF:
@@ -39,7 +41,16 @@ class Layout:
             "grid": (QPointF(self.grid.x() + self.grid_r, y), QPointF(self.house.x() - self.wall, y)),
             "roof": (QPointF(self.roof.x(), self.roof.y() + self.roof_r), self.apex),
             "car": (QPointF(self.car.x() - self.car_r, y), QPointF(self.house.x() + self.wall, y)),
+            "battery": self._battery_line,
         }
+
+    @property
+    def _battery_line(self) -> tuple[QPointF, QPointF]:
+        """From the battery's edge to the house's wall, below the eave."""
+        wall = QPointF(self.house.x() - self.wall, self.house.y() - 0.38 * self.unit)
+        way = wall - self.battery
+        length = math.hypot(way.x(), way.y())
+        return self.battery + way * (self.battery_r / length), wall
 
 
 def lay_out(width: float, height: float) -> Layout:
@@ -58,9 +69,11 @@ def lay_out(width: float, height: float) -> Layout:
         grid=QPointF(width / 2 - reach, y),
         car=QPointF(width / 2 + reach, y),
         roof=QPointF(width / 2, roof_y),
+        battery=QPointF(width / 2 - reach, y - 1.95 * unit),
         grid_r=0.82 * unit,
         car_r=1.0 * unit,
         roof_r=roof_r,
+        battery_r=0.56 * unit,
     )
 
 

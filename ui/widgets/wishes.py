@@ -9,11 +9,12 @@ from PySide6.QtCore import QDate, QDateTime, QLocale, Qt, QTime, Signal
 from PySide6.QtWidgets import QAbstractSpinBox, QDateTimeEdit, QSlider, QSpinBox, QTimeEdit, QWidget
 
 from ui.i18n import tr
+from ui.models.assets import risk_choices, risk_words
 from ui.models.car import DAYS, next_full_hour
 from ui.models.units import Format
 from ui.theme.look import look
 from ui.widgets.flowrow import FlowRow
-from ui.widgets.kit import Button, Check, Label, column, row, widget
+from ui.widgets.kit import Button, Check, Label, Segments, column, row, widget
 
 if TYPE_CHECKING:
     from app.api import schema as s
@@ -125,6 +126,10 @@ class WishesEditor(QWidget):
         self.export = Check(tr("The car may sell to the grid"))
         for box in (self.v2g, self.export):
             box.toggled.connect(lambda _on: self._changed())
+        self._risk = "balanced"
+        self.risk = Segments(risk_choices(), self._risk, tr("On uncertain days"))
+        self.risk.chosen.connect(self._risk_chosen)
+        self.risk_text = Label(risk_words(self._risk), "small")
         keep = row(Label(tr("Lowest charge to keep"), "body"), self.reserve_text)
         keep.setStretch(0, 1)
         self.departures = widget(
@@ -137,6 +142,9 @@ class WishesEditor(QWidget):
                 Label(tr("For the unexpected: below it, the car feeds neither house nor grid."), "small"),
                 self.v2g,
                 self.export,
+                Label(tr("On uncertain days"), "body"),
+                self.risk,
+                self.risk_text,
                 gap=1,
             )
         )
@@ -159,6 +167,8 @@ class WishesEditor(QWidget):
         self._reserve_moved(self.reserve.value())
         self.v2g.setChecked(wishes.v2g_allowed)
         self.export.setChecked(wishes.export_allowed)
+        self.risk.choose(wishes.risk)
+        self._risk_chosen(wishes.risk)
         self._filling = False
 
     def wishes(self) -> "s.WishesOut":
@@ -186,6 +196,7 @@ class WishesEditor(QWidget):
                 "reserve_soc": self.reserve.value() / 100,
                 "v2g_allowed": self.v2g.isChecked(),
                 "export_allowed": self.export.isChecked(),
+                "risk": self._risk,
             }
         )
 
@@ -197,6 +208,11 @@ class WishesEditor(QWidget):
     def _changed(self) -> None:
         if not self._filling:
             self.edited.emit()
+
+    def _risk_chosen(self, risk: str) -> None:
+        self._risk = risk
+        self.risk_text.setText(risk_words(risk))
+        self._changed()
 
     def _once_toggled(self, on: bool) -> None:
         self._once_line.setVisible(on)
