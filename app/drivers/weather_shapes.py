@@ -66,6 +66,8 @@ _CSV = {column.field: column for column in OPEN_METEO.values()} | {
 }
 _ALIASES = {"pv_forecast_w": "solar_w"}
 _MOST_HOURS = 24 * 400
+_LAST_S = 4_102_444_800.0
+"""The year 2100."""
 _FROZEN_H = 24
 """A temperature that does not move for a day is none."""
 _BAD_SHARE = 0.2
@@ -152,7 +154,9 @@ def _times(values: list[Any], offset: Any) -> FloatArray:
         except (TypeError, ValueError, OverflowError, OSError):
             raise WeatherError(f'"{str(value)[:30]}" is no time') from None
     at_s = np.array(found)
-    if not (np.isfinite(at_s).all() and (np.diff(at_s) > 0).all()):
+    if not (at_s.min() > 0.0 and at_s.max() < _LAST_S):
+        raise WeatherError("it tells of another century")
+    if not (np.diff(at_s) > 0).all():
         raise WeatherError("its times do not go forward")
     return at_s
 

@@ -102,7 +102,7 @@ def learn_presence(
     """Departures and absences to be expected from ``now_s`` until ``horizon_h`` later.
 
     A departure's ``chance`` is that of the car leaving on that day (from four in the morning to four in the next), its
-    ``at_s`` the time until which one in seven such departures has happened (``early_chance``, over ``early_h``). The
+    ``at_s`` the time until which one in seven such departures has happened (``early_chance`` of those, over ``early_h``). The
     target is what all but a tenth of the trips took, the reserve and a margin on top, at most ``most_soc``. An absence
     is given where leaving is likelier than not. Times that go backwards, stays of the future and absurd charges are
     left out. Raises ``ZoneInfoNotFoundError`` for an unknown ``tz``.
@@ -276,7 +276,7 @@ def _expected(
         at_s=at_s,
         target_soc=target,
         chance=usual.chance,
-        early_chance=_EARLY * usual.chance,
+        early_chance=_EARLY,
         early_h=max(early_h - earliest_h, 0.25),
         learned=True,
     )
