@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from app.commands import doctor_certificates, doctor_engine, doctor_home, doctor_machine
+from app.commands import doctor_certificates, doctor_engine, doctor_home, doctor_machine, doctor_prices
 from app.commands.doctor_findings import Finding, Level, guarded, ok
 from app.config.paths import standard_paths
 
@@ -83,6 +83,7 @@ def _home(path: Path) -> Iterator[Finding]:
     if home is None:
         return
     yield from guarded("secrets", lambda: doctor_home.secrets(home, path))
+    yield from guarded("prices", lambda: doctor_prices.prices(home, path))
     engine, findings = doctor_engine.look(home, standard_paths().run_file)
     yield from findings
     if engine is not None:

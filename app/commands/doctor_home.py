@@ -13,6 +13,7 @@ from app.config.load import load_home
 from app.config.paths import secrets_file
 from app.config.problems import HomeFileError
 from app.config.secrets import SecretsError, read_secrets
+from app.engine.tariff import providers
 from protocols.modbus.checks import Fault
 from protocols.modbus.device import ModbusDevice
 from protocols.modbus.link import LinkError, ModbusLink, RefusedError
@@ -38,7 +39,8 @@ def home_file(path: Path) -> tuple[HomeConfig | None, list[Finding]]:
 def secrets(home: HomeConfig, home_path: Path) -> Iterator[Finding]:
     """The secrets that the home names are there, and nobody else reads them."""
     path = secrets_file(home_path)
-    named = [section.secret for section in (home.utility, home.backend) if section is not None and section.secret]
+    sections = (home.utility, home.backend, *providers(home).values())
+    named = [section.secret for section in sections if section is not None and section.secret]
     try:
         known = read_secrets(path)
     except SecretsError as error:
