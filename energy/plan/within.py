@@ -56,7 +56,8 @@ def settled(
     if len(problem.stores) > 1 or problem.runs:
         for _ in range(_ROUNDS):
             charge, discharge = [c.charge_kw for c in courses.stores], [c.discharge_kw for c in courses.stores]
-            if not within_limits(problem, charge, discharge, work_kw):
+            # What is left on the roof is not there for the house: at the connection it counts as work does.
+            if not within_limits(problem, charge, discharge, work_kw + curtailed_kw):
                 break
             courses = follow(problem, charge, discharge, curtailed_kw, work_kw)
     excess = np.maximum(-courses.grid_kw - problem.site.export_limit, 0.0)
@@ -85,7 +86,9 @@ def _rows(problem: Problem, work_kw: FloatArray) -> tuple[list[_Row], list[_Row]
         into += [_Row(cars, none, site.charge_cap), _Row(every, every, site.charge_cap + surplus)]
     if np.isfinite(site.discharge_cap).any():
         out.append(_Row(cars, none, site.discharge_cap))
-    for phase in range(site.phases):
+    # Things that hang on all phases alike are held by the fuse as a whole, sunshine and all, as in the programme.
+    uneven = any(len(set(store.share)) > 1 or sum(store.share) > 1.0 + _TINY_KW for store in stores)
+    for phase in range(site.phases * uneven):
         share = tuple(store.share[phase] for store in stores)
         into.append(_Row(share, share, np.maximum(site.phase_room - (work_kw + site.standby_kw) / site.phases, 0.0)))
         out.append(_Row(share, share, site.phase_feed))
