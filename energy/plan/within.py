@@ -53,6 +53,12 @@ def settled(
 ) -> Courses:
     """The course of these powers where none passes a store's own bounds or a common limit."""
     courses = follow(problem, charge_kw, discharge_kw, curtailed_kw, work_kw)
+    room = np.minimum(problem.site.fuse_room + problem.site.house_kw[0], problem.site.import_limit)
+    passed = np.maximum(courses.grid_kw - room, 0.0) * (curtailed_kw > _TINY_KW)
+    if np.any(passed > _TINY_KW):
+        # Sunshine before promises: where too much would be imported, less is left on the roof.
+        curtailed_kw = np.maximum(curtailed_kw - passed, 0.0)
+        courses = follow(problem, charge_kw, discharge_kw, curtailed_kw, work_kw)
     if len(problem.stores) > 1 or problem.runs:
         for _ in range(_ROUNDS):
             charge, discharge = [c.charge_kw for c in courses.stores], [c.discharge_kw for c in courses.stores]
