@@ -128,6 +128,16 @@ WORDINGS: dict[str, Wording] = {
             mark("Waiting: the car charges later, at a better price."),
         ),
     ),
+    "wait_for_sun": Wording(
+        mark("Wait for the sun"),
+        "waiting for the sun",
+        (mark("Waiting for the sun: the house uses all that the roof gives now."),),
+    ),
+    "roof_feeds": Wording(
+        mark("The roof feeds"),
+        "the roof feeds",
+        (mark("The car rests: the house needs nothing from it now."),),
+    ),
     "full": Wording(
         mark("Full"),
         "full",
