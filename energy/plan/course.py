@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy.asks import FloatArray
+from energy.plan.peaks import inside
 from energy.plan.prepare import Problem
 from energy.plan.store import Conversion, Store
 
@@ -74,9 +75,9 @@ def energy_bill(problem: Problem, grid_kw: FloatArray) -> float:
     site, money, terms = problem.site, problem.worth, problem.inp.terms
     imported = np.maximum(grid_kw, 0.0)
     bill = float(site.dt_h @ (money.price_in * imported - money.price_out * np.maximum(-grid_kw, 0.0)))
-    bill += sum(
-        band.eur_per_kwh * float(site.dt_h @ np.maximum(imported - band.above_w / 1e3, 0.0)) for band in terms.bands
-    )
+    for band in terms.bands:
+        over = np.maximum(imported - band.above_w / 1e3, 0.0) * inside(band.windows_s, problem.inp.edges_s[:-1])
+        bill += band.eur_per_kwh * float(site.dt_h @ over)
     for peak, means in zip(terms.peaks, problem.peaks, strict=True):
         if means.count:
             bill += peak.eur_per_kw * max(0.0, float((means.matrix() @ imported).max()) - peak.so_far_w / 1e3)

@@ -5,8 +5,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 from scipy import sparse
 
+from energy.asks import FloatArray
 from energy.plan.types import PeakCharge, PlanInput
 
 
@@ -40,14 +42,22 @@ def averages(inp: PlanInput) -> tuple[Averages, ...]:
     return tuple(_one(inp, peak) for peak in inp.terms.peaks)
 
 
+def inside(windows_s: tuple[tuple[float, float], ...] | None, starts_s: FloatArray) -> npt.NDArray[np.bool_]:
+    """(N,) whether a step begins in one of the windows; None: always."""
+    if windows_s is None:
+        return np.ones(len(starts_s), dtype=bool)
+    found = np.zeros(len(starts_s), dtype=bool)
+    for begin_s, end_s in windows_s:
+        found |= (starts_s >= begin_s) & (starts_s < end_s)
+    return found
+
+
 def _one(inp: PlanInput, peak: PeakCharge) -> Averages:
     starts = inp.edges_s[:-1]
     slot = np.floor(starts / peak.average_s + 1e-9)
     counts = starts < peak.until_s
     if peak.windows_s is not None:
-        counts &= np.any(
-            [(starts >= begin) & (starts < end) for begin, end in peak.windows_s] or [counts & False], axis=0
-        )
+        counts &= inside(peak.windows_s, starts)
     elif peak.hours:
         zone = ZoneInfo(inp.tz)
         local = [datetime.fromtimestamp(at_s, zone) for at_s in starts.tolist()]

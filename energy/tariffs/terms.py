@@ -24,6 +24,7 @@ from energy.tariffs.schedule import Schedule
 PeriodKind = Literal["day", "month", "year"]
 AHEAD_S = 4 * 86400.0
 """How far windows are worked out: further than any plan reaches."""
+_HOUR_S = 3600.0
 
 Span = tuple[float, float]
 
@@ -77,7 +78,8 @@ class Peak:
         """What further peaks cost: in the period that runs, and in the next where a plan may reach into it."""
         spans = list(periods(self.period, now_s, now_s + AHEAD_S, zone(self.tz)))
         return tuple(
-            self._charge(max(start_s, now_s), end_s, self._by_day(imported, start_s, end_s)) for start_s, end_s in spans
+            self._charge(max(start_s, now_s), end_s, self._by_day(imported, start_s, end_s), coming=start_s > now_s)
+            for start_s, end_s in spans
         )
 
     def cost_eur(self, imported: History, start_s: float, end_s: float) -> float:
@@ -85,7 +87,7 @@ class Peak:
         spans = (span for span in periods(self.period, start_s, end_s, zone(self.tz)) if span[0] >= start_s - 1.0)
         return sum(self._cost(self._billed_w(self._by_day(imported, *span))) for span in spans)
 
-    def _charge(self, from_s: float, until_s: float, by_day: dict[int, float]) -> PeakCharge:
+    def _charge(self, from_s: float, until_s: float, by_day: dict[int, float], *, coming: bool) -> PeakCharge:
         today = int(local_clock(np.array([from_s]), self.tz)[0][0])
         others = sorted((peak for day, peak in by_day.items() if day != today), reverse=True)
         # A higher peak today matters once it is among the days that count, and above today's own.
@@ -95,13 +97,17 @@ class Peak:
         if free_w > billed_w:
             # The mean of the days may grow this far; this day alone may grow by so many times more.
             floor_w += (free_w - billed_w) * self.count
-        windows = None if self.when is None else self.when.windows(from_s, min(until_s, from_s + AHEAD_S))
+        # The interval that runs counts as a whole: a plan's first step began before now.
+        begin_s = from_s // self.average_s * self.average_s
+        windows: tuple[Span, ...] | None = ((begin_s, until_s),) if coming else None
+        if self.when is not None:
+            windows = self.when.windows(begin_s, min(until_s, begin_s + AHEAD_S))
         return PeakCharge(
             eur_per_kw=per_kw / self.count,
             so_far_w=floor_w,
             until_s=until_s,
             average_s=self.average_s,
-            windows_s=((from_s, until_s),) if windows is None else windows,
+            windows_s=windows,
         )
 
     def _next_kw(self, billed_w: float) -> tuple[float, float]:
@@ -154,7 +160,8 @@ class Capacity:
 
     def band(self, now_s: float) -> CapacityBand:
         """For a plan that is made now."""
-        windows = None if self.when is None else self.when.windows(now_s, now_s + AHEAD_S)
+        begin_s = now_s // _HOUR_S * _HOUR_S
+        windows = None if self.when is None else self.when.windows(begin_s, begin_s + AHEAD_S)
         return CapacityBand(above_w=self.above_w, eur_per_kwh=self.eur_per_kwh, windows_s=windows)
 
     def cost_eur(self, imported: History, start_s: float, end_s: float) -> float:

@@ -55,7 +55,7 @@ def test_a_plan_that_reaches_into_the_next_month_meets_its_fresh_peak():
     rule = Peak(eur_per_kw=4.0, least_w=2500.0, tz=TZ)
     now, coming = rule.charges(local("2025-01-31T12:00"), month(2025, 1, d03_18=9000.0))
     assert now.so_far_w == 9000.0
-    assert now.windows_s == ((local("2025-01-31T12:00"), local("2025-02-01T00:00")),)
+    assert (now.windows_s, now.until_s) == (None, local("2025-02-01T00:00"))
     assert coming.so_far_w == 2500.0
     assert coming.windows_s == ((local("2025-02-01T00:00"), local("2025-03-01T00:00")),)
 
@@ -80,6 +80,8 @@ def test_the_mean_of_three_days_in_winters_daytime_hours():
     friday, monday = (local("2025-01-10T07:00"), local("2025-01-10T19:00")), local("2025-01-13T07:00")
     assert now.windows_s[0] == friday
     assert now.windows_s[1][0] == monday
+    # The hour that runs counts as a whole.
+    assert rule.charges(local("2025-01-10T12:20"), None)[0].windows_s[0][0] == local("2025-01-10T12:00")
     # A day that is in already counts from its own peak.
     (later,) = rule.charges(local("2025-01-08T15:00"), until(used, "2025-01-08T15:00"))
     assert later.so_far_w == pytest.approx(2000.0)
