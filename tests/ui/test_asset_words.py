@@ -57,7 +57,7 @@ def test_put_off_and_risk_reach_the_engine(window: object) -> None:
     window.desk.change(**with_assets())  # type: ignore[attr-defined]
     window.wait(lambda: page.assets.isVisible())  # type: ignore[attr-defined]
     page._put_off("Dishwasher")
-    window.wait(lambda: window.asked("put off"))  # type: ignore[attr-defined]
+    window.wait(lambda: bool(window.asked("put off")))  # type: ignore[attr-defined]
     car = window.page("car")  # type: ignore[attr-defined]
     window.wait(lambda: car.editor._wishes is not None)  # type: ignore[attr-defined]
     car.editor.risk._click("careful")

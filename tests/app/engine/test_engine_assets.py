@@ -165,7 +165,7 @@ async def test_what_is_silent_is_left_out_of_the_plan_and_comes_back(engine: Eng
     assert (battery.battery.battery_id, battery.battery.reserve_soc) == ("cellar", 0.3)
     [tank] = job.tanks
     assert tank.stored_share == 0.5
-    assert [load.load_id for load in job.loads][0] == "dishwasher"
+    assert next(load.load_id for load in job.loads) == "dishwasher"
     assert job.risk.value == "careful"
 
 
