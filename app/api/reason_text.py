@@ -142,8 +142,12 @@ def _said(chosen: str, params: Params, writer: Writer) -> str:
 def _figure(name: str, value: float | str, writer: Writer, *, finely: bool = False) -> str:
     if isinstance(value, str):
         return value
-    kind = next((kind for ending, kind in KINDS if name.endswith(ending)), "number")
-    return writer.figure(kind, value, finely=finely)
+    return writer.figure(_kind(name), value, finely=finely)
+
+
+@lru_cache(maxsize=256)
+def _kind(name: str) -> str:
+    return next((kind for ending, kind in KINDS if name.endswith(ending)), "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,17 +165,20 @@ class Plain:
     def figure(self, kind: str, value: float, *, finely: bool = False) -> str:
         """A figure with its unit; power without its sign, which the words tell."""
         if kind == "time":
-            return self._time(value)
+            return _when(value, self.now_s, self.tz)
         return _PLAIN[kind](value + 0.0, 3 if finely else 2, self.currency)
 
-    def _time(self, at_s: float) -> str:
-        there = datetime.fromtimestamp(min(at_s, _LAST_S), UTC).astimezone(self.tz)
-        days = (there.date() - datetime.fromtimestamp(self.now_s, UTC).astimezone(self.tz).date()).days
-        clock = f"{there:%H:%M}"
-        near = {0: clock, 1: f"tomorrow {clock}", -1: f"yesterday {clock}"}
-        if days in near:
-            return near[days]
-        return f"{there:%a} {clock}" if 1 < days < 7 else f"{there.day} {there:%b} {clock}"
+
+@lru_cache(maxsize=1024)
+def _when(at_s: float, now_s: float, tz: tzinfo) -> str:
+    """A time as one says it. A plan's hundreds of steps name the same few times."""
+    there = datetime.fromtimestamp(min(at_s, _LAST_S), UTC).astimezone(tz)
+    days = (there.date() - datetime.fromtimestamp(now_s, UTC).astimezone(tz).date()).days
+    clock = f"{there:%H:%M}"
+    near = {0: clock, 1: f"tomorrow {clock}", -1: f"yesterday {clock}"}
+    if days in near:
+        return near[days]
+    return f"{there:%a} {clock}" if 1 < days < 7 else f"{there.day} {there:%b} {clock}"
 
 
 _LAST_S = datetime(9999, 12, 30, tzinfo=UTC).timestamp()

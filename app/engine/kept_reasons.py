@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from energy.model import Reason
@@ -34,5 +35,6 @@ def params_of(record: Mapping[str, Any], step: int) -> dict[str, float | str]:
     return {name: column[step] for name, column in kept.items() if column[step] is not None}
 
 
+@lru_cache(maxsize=256)
 def _decimals(name: str) -> int:
     return next((decimals for ending, decimals in _DECIMALS if name.endswith(ending)), _OTHERWISE)
