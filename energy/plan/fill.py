@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from energy.asks import FloatArray
+from energy.plan.peaks import inside
 from energy.plan.prepare import Problem
 from energy.plan.programme import Values
 from energy.plan.shape import Shape
@@ -75,6 +76,9 @@ def _stores(values: Values, problem: Problem, shape: Shape, dt: FloatArray, weig
         "discharge_cost": each([store.discharge_cost - money.price_out for store in stores]) * np.tile(dt, len(stores)),
         "end_cost": np.outer([-store.end_value for store in stores], weights).ravel(),
     }
+    if shape.decided:
+        nothing_kw = np.zeros(site.steps)
+        values["charge_low"] = each([nothing_kw if s.charge_low is None else s.charge_low for s in stores])
     spread = np.tile(np.repeat(weights, site.steps), len(stores))
     for name, count, rows in (
         (
@@ -125,7 +129,8 @@ def _terms(values: Values, problem: Problem, shape: Shape, dt: FloatArray, weigh
     terms = problem.inp.terms
     for k, band in enumerate(terms.bands):
         values[f"band_{k}"] = np.full(len(dt), band.above_w / 1e3)
-        values[f"band_price_{k}"] = max(band.eur_per_kwh, 0.0) * dt
+        holds = np.tile(inside(band.windows_s, problem.inp.edges_s[:-1]), problem.site.scenarios)
+        values[f"band_price_{k}"] = max(band.eur_per_kwh, 0.0) * dt * holds
     values["curtail_cost"] = np.tile(problem.worth.price_out, problem.site.scenarios) * dt + CURTAIL_PER_KWH * dt
     for k, (peak, shape_of) in enumerate(zip(terms.peaks, shape.peaks, strict=True)):
         values[f"so_far_{k}"] = np.full(problem.site.scenarios * shape_of.count, peak.so_far_w / 1e3)

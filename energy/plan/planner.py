@@ -14,8 +14,18 @@ from energy.plan.fill import fill
 from energy.plan.prepare import Prepared, Problem, prepare, seen_by
 from energy.plan.programme import InfeasibleError, Programme, Solution, SolverError, Values
 from energy.plan.promises import promises
-from energy.plan.repair import close_unworthy, least_power, net, one_direction, pinned, whole_pieces
-from energy.plan.rule import charge_on_arrival, simple_plan
+from energy.plan.repair import (
+    better_pattern,
+    close_unworthy,
+    decided,
+    least_power,
+    net,
+    one_direction,
+    pinned,
+    pointless,
+    whole_pieces,
+)
+from energy.plan.rule import charge_on_arrival, room_for, simple_plan
 from energy.plan.runs import Run, place
 from energy.plan.shape import Shape, shape_of
 from energy.plan.store import Store, StoreKind
@@ -23,7 +33,10 @@ from energy.plan.types import LoadPlan, Money, Plan, PlanInput, PlugPlan, Step, 
 from energy.plan.within import settled
 
 _MOST_REPAIRS = 4
-_PINNED_KW = 1e-3
+_SAME_KW = 1e-3
+_SAME_EUR = 1e-4
+_MOST_PATTERNS = 3
+"""Programmes spent on when a charger with a least power had best run."""
 
 
 class Planner:
@@ -110,9 +123,7 @@ class _Optimum:
         bound = follow(problem, *_powers(solution), work_kw=work).cost
         problem, solution = self._mended(problem, solution, work)
         problem, solution = self._with_whole_work(problem, solution, work)
-        charge = [least_power(s, solution.charge_kw[k], solution.stored_kwh[k]) for k, s in enumerate(problem.stores)]
-        problem, solution, charge = self._around(problem, solution, charge, work)
-        courses = settled(problem, charge, list(solution.discharge_kw), solution.curtailed_kw, work)
+        problem, solution, courses = self._with_least_power(problem, solution, work)
         return _Answer(
             problem=problem,
             courses=courses,
@@ -122,7 +133,7 @@ class _Optimum:
             optimal=True,
         )
 
-    def _solve(self, problem: Problem, work_kw: FloatArray) -> Solution:
+    def _solve(self, problem: Problem, work_kw: FloatArray, *, may_soften: bool = True) -> Solution:
         """One programme; where floors cannot be kept together, the soft one, and from then on."""
         limit_s = problem.inp.time_limit_s
         if not self._soft:
@@ -130,6 +141,8 @@ class _Optimum:
             try:
                 return self._count(self._planner.programme(shape).solve(fill(problem, shape, work_kw), limit_s))
             except InfeasibleError:
+                if not may_soften:
+                    raise
                 self._soft = True
                 self._stats["soft"] = 1.0
         shape = shape_of(problem, soft=True)
@@ -147,7 +160,12 @@ class _Optimum:
             return self._solve(problem, nothing), (), nothing
         extra = _steadiness(problem)
         runs, solution = place(
-            problem.runs, problem.inp.edges_s, problem.worth.planned_in, extra, lambda work: self._solve(problem, work)
+            problem.runs,
+            problem.inp.edges_s,
+            problem.worth.planned_in,
+            lambda load, taken: room_for(problem, load, taken),
+            extra,
+            lambda work: self._solve(problem, work),
         )
         return solution, runs, sum((run.power_kw for run in runs), nothing)
 
@@ -162,7 +180,7 @@ class _Optimum:
             if mended is None:
                 break
             try:
-                solution = self._solve(mended, work)
+                solution = self._solve(mended, work, may_soften=False)
             except SolverError:
                 break
             problem = mended
@@ -175,38 +193,55 @@ class _Optimum:
         for k, store in enumerate(stores):
             if store.kind is StoreKind.WORK:
                 pieces = whole_pieces(store, solution.charge_kw[k], solution.marginal)
-                if np.abs(pieces - solution.charge_kw[k]).max() > _PINNED_KW:
-                    stored = np.concatenate([[0.0], np.cumsum(pieces * store.dt_h)])
-                    stores[k] = pinned(store, pieces, stored)
+                if np.abs(pieces - solution.charge_kw[k]).max() > _SAME_KW:
+                    stores[k] = pinned(store, pieces)
         return self._again(problem, tuple(stores), solution, work)
 
-    def _around(
-        self, problem: Problem, solution: Solution, charge: list[FloatArray], work: FloatArray
-    ) -> tuple[Problem, Solution, list[FloatArray]]:
-        """Several stores: what a least power changed in one, the others find their way around."""
-        if len(problem.stores) == 1:
-            return problem, solution, charge
-        moved = [np.abs(c - solution.charge_kw[k]).max() > _PINNED_KW for k, c in enumerate(charge)]
-        if any(moved):
-            course = follow(problem, charge, solution.discharge_kw, solution.curtailed_kw, work)
+    def _with_least_power(
+        self, problem: Problem, solution: Solution, work: FloatArray
+    ) -> tuple[Problem, Solution, Courses]:
+        """What is left below a least power gathered into blocks, and the rest of the home around them.
+
+        When the blocks run is decided; how strong they are, the programme finds anew, and its prices tell which steps
+        had better be the other way: a few rounds, and the best of them.
+        """
+        stepped = [store.charge_min_kw > 0 and store.kind is not StoreKind.WORK for store in problem.stores]
+        charge = [
+            least_power(store, solution.charge_kw[k], solution.stored_kwh[k]) if stepped[k] else solution.charge_kw[k]
+            for k, store in enumerate(problem.stores)
+        ]
+        if all(np.abs(c - solution.charge_kw[k]).max() <= _SAME_KW for k, c in enumerate(charge)):
+            return problem, solution, self._settled(problem, charge, solution, work)
+        best: tuple[Problem, Solution, Courses] | None = None
+        runs_in = [c > _SAME_KW for c in charge]
+        for _ in range(_MOST_PATTERNS):
             stores = tuple(
-                pinned(store, charge[k], course.stores[k].stored_kwh) if moved[k] else store
-                for k, store in enumerate(problem.stores)
+                decided(store, runs_in[k]) if stepped[k] else store for k, store in enumerate(problem.stores)
             )
-            pinned_problem, solution = self._again(problem, stores, solution, work)
-            if pinned_problem is not problem:
-                charge = [c if moved[k] else solution.charge_kw[k] for k, c in enumerate(charge)]
-                problem = replace(pinned_problem, stores=problem.stores)
-        return problem, solution, charge
+            _, again = self._again(problem, stores, solution, work)
+            if again is solution:
+                break
+            found = self._settled(problem, list(again.charge_kw), again, work)
+            if best is None or found.cost < best[2].cost - _SAME_EUR:
+                best = problem, again, found
+            changed = [better_pattern(problem, again, k) if stepped[k] else runs_in[k] for k in range(len(stores))]
+            if all(np.array_equal(new, old) for new, old in zip(changed, runs_in, strict=True)):
+                break
+            runs_in = changed
+        return best or (problem, solution, self._settled(problem, charge, solution, work))
+
+    def _settled(self, problem: Problem, charge: list[FloatArray], solution: Solution, work: FloatArray) -> Courses:
+        return settled(problem, charge, list(pointless(problem, solution.discharge_kw)), solution.curtailed_kw, work)
 
     def _again(
         self, problem: Problem, stores: tuple[Store, ...], solution: Solution, work: FloatArray
     ) -> tuple[Problem, Solution]:
+        """The problem with these stores and its answer; as it was where there is none."""
         if all(new is old for new, old in zip(stores, problem.stores, strict=True)):
             return problem, solution
         try:
             changed = replace(problem, stores=stores)
-            return changed, net(self._solve(changed, work))
+            return changed, net(self._solve(changed, work, may_soften=False))
         except SolverError:
             return problem, solution
 
@@ -265,7 +300,7 @@ def _load_plans(answer: _Answer) -> tuple[LoadPlan, ...]:
     found = {}
     for store, course in zip(answer.problem.stores, answer.courses.stores, strict=True):
         if store.kind is StoreKind.WORK:
-            on = np.flatnonzero(course.charge_kw > _PINNED_KW)
+            on = np.flatnonzero(course.charge_kw > _SAME_KW)
             start_s = float(edges[on[0]]) if len(on) else None
             found[store.store_id] = LoadPlan(load_id=store.store_id, power_w=_watts(course.charge_kw), start_s=start_s)
     for run in answer.runs:

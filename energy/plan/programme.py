@@ -113,6 +113,8 @@ class Programme:
         if shape.taper:
             level, slope = self._parameter("taper_level", count), self._parameter("taper_slope", count)
             self._rows.append(charge + cp.multiply(slope, stored) <= level)
+        if shape.decided:
+            self._rows.append(charge >= self._parameter("charge_low", count))
         self._pay("charge_cost", charge, each)
         self._pay("discharge_cost", discharge, each)
         last = np.zeros(shape.steps)

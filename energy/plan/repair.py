@@ -16,6 +16,7 @@ from dataclasses import replace
 import numpy as np
 
 from energy.asks import FloatArray
+from energy.plan.bounds import BoolArray
 from energy.plan.floors import fastest_course
 from energy.plan.prepare import Problem
 from energy.plan.programme import Solution
@@ -113,15 +114,60 @@ def _bill(problem: Problem, grid_kw: FloatArray) -> FloatArray:
     return cost
 
 
-def pinned(store: Store, charge_kw: FloatArray, stored_kwh: FloatArray) -> Store:
-    """A store whose charging is decided: the others find their way around it."""
+def decided(store: Store, on: BoolArray) -> Store:
+    """A store of which it is decided when it charges: with its least power at least; how much more is still open."""
+    most = store.charge_max.min(axis=0)
+    on = on & (most >= store.charge_min_kw)
     return replace(
         store,
-        charge_max=np.broadcast_to(charge_kw, store.charge_max.shape),
-        discharge_max=np.where(charge_kw > BOTH_WAYS_KW, 0.0, store.discharge_max),
-        least=np.minimum(np.concatenate([[store.start], stored_kwh[1:] - 1e-5]), store.most),
-        low=(),
+        charge_low=np.where(on, store.charge_min_kw, 0.0),
+        charge_max=np.where(on, store.charge_max, 0.0),
+        discharge_max=np.where(on, 0.0, store.discharge_max),
     )
+
+
+def better_pattern(problem: Problem, solution: Solution, k: int) -> BoolArray:
+    """In which steps a store had best charge, at the prices of a solution: of the connection, and of a stored kWh.
+
+    Each step takes what is worth most by itself: to do as it does, to rest, or to charge with the least power, with
+    what the sun leaves, or with all; a step for which it makes no odds stays as it is.
+    """
+    store = problem.stores[k]
+    least_kw, most = store.charge_min_kw, store.charge_max[0]
+    charge, discharge, worth = solution.charge_kw[k], solution.discharge_kw[k], solution.stored_worth[k]
+    rest = _rest_kw(problem, solution, k)
+    dt_h = problem.site.dt_h
+
+    def value(charge_kw: FloatArray, discharge_kw: FloatArray) -> FloatArray:
+        stored = worth * (store.charge_gain * charge_kw - store.discharge_drain * discharge_kw)
+        own = (store.charge_cost * charge_kw + store.discharge_cost * discharge_kw) * dt_h
+        gained: FloatArray = stored - own - _bill(problem, rest + charge_kw - discharge_kw)
+        return gained
+
+    nothing = np.zeros_like(charge)
+    able = most >= least_kw
+    level = np.where(store.taper.slope > 0, store.taper.level_kw - store.taper.slope * solution.stored_kwh[k, 1:], most)
+    full_kw = np.clip(np.minimum(most, level), least_kw, None)
+    charges = np.max(
+        [value(p, nothing) for p in (np.full_like(charge, least_kw), np.clip(-rest, least_kw, full_kw), full_kw)],
+        axis=0,
+    )
+    rests = np.maximum(value(nothing, discharge), value(nothing, nothing))
+    on = charge > BOTH_WAYS_KW
+    pattern: BoolArray = able & np.where(on, charges >= rests - _EVEN, charges > rests + _EVEN)
+    return pattern
+
+
+def pinned(store: Store, charge_kw: FloatArray) -> Store:
+    """A store whose charging is decided to the watt."""
+    return replace(store, charge_low=charge_kw, charge_max=np.broadcast_to(charge_kw, store.charge_max.shape))
+
+
+def pointless(problem: Problem, discharge_kw: FloatArray) -> FloatArray:
+    """Discharging (D, N) without what would not even feed the power stage itself."""
+    floor = np.array([store.discharging.standby_kw for store in problem.stores])[:, None]
+    kept: FloatArray = np.where(discharge_kw > floor, discharge_kw, 0.0)
+    return kept
 
 
 def whole_pieces(store: Store, charge_kw: FloatArray, price: FloatArray) -> FloatArray:

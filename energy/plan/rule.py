@@ -3,9 +3,11 @@
 import numpy as np
 
 from energy.asks import FloatArray
+from energy.model import ShiftableLoad
 from energy.plan.course import Courses, follow
 from energy.plan.prepare import Problem
 from energy.plan.runs import Run, earliest_run
+from energy.plan.site import phase_share
 from energy.plan.store import Store, StoreKind
 
 DEFAULT_GOAL_SOC = 0.8
@@ -49,9 +51,20 @@ def charge_on_arrival(problem: Problem) -> Courses:
 def earliest_runs(problem: Problem, *, cheapest: bool) -> tuple[tuple[Run, ...], FloatArray]:
     """Loads of one run at their cheapest start by price alone, or at their first."""
     price = problem.worth.price_in if cheapest else np.zeros(problem.site.steps)
-    runs = tuple(earliest_run(load, problem.inp.edges_s, price) for load in problem.runs)
-    work = sum((run.power_kw for run in runs), np.zeros(problem.site.steps))
-    return runs, work
+    work = np.zeros(problem.site.steps)
+    runs = []
+    for load in problem.runs:
+        runs.append(earliest_run(load, problem.inp.edges_s, price, room_for(problem, load, work)))
+        work = work + runs[-1].power_kw
+    return tuple(runs), work
+
+
+def room_for(problem: Problem, load: ShiftableLoad, taken_kw: FloatArray) -> FloatArray:
+    """(N,) kW that the connection leaves a load beside what others take; nothing in an emergency."""
+    site = problem.site
+    share = phase_share(site.phases, load.on_phases, site.phases)
+    room: FloatArray = np.where(site.level < 1, site.alone_kw(share).min(axis=0) - taken_kw, 0.0)
+    return room
 
 
 def cheapest_charging(store: Store, most: FloatArray, price: FloatArray) -> FloatArray:

@@ -31,27 +31,28 @@ class Run:
     """(N,) means by step."""
 
 
-def earliest_run(load: ShiftableLoad, edges_s: FloatArray, price: FloatArray) -> Run:
+def earliest_run(load: ShiftableLoad, edges_s: FloatArray, price: FloatArray, room_kw: FloatArray) -> Run:
     """The run that costs least at these prices; the earliest of equals."""
-    found = candidates(load, edges_s)
+    found = candidates(load, edges_s, room_kw)
     if not found:
         return Run(load, None, np.zeros(len(edges_s) - 1))
     costs = np.round([float((price * np.diff(edges_s)) @ run.power_kw) for run in found], 6)
     return found[int(np.argmin(costs))]
 
 
-def candidates(load: ShiftableLoad, edges_s: FloatArray) -> list[Run]:
-    """Every start at an edge of the plan with which the load is done in time; if none is, the first that can be."""
+def candidates(load: ShiftableLoad, edges_s: FloatArray, room_kw: FloatArray) -> list[Run]:
+    """Every start at an edge of the plan with which the load is done in time, and that the connection carries.
+
+    ``room_kw`` (N,) is what it leaves: a run is never worth a limit.
+    """
     lasts_s = len(load.power_w) * load.slot_s
     starts = [
         at_s
         for at_s in edges_s[:-1].tolist()
         if at_s >= min(load.earliest_s, load.latest_s) - 1e-6 and at_s + lasts_s <= load.latest_s + 1e-6
     ]
-    begun = load.earliest_s <= edges_s[0]
-    if not starts and begun and load.latest_s > edges_s[0]:
-        starts = [float(edges_s[0])]
-    return [Run(load, at_s, _profile(load, at_s, edges_s)) for at_s in starts if at_s < edges_s[-1]]
+    runs = [Run(load, at_s, _profile(load, at_s, edges_s)) for at_s in starts]
+    return [run for run in runs if np.all(run.power_kw <= room_kw + 1e-6)]
 
 
 def _profile(load: ShiftableLoad, start_s: float, edges_s: FloatArray) -> FloatArray:
@@ -67,20 +68,26 @@ def place(
     loads: tuple[ShiftableLoad, ...],
     edges_s: FloatArray,
     price: FloatArray,
+    room: Callable[[ShiftableLoad, FloatArray], FloatArray],
     extra: Callable[[Run], float],
     solve: Callable[[FloatArray], Solution],
 ) -> tuple[tuple[Run, ...], Solution]:
     """The cheapest starts, one load after the other, the largest first, and the programme's answer with them.
 
-    ``solve`` answers for a load (N,) kW on top of the house's; ``extra`` is what a start counts beside the bill (ties).
+    ``room`` is what the connection leaves a load beside others (N,) kW; ``solve`` answers for a load on top of the
+    house's; ``extra`` is what a start counts beside the bill (ties).
     """
     nothing = np.zeros(len(edges_s) - 1)
     order = sorted(range(len(loads)), key=lambda k: -sum(loads[k].power_w) * loads[k].slot_s)
-    runs = {k: earliest_run(load, edges_s, price) for k, load in enumerate(loads)}
+    runs: dict[int, Run] = {}
+    for k in order:
+        taken = sum((run.power_kw for run in runs.values()), nothing)
+        runs[k] = earliest_run(loads[k], edges_s, price, room(loads[k], taken))
     solution = solve(sum((run.power_kw for run in runs.values()), nothing))
     for k in order:
         rest = sum((run.power_kw for j, run in runs.items() if j != k), nothing)
-        runs[k], solution = _place_one(runs[k], candidates(loads[k], edges_s), rest, solution, extra, solve)
+        choices = candidates(loads[k], edges_s, room(loads[k], rest))
+        runs[k], solution = _place_one(runs[k], choices, rest, solution, extra, solve)
     return tuple(runs[k] for k in range(len(loads))), solution
 
 

@@ -30,6 +30,8 @@ class Shape:
     """First steps in which a change against the running plan costs; 0: there is none."""
     taper: bool = False
     losses: bool = False
+    decided: bool = False
+    """It is decided when the stores with a least power run."""
     lows: int = 0
     """Priced floors a store."""
     highs: int = 0
@@ -74,6 +76,7 @@ def shape_of(problem: Problem, *, soft: bool = False) -> Shape:
         steady=_steady(problem, elapsed_h),
         taper=any(store.taper.slope > 0 for store in stores),
         losses=any(store.has_losses for store in stores),
+        decided=any(store.charge_low is not None for store in stores),
         lows=max(len(store.low) for store in stores),
         highs=max(len(store.high) for store in stores),
         yields=max(len(store.yields) for store in stores) if soft else 0,

@@ -95,6 +95,7 @@ class Store:
     discharge_max: FloatArray
     """(S, N)"""
     charge_min_kw: float
+    """Least power: between 0 and this it must pause. The programme does not know it; ``repair`` mends its answer."""
     charge_gain: FloatArray
     """kWh stored per kW over the step."""
     discharge_drain: FloatArray
@@ -133,6 +134,8 @@ class Store:
     """What it gives may not be exported."""
     surplus_only: bool = False
     """It may take nothing from the grid."""
+    charge_low: FloatArray | None = None
+    """(N,) power that it is decided to run at least at; None: nothing is decided."""
     previous_kw: FloatArray | None = None
     """Net power in the running plan, NaN where that does not reach; None: there is none."""
 
