@@ -25,6 +25,8 @@ def heights(forecast_w: FloatArray) -> FloatArray:
 
 def spread(relative: FloatArray) -> FloatArray:
     """(3, 48): p10, p50, p90 by slot of relative errors (D, 48); NaN: none. All 0 where nothing is known."""
+    if not len(relative):
+        return np.zeros((len(QUANTILES), relative.shape[1]))
     pooled = np.concatenate([np.roll(relative, shift, axis=1) for shift in _NEIGHBOURS])
     empty = ~np.isfinite(pooled).any(axis=0)
     if empty.any():

@@ -102,7 +102,8 @@ def _on_roof(
     )
     zenith, azimuth = position[0], position[4]
     air_mass = atmosphere.get_absolute_airmass(atmosphere.get_relative_airmass(zenith))
-    clear = clearsky.ineichen(zenith, air_mass, _TURBIDITY)["ghi"]
+    with np.errstate(divide="ignore", invalid="ignore"):  # below the horizon
+        clear = clearsky.ineichen(zenith, air_mass, _TURBIDITY)["ghi"]
     ghi = np.where(np.isfinite(ghi), ghi, clear * (1.0 - 0.75 * np.clip(np.nan_to_num(cloud), 0.0, 1.0) ** 3.4))
     day_of_year = np.floor(np.mod(at_s / 86400.0, 365.2422)) + 1
     split = irradiance.erbs(ghi, zenith, day_of_year)
