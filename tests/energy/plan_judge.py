@@ -53,6 +53,33 @@ def broken(inp, plan):
     return ledger.found
 
 
+def money_eur(inp, plan, worths):
+    """The bill and the wear of a plan, less the worth of what is stored at its end.
+
+    ``worths`` (currency/kWh) are of the cars, then the batteries; for homes without tanks and loads.
+    """
+    hours = np.diff(inp.edges_s) / 3600.0
+    first = plan.plugs[0].steps
+    grid = np.array([step.grid_w for step in first]) / 1e3
+    price = np.array([step.import_eur_per_kwh for step in first])
+    pay = np.array([step.export_eur_per_kwh for step in first])
+    imported = np.maximum(grid, 0.0)
+    total = float(hours @ (price * imported - pay * np.maximum(-grid, 0.0)))
+    for band in inp.terms.bands:
+        total += band.eur_per_kwh * float(hours @ np.maximum(imported - band.above_w / 1e3, 0.0))
+    for peak in inp.terms.peaks:
+        counts = inp.edges_s[:-1] < peak.until_s
+        highest = float(imported[counts].max(initial=0.0))
+        total += peak.eur_per_kw * max(0.0, highest - peak.so_far_w / 1e3)
+    cars, batteries = zip(inp.plugs, plan.plugs, strict=True), zip(inp.batteries, plan.batteries, strict=True)
+    moved = [(plug.ev_state.ev, [step.ev_w for step in own.steps], own.steps[-1].soc) for plug, own in cars]
+    moved += [(state.battery, own.power_w, own.share[-1]) for state, own in batteries]
+    for (device, power_w, share), worth in zip(moved, worths, strict=True):
+        total += device.wear_eur_per_kwh * float(hours @ np.maximum(-np.array(power_w), 0.0)) / 1e3
+        total -= worth * (share or 0.0) * device.capacity_wh / 1e3
+    return total
+
+
 def limit_by_step(inp, kind):
     """The tightest value that events and silent links ask of each step, W; ``inf`` where none."""
     count = len(inp.edges_s) - 1
@@ -255,11 +282,12 @@ def _connection(ledger, inp, plan, powers, others, curtailed):
     told = np.array([step.grid_w for step in plan.steps])
     stages = [plug.charger.standby_w for plug in inp.plugs] + [state.battery.standby_w for state in inp.batteries]
     on = np.abs(np.vstack([powers, others.power[: len(inp.batteries)]])) > 1.0
-    grid = house + own + curtailed + np.array(stages) @ on
+    standby = np.array(stages) @ on
+    grid = house + own + curtailed + standby
     ledger.check("grid_w is not what the powers sum up to", np.abs(told - grid))
     import_limit = np.minimum(limit_by_step(inp, GridEventKind.IMPORT_LIMIT), connection.import_max_w)
     export_limit = np.minimum(limit_by_step(inp, GridEventKind.EXPORT_LIMIT), connection.export_max_w)
-    ledger.check("import above its limit", grid - np.maximum(import_limit, house))
+    ledger.check("import above its limit", grid - np.maximum(import_limit, house + standby))
     ledger.check("export above its limit", -grid - np.maximum(export_limit, -house))
     phase_w = connection.fuse_a * connection.voltage_v
     hung = [plug.charger.on_phases or _whole(plug.charger.phases, connection.phases) for plug in inp.plugs]
