@@ -164,22 +164,41 @@ def gaps(home, seeds, **kind):
     return np.array(found)
 
 
-@pytest.mark.parametrize(
-    ("kind", "typical", "worst"),
-    [
-        ({}, 1e-3, 5e-3),
-        ({"negative": True}, 1e-3, 1e-2),
-        ({"battery": True}, 1e-3, 5e-3),
-        ({"second": True}, 1e-3, 5e-3),
-        ({"peak": 3.0}, 1e-3, 5e-3),
-        ({"load": True}, 1e-3, 5e-3),
-        ({"least_w": 4140.0}, 1e-2, 5e-2),
-        ({"least_w": 4140.0, "battery": True, "load": True}, 1e-2, 5e-2),
-    ],
-    ids=lambda value: "+".join(value) or "plain" if isinstance(value, dict) else "",
-)
-def test_close_to_the_exact_answer(home, kind, typical, worst):
-    found = gaps(home, range(6), **kind)
-    assert found.min() >= -1e-4, "no plan is cheaper than the exact answer"
+LINEAR = {
+    "plain": {},
+    "battery": {"battery": True},
+    "two cars": {"second": True},
+    "peak charge": {"peak": 3.0},
+}
+WHOLE = {
+    "negative prices": ({"negative": True}, 1e-3),
+    "a run": ({"load": True}, 1e-3),
+    "least power": ({"least_w": 4140.0}, 5e-3),
+    "least power, battery, run": ({"least_w": 4140.0, "battery": True, "load": True}, 1e-2),
+    "least power, two cars, battery, negative": (
+        {"least_w": 4140.0, "second": True, "battery": True, "negative": True},
+        1e-2,
+    ),
+}
+"""What takes binaries in the exact programme, and what it typically may cost to do without them."""
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_linear_homes_are_planned_exactly_but_for_ties(home, name, monkeypatch):
+    found = gaps(home, range(6), **LINEAR[name])
+    assert found.min() >= -1e-5, "no plan is cheaper than the exact answer"
+    assert np.median(found) <= 5e-4
+    assert found.max() <= 2e-3
+    monkeypatch.setattr("energy.plan.worth.EARLY_PER_KWH", 0.0)
+    monkeypatch.setattr("energy.plan.assets.MIN_GAIN_PER_KWH", 0.0)
+    assert gaps(home, range(6), **LINEAR[name]) == pytest.approx(0.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_homes_with_binaries_are_planned_nearly_exactly_without_them(home, name):
+    kind, typical = WHOLE[name]
+    found = gaps(home, range(4), **kind)
+    # A target counts as kept within 0.2 % of charge: so much may be saved on it.
+    assert found.min() >= -5e-3, "no plan is cheaper than the exact answer"
     assert np.median(found) <= typical
-    assert found.max() <= worst
+    assert found.max() <= 5e-2
