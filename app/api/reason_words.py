@@ -131,7 +131,7 @@ WORDINGS: dict[str, Wording] = {
     "wait_for_sun": Wording(
         mark("Wait for the sun"),
         "waiting for the sun",
-        (mark("Waiting for the sun: the house uses all that the roof gives now."),),
+        (mark("Waiting for the sun: the roof gives too little for the car now."),),
     ),
     "roof_feeds": Wording(
         mark("The roof feeds"),

@@ -7,7 +7,7 @@ from energy.dispatch import reaction
 from energy.dispatch.bounds import bounds, cut
 from energy.dispatch.houses import Device, house_for, is_fresh, is_known, see
 from energy.dispatch.steady import steadied
-from energy.dispatch.told import cut_short, told
+from energy.dispatch.told import at_rest, cut_short, told
 from energy.dispatch.trim import commanded, learned
 from energy.dispatch.types import DispatchConfig, DispatchState, House, View, Want
 from energy.dispatch.wanted import wanted
@@ -110,6 +110,9 @@ def decide(
     if limited_by:
         limited_by = told(limited_by, view, want)
     reason = cut_short(_reason(want, power_w, limited_by), limited_by)
+    if want.surplus and power_w == 0.0:
+        # A surplus too small or too young to start on.
+        reason = at_rest(reason, step)
     before_w = state.command_w
     command_w, trim_w, steady_since_s = commanded(view, state, power_w)
     sign = (power_w > 0) - (power_w < 0)

@@ -46,6 +46,8 @@ def cut_short(reason: Reason, limited_by: tuple[Reason, ...]) -> Reason:
 def at_rest(reason: Reason, step: Step | None) -> Reason:
     """The reason for doing nothing while the plan's own has nothing to follow: no surplus, or no need in the house."""
     code = _REST.get(reason.code)
+    if reason.code is ReasonCode.EVENT_PRICE and step is not None and step.ev_w < 0:
+        code = ReasonCode.ROOF_FEEDS
     return reason if code is None else Reason(code=code, params=worth_of(step))
 
 

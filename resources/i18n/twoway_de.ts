@@ -528,6 +528,10 @@
       <translation>Ereignisse</translation>
     </message>
     <message>
+      <source>Expect the car to leave as it usually does, when nothing else is said</source>
+      <translation>Damit rechnen, dass das Auto wie üblich wegfährt, wenn nichts anderes gesagt ist</translation>
+    </message>
+    <message>
       <source>Export CSV</source>
       <translation>CSV exportieren</translation>
     </message>
@@ -842,6 +846,14 @@
     <message>
       <source>House</source>
       <translation>Haus</translation>
+    </message>
+    <message>
+      <source>House forecast: off by {off} on average.</source>
+      <translation>Hausprognose: im Mittel um {off} daneben.</translation>
+    </message>
+    <message>
+      <source>House forecast: off by {off} on average; simple averages {simple}.</source>
+      <translation>Hausprognose: im Mittel um {off} daneben; einfache Mittelwerte um {simple}.</translation>
     </message>
     <message>
       <source>House, with its likely range</source>
@@ -1168,6 +1180,10 @@
       <translation>Noch keine wöchentliche Abfahrt. Einmal hinzugefügt, ist das Auto Woche für Woche rechtzeitig bereit.</translation>
     </message>
     <message>
+      <source>Nobody asked for it: the car usually leaves then ({chance} of such days).</source>
+      <translation>Nicht bestellt: Dann fährt das Auto üblicherweise weg (an {chance} solcher Tage).</translation>
+    </message>
+    <message>
       <source>Not agreed yet.</source>
       <translation>Noch nicht vereinbart.</translation>
     </message>
@@ -1438,6 +1454,14 @@
     <message>
       <source>Roof</source>
       <translation>Dach</translation>
+    </message>
+    <message>
+      <source>Roof forecast: off by {off} on average.</source>
+      <translation>Dachprognose: im Mittel um {off} daneben.</translation>
+    </message>
+    <message>
+      <source>Roof forecast: off by {off} on average; simple averages {simple}.</source>
+      <translation>Dachprognose: im Mittel um {off} daneben; einfache Mittelwerte um {simple}.</translation>
     </message>
     <message>
       <source>Roof power</source>
@@ -1984,8 +2008,8 @@
       <translation>Wartet auf den ersten Plan; er kommt binnen einer Minute.</translation>
     </message>
     <message>
-      <source>Waiting for the sun: the house uses all that the roof gives now.</source>
-      <translation>Wartet auf Sonne: Das Haus verbraucht gerade alles, was das Dach gibt.</translation>
+      <source>Waiting for the sun: the roof gives too little for the car now.</source>
+      <translation>Wartet auf Sonne: Das Dach gibt gerade zu wenig für das Auto.</translation>
     </message>
     <message>
       <source>Waiting until {until_s}: a kWh from the car then earns {later_price_eur_per_kwh}, and {now_price_eur_per_kwh} now.</source>

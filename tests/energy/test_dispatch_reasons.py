@@ -1,5 +1,7 @@
 """A set-point explains itself: with the plan's facts, or the limit that cuts it and what was wanted."""
 
+from dataclasses import replace
+
 import pytest
 
 from energy.dispatch import DispatchState, dispatch
@@ -11,9 +13,9 @@ FACTS = {"binds": "charger", "worth_eur_per_kwh": 0.31, "next_choice": "hold", "
 
 @pytest.fixture
 def told(home):
-    """``told(meter_w, phase_w, **step)``: the set-point for a plan of one step."""
+    """``told(meter_w, phase_w, charge_min_w, **step)``: the set-point for a plan of one step."""
 
-    def run(meter_w=500.0, phase_w=(), **step):
+    def run(meter_w=500.0, phase_w=(), charge_min_w=0.0, **step):
         fields = {"ev_w": 11_000.0, "grid_w": 11_500.0, "code": ReasonCode.CHARGE_CHEAP} | step
         reason = Reason(code=fields.pop("code"), params=dict(FACTS))
         one = Step(
@@ -41,7 +43,7 @@ def told(home):
             readings=Readings(at_s=home.now_s, grid_w=meter_w, phase_w=phase_w),
             ev_state=ev_state,
             plan=plan,
-            limits=home.limits(ev_state=ev_state),
+            limits=home.limits(ev_state=ev_state, charger=replace(home.charger, charge_min_w=charge_min_w)),
             wishes=Wishes(),
             now_s=home.now_s,
         )
@@ -86,5 +88,19 @@ def test_waiting_for_surplus_is_not_called_charging(told):
 
 def test_a_house_that_needs_nothing_is_not_called_fed(told):
     point = told(-10.0, ev_w=-500.0, grid_w=0.0, code=ReasonCode.FEED_HOUSE)
+    assert point.power_w == 0.0
+    assert point.reason.code is ReasonCode.ROOF_FEEDS
+
+
+def test_a_surplus_too_small_to_start_on_is_waited_for(told):
+    step = {"ev_w": 2_000.0, "grid_w": 0.0, "code": ReasonCode.CHARGE_SOLAR, "takes_surplus": True}
+    assert told(-900.0, **step).reason.code is ReasonCode.CHARGE_SOLAR
+    point = told(-900.0, charge_min_w=1_400.0, **step)
+    assert point.power_w == 0.0
+    assert point.reason.code is ReasonCode.WAIT_FOR_SUN
+
+
+def test_a_dear_event_price_does_not_feed_a_house_in_need_of_nothing(told):
+    point = told(-10.0, ev_w=-500.0, grid_w=0.0, code=ReasonCode.EVENT_PRICE)
     assert point.power_w == 0.0
     assert point.reason.code is ReasonCode.ROOF_FEEDS
