@@ -47,7 +47,7 @@ class DayAhead:
 
         Raises ``NoPrices`` where there are none at all, or only of weeks ago.
         """
-        energy = self._market(edges_s)
+        energy = self._asked(edges_s)
         return Prices(
             import_eur_per_kwh=self.markup.imported(energy),
             export_eur_per_kwh=self.markup.exported(energy),
@@ -57,6 +57,18 @@ class DayAhead:
     @cached_property
     def _outlook(self) -> Outlook:
         return Outlook(self.series, self.tz)
+
+    @cached_property
+    def _answered(self) -> dict[bytes, FloatArray]:
+        return {}
+
+    def _asked(self, edges_s: FloatArray) -> FloatArray:
+        """The market's prices; a contract asks the same for import, export and the market's sign, one after another."""
+        question = edges_s.tobytes()
+        if question not in self._answered:
+            self._answered.clear()
+            self._answered[question] = self._market(edges_s)
+        return self._answered[question]
 
     def _market(self, edges_s: FloatArray) -> FloatArray:
         if len(self.series.at_s) == 0:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -21,7 +22,7 @@ _LOOKED_AT = 200
 """So many of the newest prices tell the usual step."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PriceSeries:
     """Market prices; each holds from its time to the next one's, but no longer than ``hold_s``: a gap is unknown."""
 
@@ -30,17 +31,17 @@ class PriceSeries:
     eur_per_kwh: FloatArray
     """(M,) finite."""
 
-    @property
+    @cached_property
     def step_s(self) -> float:
         """The usual time between two prices; an hour where there is only one."""
         return float(np.median(np.diff(self.at_s[-_LOOKED_AT:]))) if len(self.at_s) > 1 else _HOUR_S
 
-    @property
+    @cached_property
     def hold_s(self) -> float:
         """How long a price holds that no other follows: an hour, longer where prices are always further apart."""
         return max(_HOUR_S, self.step_s)
 
-    @property
+    @cached_property
     def end_s(self) -> float:
         """Where the known prices end: the last lasts as long as the one before it."""
         if len(self.at_s) == 0:
