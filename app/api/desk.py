@@ -84,6 +84,10 @@ class Desk(Protocol):
         """Decline an event, or take it up again."""
         ...
 
+    async def service_csv(self, source: str, event_id: str) -> str:
+        """An event's service second by second, as CSV. Raises ``Refused`` (404) for an event that is not kept."""
+        ...
+
     def messages(self, limit: int) -> list[MessageOut]:
         """The latest protocol messages, newest last."""
         ...

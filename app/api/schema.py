@@ -176,6 +176,8 @@ class ReadyBy(Model):
     short_by_wh: float = 0.0
     ready_at: datetime | None = None
     """When the plan reaches the target."""
+    usual_chance: Fraction | None = None
+    """How likely the car leaves then, where that was learned from its habits; None: somebody said so."""
 
 
 class Today(Model):
@@ -189,6 +191,33 @@ class Today(Model):
     car_grid, battery_house, battery_car, battery_grid."""
     co2_g: float | None = None
     """Emitted for what was imported; null: the home file does not tell what the grid emits."""
+
+
+class AccountOut(Model):
+    """What settles one event; ``/events/{source}/{event_id}/account.csv`` has it second by second."""
+
+    baseline: Literal["charge_on_arrival", "base_point"]
+    """How it is known what would have been. charge_on_arrival: the same house, sun and trips at that moment with a car
+    that charges at full power from its arrival on; base_point: what the car was to do beside its answer to frequency.
+    """
+    asked_wh: float
+    """Change against the baseline that was asked, ≥ 0."""
+    delivered_wh: float
+    """Of that, what came."""
+    baseline_wh: float
+    energy_wh: float
+    """What flowed, as the baseline is signed."""
+    share: Fraction | None = None
+    response_s: float | None = None
+    """From the ask to nine tenths of it, of the slowest step that was answered."""
+    mean_response_s: float | None = None
+    steps_answered: int = 0
+    steps_unanswered: int = 0
+    overshoot_w: float = 0.0
+    over_s: float = 0.0
+    """Time beyond a limit, or away from a set-point, after the response."""
+    worst_w: float = 0.0
+    availability: Fraction | None = None
 
 
 class EventOut(Model):
@@ -212,6 +241,8 @@ class EventOut(Model):
     delivered_w: list[tuple[datetime, float]] = []
     """What was delivered against the baseline (sign: > 0 as asked), a point a bucket."""
     delivered_wh: float | None = None
+    account: AccountOut | None = None
+    """null: it asks for no power, or has not begun."""
     money: float | None = None
     problem: str = ""
 
@@ -300,6 +331,21 @@ class PromiseOut(Model):
     kept: bool
 
 
+class ForecastOut(Model):
+    """How good one forecast was of late, each made at its midnight, beside the best of the simple averages."""
+
+    of: Literal["load", "solar"]
+    mean_error_w: float
+    rmse_w: float
+    simple_mean_error_w: float | None = None
+    """Of the best among yesterday and the means of seven and 28 days."""
+    band_share: Fraction | None = None
+    """Part of the readings within the likely range; 0.8 is right."""
+    days: int
+    left_out: list[str] = []
+    """Sentences about readings that cannot be true and do not count."""
+
+
 class PlanOut(Model):
     """A plan: parallel lists, one element a step; step i lasts until ``start[i+1]``, the last until ``end``."""
 
@@ -338,6 +384,8 @@ class PlanOut(Model):
     curtailed_w: list[float] = []
     """Solar power that is not taken, by step; empty: none."""
     planning: list[FallbackOut] = []
+    forecasts: list[ForecastOut] = []
+    """Empty while it is too early to tell."""
 
 
 class StoreOut(Model):

@@ -5,7 +5,7 @@ path under ``/api/v1``                role       answer
 ====================================  =========  ==========================================================
 GET /health                           none       ``About``
 GET /home, /plan, /wishes             reader     ``HomeSnapshot``, ``PlanOut``, ``WishesOut``
-GET /events, /messages, /sessions     reader     lists
+GET /events, /messages, /sessions     reader     lists; /events/{source}/{id}/account.csv as text
 GET /history, /history/summary        reader     ``HistoryOut``, ``SummaryOut``; /history.csv as text
 GET /history/decisions, /history/plan reader     ``DecisionsOut``, ``PastPlanOut``: what was done when, and why
 GET /devices                          reader     ``HealthOut`` of every driver and link
@@ -107,6 +107,12 @@ def _reader_routes(desk: Desk) -> APIRouter:
     async def events() -> list[s.EventOut]:
         """What the grid asks and has asked."""
         return desk.events()
+
+    @routes.get("/events/{source}/{event_id}/account.csv")
+    async def account_csv(source: str, event_id: str) -> Response:
+        """What was asked, the baseline and what was delivered, second by second."""
+        text = await desk.service_csv(source, event_id)
+        return _file("twoway-event.csv", text.encode(), "text/csv")
 
     @routes.get("/messages")
     async def messages(limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> list[s.MessageOut]:

@@ -26,7 +26,7 @@ from app.engine.asset_views import battery_views, load_views, tank_views
 from app.engine.board import Message, Topic
 from app.engine.engine import Engine
 from app.engine.installer import installer_page, resettable
-from app.engine.ledger import Entry
+from app.engine.ledger import Entry, seconds_csv
 from app.engine.stream import StreamHub
 from app.engine.today import Today
 from app.engine.wishes import without_past
@@ -42,6 +42,7 @@ _HEALTH = TypeAdapter(list[s.HealthOut])
 
 HOME_EVERY_REAL_S = 0.5
 """Least real time between two ``home`` events of the stream."""
+SECONDS_SHOWN_S = 7 * 86_400.0
 DECISION_ROWS = 4_000
 """Kept changes of set-point that are read for one answer, at the most."""
 PERSON, INSTALLER = "homeowner", "installer"
@@ -102,7 +103,7 @@ class EngineDesk:
             car=views.car(session, engine.config.car.name),
             set_point=views.set_point(latest.set_point, writer) if latest is not None else None,
             next_step=views.next_step(plan, now_s, writer),
-            ready_by=views.ready_by(plan, now_s, self._capacity_wh()),
+            ready_by=views.ready_by(plan, now_s, self._capacity_wh(), engine.usual_departure()),
             today=self._today.now(),
             batteries=battery_views(engine),
             loads=load_views(engine),
@@ -202,6 +203,16 @@ class EngineDesk:
             bad: dict[str, str] = getattr(driver, "quarantined", {})
             shown += [views.quarantined(driver.name, event_id, problem, now_s) for event_id, problem in bad.items()]
         return shown
+
+    async def service_csv(self, source: str, event_id: str) -> str:
+        """An event's service second by second, as CSV; of one without an end, the last days."""
+        engine = self._engine
+        entry = engine.ledger.get(source, event_id)
+        if entry is None:
+            raise Refused(f"There is no event {event_id} from {source}: it may be over.", status=404)
+        since_s = max(entry.event.start_s - 60.0, engine.clock.now_s() - SECONDS_SHOWN_S)
+        rows = await engine.store.service_seconds(source, event_id, since_s)
+        return seconds_csv([*rows, *entry.open_seconds()])
 
     async def opt_out(self, source: str, event_id: str, opted_out: bool) -> s.EventOut:
         """Decline an event, or take it up again; on disk before this returns."""

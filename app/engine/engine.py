@@ -54,7 +54,7 @@ from app.session_shelf import RecordingShelf
 from app.store import AccountRow, PlanRow, Retention, SessionRow, Store
 from energy.forecast import History
 from energy.links import is_limited
-from energy.model import Plug, Risk, Wishes
+from energy.model import Departure, Plug, Risk, Wishes
 from energy.plan.types import Plan
 from energy.tariffs import Contract
 
@@ -156,7 +156,7 @@ class Engine:
         self.habits = HabitKeeper(self.fixed, clock)
         self.wishes = WishKeeper(self.fixed, clock, store, self._on_wishes, self.habits.add_to)
         self.wishes.restore(settings)
-        self.ledger = EventLedger(on_event=self.scribe.book, on_delivery=self.scribe.book)
+        self.ledger = EventLedger(on_event=self.scribe.book, on_delivery=self.scribe.book, on_seconds=self.scribe.book)
         self.sessions = SessionRecord(self._book_session)
         self.loads = LoadBook(self.fixed, self.scribe.remember, settings.get(LOADS_SETTING))
         self.accounts = Accounts(
@@ -301,7 +301,11 @@ class Engine:
             self.imports.put(*booked)
         events = await self.store.events(now_s - EVENTS_S)
         deliveries = {(e.source, e.event_id): await self.store.deliveries(e.source, e.event_id) for e in events}
-        self.ledger.restore(events, lambda source, event_id: deliveries[source, event_id])
+        seconds = {
+            (e.source, e.event_id): await self.store.service_seconds(e.source, e.event_id, now_s - EVENTS_S)
+            for e in events
+        }
+        self.ledger.restore(events, lambda *key: deliveries[key], lambda *key: seconds[key])
         self.weather.restore(await self.store.weather(now_s - KEPT_S))
         for row in await self.store.sessions(20):
             if row.end_s is None:
@@ -329,6 +333,11 @@ class Engine:
     def wishes_now(self) -> Wishes:
         """The wishes as instants."""
         return self.wishes.now(self.dispatcher.session())
+
+    def usual_departure(self) -> Departure | None:
+        """The next departure that nobody asked for but is usual."""
+        now_s = self.clock.now_s()
+        return next((d for d in self.wishes_now().departures if d.learned and d.at_s > now_s), None)
 
     def refill_per_kwh(self) -> float:
         """What it costs to put one kWh into the car, at the coming day's mean price."""

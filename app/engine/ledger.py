@@ -6,11 +6,16 @@ at that moment. ``delivered_w`` > 0 goes the way that was asked, whichever that 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
-from app.store.rows import DeliveryRow, EventRow
+from app.store.rows import DeliveryRow, EventRow, SecondsRow
+from energy import service_account as service
 from energy.grid_events import KINDS, EventInterval, GridEvent, GridEventKind
+from energy.service_account import Baseline, ServiceAccount, Shape
 
 BUCKET_S = 60.0
+QUIET_S = service.LONGEST_GAP_S - 0.5
+"""A line so often while frequency asks for nothing."""
 KEPT_S = 3 * 86_400.0
 """How long an event that is over stays on the page."""
 
@@ -29,7 +34,13 @@ class Moment:
     baseline_ev_w: float
     """The car's power without V2G, charging on arrival."""
     answer_w: float = 0.0
-    """The part of the car's power that answers the grid's frequency, signed."""
+    """What the grid's frequency asks of the car, signed …"""
+    base_w: float | None = None
+    """… beside what it was to do anyway; None: ``ev_w`` less the answer."""
+    ev_now_w: float | None = None
+    """The car's power as the charger tells it, while ``ev_w`` is as old as the meter's reading; None: the same."""
+    able: bool = True
+    """Can the home serve?"""
 
 
 @dataclass(slots=True)
@@ -40,6 +51,9 @@ class Entry:
     status: str = "coming"
     problem: str = ""
     delivered: list[DeliveryRow] = field(default_factory=list)
+    account: ServiceAccount | None = None
+    """What settles it; None: it asks for no power, or nothing was measured yet."""
+    _seconds: list[list[float]] = field(default_factory=list)
     _sum_w: float = 0.0
     _asked_w: float = 0.0
     _baseline_w: float = 0.0
@@ -52,6 +66,14 @@ class Entry:
         if not self.delivered:
             return None
         return sum((row.delivered_w or 0.0) for row in self.delivered) * BUCKET_S / 3600.0
+
+    def open_seconds(self) -> list[SecondsRow]:
+        """The seconds that are not on disk yet."""
+        if not self._seconds or self._bucket is None:
+            return []
+        event = self.event
+        at_s = self._bucket * BUCKET_S
+        return [SecondsRow(source=event.source, event_id=event.event_id, at_s=at_s, body=list(self._seconds))]
 
     @property
     def money(self) -> float | None:
@@ -70,15 +92,22 @@ class EventLedger:
         *,
         on_event: Callable[[EventRow], None],
         on_delivery: Callable[[DeliveryRow], None],
+        on_seconds: Callable[[SecondsRow], None] = lambda _row: None,
         opted_out: Iterable[Key] = (),
     ) -> None:
-        """``on_event`` puts a changed event on disk, ``on_delivery`` a minute's delivery."""
+        """``on_event`` puts a changed event on disk, ``on_delivery`` a minute of it, ``on_seconds`` its seconds."""
+        self._on_seconds = on_seconds
         self._entries: dict[Key, Entry] = {}
         self._on_event = on_event
         self._on_delivery = on_delivery
         self._opted_out = set(opted_out)
 
-    def restore(self, rows: Iterable[EventRow], deliveries: Callable[[str, str], Iterable[DeliveryRow]]) -> None:
+    def restore(
+        self,
+        rows: Iterable[EventRow],
+        deliveries: Callable[[str, str], Iterable[DeliveryRow]],
+        seconds: Callable[[str, str], Iterable[SecondsRow]] = lambda _source, _event_id: (),
+    ) -> None:
         """What the store remembers of the last days."""
         for row in rows:
             intervals = tuple(EventInterval(start_s=a, end_s=_end(b), value=v) for a, b, v in row.body["intervals"])
@@ -94,6 +123,7 @@ class EventLedger:
             # An id that was used before has older deliveries too.
             own = [d for d in deliveries(row.source, row.event_id) if event.start_s - BUCKET_S < d.at_s < event.end_s]
             entry = Entry(event, row.status, row.problem, own)
+            entry.account = settled(event, seconds(row.source, row.event_id), over=row.status == "done")
             self._entries[row.source, row.event_id] = entry
             if row.opted_out:
                 self._opted_out.add((row.source, row.event_id))
@@ -178,6 +208,8 @@ class EventLedger:
                 changed = True
                 if status == "done":
                     self._flush(entry)
+                    if entry.account is not None:
+                        entry.account = service.closed(entry.account)
                 self._write(entry)
             if status == "active" and not entry.event.opted_out:
                 self._measure(entry, moment)
@@ -191,6 +223,7 @@ class EventLedger:
         if entry._bucket is not None and bucket != entry._bucket:
             self._flush(entry)
         entry._bucket = bucket
+        self._account(entry, asked, moment)
         measured = delivery(entry.event.kind, asked, moment)
         if measured is None:
             return
@@ -200,7 +233,27 @@ class EventLedger:
         entry._baseline_w += baseline_w
         entry._count += 1
 
+    @staticmethod
+    def _account(entry: Entry, asked: float, moment: Moment) -> None:
+        found = serving(entry.event.kind, asked, moment)
+        if found is None:
+            return
+        shape, baseline, look = found
+        before = entry.account or ServiceAccount(shape=shape, baseline=baseline)
+        entry.account = service.counted(before, look)
+        last_s = entry._seconds[-1][0] if entry._seconds else float("-inf")
+        # Between the seconds only what begins or ends the answer to a step is worth a line.
+        quiet = entry.event.kind is GridEventKind.FREQUENCY and look.asked_w == look.baseline_w
+        every_s = QUIET_S if quiet else 0.95
+        if look.at_s - last_s >= every_s or entry.account.step != before.step:
+            entry._seconds.append(
+                [round(look.at_s, 3), *(round(w, 1) for w in (look.asked_w, look.baseline_w, look.power_w)), look.able]
+            )
+
     def _flush(self, entry: Entry) -> None:
+        for seconds in entry.open_seconds():
+            self._on_seconds(seconds)
+        entry._seconds = []
         if not entry._count or entry._bucket is None:
             return
         row = DeliveryRow(
@@ -259,7 +312,9 @@ def delivery(kind: GridEventKind, asked: float, moment: Moment) -> tuple[float, 
     if kind in _NOT_POWER:
         return None
     if kind is GridEventKind.FREQUENCY:
-        return abs(moment.answer_w), moment.ev_w - moment.answer_w
+        base_w = moment.ev_w - moment.answer_w if moment.base_w is None else moment.base_w
+        came_w = (moment.ev_w - base_w) * (1.0 if moment.answer_w >= 0.0 else -1.0)
+        return (min(max(came_w, 0.0), abs(moment.answer_w)), base_w) if moment.answer_w else (0.0, base_w)
     power_w, base_w = moment.ev_w, moment.baseline_ev_w
     if kind not in _AT_CHARGER:
         power_w, base_w = moment.grid_w, moment.grid_w - moment.ev_w + moment.baseline_ev_w
@@ -269,6 +324,44 @@ def delivery(kind: GridEventKind, asked: float, moment: Moment) -> tuple[float, 
     if kind in _SETPOINTS:
         return (power_w - base_w) * (1.0 if asked >= base_w else -1.0), base_w
     return base_w - power_w, base_w
+
+
+def serving(kind: GridEventKind, asked: float, moment: Moment) -> tuple[Shape, Baseline, service.Moment] | None:
+    """This moment as the event's account counts it; None: the kind asks for no power that could be settled."""
+    ev_w = moment.ev_w if moment.ev_now_w is None else moment.ev_now_w
+    shape, method = Shape.SETPOINT, Baseline.CHARGE_ON_ARRIVAL
+    if kind is GridEventKind.FREQUENCY:
+        method = Baseline.BASE_POINT
+        base_w = ev_w - moment.answer_w if moment.base_w is None else moment.base_w
+        asked, power_w, sign = base_w + moment.answer_w, ev_w, 1
+    elif kind in _SETPOINTS or kind in _LIMITS:
+        power_w, base_w = ev_w, moment.baseline_ev_w
+        if kind not in _AT_CHARGER:
+            power_w, base_w = moment.grid_w, moment.grid_w - moment.ev_w + moment.baseline_ev_w
+        shape, sign = (Shape.CEILING, _LIMITS[kind]) if kind in _LIMITS else (shape, 1)
+    else:
+        return None
+    look = service.Moment(
+        at_s=moment.now_s, asked_w=asked, baseline_w=sign * base_w, power_w=sign * power_w, able=moment.able
+    )
+    return shape, method, look
+
+
+def settled(event: GridEvent, rows: Iterable[SecondsRow], *, over: bool) -> ServiceAccount | None:
+    """The account of an event from what the store kept of its seconds."""
+    shape = Shape.CEILING if event.kind in _LIMITS else Shape.SETPOINT
+    frequency = event.kind is GridEventKind.FREQUENCY
+    account = ServiceAccount(shape=shape, baseline=Baseline.BASE_POINT if frequency else Baseline.CHARGE_ON_ARRIVAL)
+    for row in rows:
+        for at_s, asked_w, baseline_w, power_w, able in row.body:
+            if event.start_s <= at_s < event.end_s:
+                look = service.Moment(
+                    at_s=at_s, asked_w=asked_w, baseline_w=baseline_w, power_w=power_w, able=bool(able)
+                )
+                account = service.counted(account, look)
+    if account.last is None:
+        return None
+    return service.closed(account) if over else account
 
 
 def with_past(event: GridEvent, before: GridEvent, now_s: float) -> GridEvent:
@@ -295,3 +388,13 @@ def _finite(end_s: float) -> float | None:
 
 def _end(end_s: float | None) -> float:
     return float("inf") if end_s is None else end_s
+
+
+def seconds_csv(rows: Iterable[SecondsRow]) -> str:
+    """Rows of seconds as CSV, time in UTC; a limit of export or discharge is told with power > 0 in its direction."""
+    lines = ["time_utc,asked_w,baseline_w,delivered_power_w,able"]
+    for row in rows:
+        for at_s, asked_w, baseline_w, power_w, able in row.body:
+            told = datetime.fromtimestamp(at_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            lines.append(f"{told},{asked_w:.1f},{baseline_w:.1f},{power_w:.1f},{int(able)}")
+    return "\n".join(lines) + "\n"

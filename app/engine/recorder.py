@@ -72,7 +72,14 @@ class Recorder:
         grid_w = flow.grid_w
         self._report(picture, grid_w, baseline_w)
         moment = Moment(
-            now_s=flow.at_s, grid_w=grid_w, ev_w=flow.ev_w, baseline_ev_w=baseline_w, answer_w=_answer_w(picture)
+            now_s=flow.at_s,
+            grid_w=grid_w,
+            ev_w=flow.ev_w,
+            baseline_ev_w=baseline_w,
+            answer_w=_answer_w(picture),
+            base_w=_base_w(picture),
+            ev_now_w=picture.session.ev.power_w if picture.session is not None else 0.0,
+            able=picture.ev_state.connected and not picture.command.notes,
         )
         return self._ledger.tick(moment)
 
@@ -182,3 +189,11 @@ def _answer_w(picture: Picture) -> float:
     """The set-point's answer to frequency, signed; 0 while there is none."""
     reason = picture.set_point.reason
     return float(reason.params["answer_w"]) if reason.code is ReasonCode.FREQUENCY else 0.0
+
+
+def _base_w(picture: Picture) -> float:
+    """What the car was to do beside its answer to frequency, signed."""
+    reason = picture.set_point.reason
+    if reason.code is ReasonCode.FREQUENCY:
+        return float(reason.params["base_w"])
+    return picture.set_point.power_w

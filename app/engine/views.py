@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from app.api import schema as s
 from app.api.reason_text import Plain
 from app.clock import utc
+from app.engine.forecasts import forecasts
 from app.engine.health import HealthLine
 from app.engine.ladder import Fallback, FallbackStep
 from app.engine.ledger import Entry
@@ -19,8 +20,9 @@ from app.engine.reason_views import reason
 from app.ports import CarSession, ShownCertificate
 from app.store import AccountSum, HistoryBucket, SessionRow
 from energy.grid_events import KINDS, GridEvent, GridEventKind
-from energy.model import Readings, SetPoint
+from energy.model import Departure, Readings, SetPoint
 from energy.plan.types import Plan, Promise, PromiseKind, StorePlan
+from energy.service_account import ServiceAccount
 
 FAR = datetime(9999, 12, 31, tzinfo=UTC)
 _ON_TRACK_TOLERANCE = 0.005
@@ -187,6 +189,7 @@ def plan(done: PlanDone, reserve_soc: float, writer: Plain, tz: ZoneInfo) -> s.P
         ],
         curtailed_w=list(done.plan.curtailed_w),
         planning=fallbacks(done.steps, tz),
+        forecasts=forecasts(done),
     )
 
 
@@ -226,12 +229,12 @@ def next_step(found: Plan | None, now_s: float, writer: Plain) -> s.NextStep | N
     return None
 
 
-def ready_by(found: Plan | None, now_s: float, capacity_wh: float) -> s.ReadyBy:
-    """The next departure, and how the plan keeps it."""
+def ready_by(found: Plan | None, now_s: float, capacity_wh: float, usual: Departure | None = None) -> s.ReadyBy:
+    """The next departure, and how the plan keeps it; where none is promised, the ``usual`` one."""
     promises = found.promises if found is not None else ()
     coming = [p for p in promises if p.kind is PromiseKind.DEPARTURE and p.deadline_s > now_s]
     if found is None or not coming:
-        return s.ReadyBy()
+        return _usual(found, usual) if usual is not None else s.ReadyBy()
     departure = min(coming, key=lambda p: p.deadline_s)
     reached = (
         step.end_s
@@ -247,11 +250,44 @@ def ready_by(found: Plan | None, now_s: float, capacity_wh: float) -> s.ReadyBy:
         on_track=departure.kept,
         short_by_wh=departure.short_by * capacity_wh,
         ready_at=when(ready_s) if ready_s is not None and in_time else None,
+        usual_chance=usual.chance if usual is not None and abs(usual.at_s - departure.deadline_s) < 1.0 else None,
+    )
+
+
+def _usual(found: Plan | None, usual: Departure) -> s.ReadyBy:
+    step = found.at(usual.at_s) if found is not None else None
+    return s.ReadyBy(
+        at=when(usual.at_s),
+        target_soc=usual.target_soc,
+        planned_soc=step.soc if step is not None else None,
+        usual_chance=usual.chance,
     )
 
 
 EventStatus = Literal["coming", "active", "done", "cancelled", "quarantined"]
 _STATUSES: dict[str, EventStatus] = {"coming": "coming", "active": "active", "done": "done", "cancelled": "cancelled"}
+
+
+def account(found: ServiceAccount | None) -> s.AccountOut | None:
+    """What settles an event."""
+    if found is None:
+        return None
+    return s.AccountOut(
+        baseline=found.baseline.value,
+        asked_wh=found.asked_wh,
+        delivered_wh=found.delivered_wh,
+        baseline_wh=found.baseline_wh,
+        energy_wh=found.energy_wh,
+        share=None if found.share is None else min(found.share, 1.0),
+        response_s=found.response_s,
+        mean_response_s=found.mean_response_s,
+        steps_answered=found.answered,
+        steps_unanswered=found.unanswered,
+        overshoot_w=found.overshoot_w,
+        over_s=found.over_s,
+        worst_w=found.worst_w,
+        availability=None if found.availability is None else min(found.availability, 1.0),
+    )
 
 
 def event(entry: Entry, tz: ZoneInfo) -> s.EventOut:
@@ -273,6 +309,7 @@ def event(entry: Entry, tz: ZoneInfo) -> s.EventOut:
         opt_out_consequence=opt_out_consequence(found, tz) if facts.may_opt_out else "",
         delivered_w=[(when(row.at_s), row.delivered_w) for row in entry.delivered if row.delivered_w is not None],
         delivered_wh=entry.delivered_wh,
+        account=account(entry.account),
         money=entry.money,
         problem=entry.problem,
     )

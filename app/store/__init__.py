@@ -19,7 +19,7 @@ Public API (all times POSIX seconds, W, Wh, fractions; rows are in ``app.store.r
     await store.summary("day" | "month" | "year", date, tz)  # [(label, AccountSum)]: energy by path, cost, saved
     await store.accounts(edges_s); await store.imported(from_s, to_s); await store.last_account_s()
     await store.sessions(limit); await store.events(since_s); await store.weather(since_s)
-    await store.deliveries(source, event_id)
+    await store.deliveries(source, event_id); await store.service_seconds(source, event_id, since_s)
     await store.commands(limit); await store.reasons(from_s, to_s); await store.last_plan(at_s)
     await store.settings()                      # {key: value}
     async for text in store.export_csv(from_s, to_s): …
@@ -44,6 +44,7 @@ from app.store.rows import (
     PlanRow,
     ReadingRow,
     ReasonRow,
+    SecondsRow,
     SessionRow,
     SettingRow,
     Spread,
@@ -67,6 +68,7 @@ __all__ = [
     "ReadingRow",
     "ReasonRow",
     "Retention",
+    "SecondsRow",
     "SessionRow",
     "SettingRow",
     "Spread",

@@ -21,6 +21,7 @@ from app.store.rows import (
     EventRow,
     PlanRow,
     ReasonRow,
+    SecondsRow,
     SessionRow,
     SettingRow,
     WeatherRow,
@@ -31,13 +32,25 @@ _BOOKED = {
     SessionRow: "sessions",
     EventRow: "grid_events",
     DeliveryRow: "deliveries",
+    SecondsRow: "service_seconds",
     CommandRow: "commands",
     ReasonRow: "reasons",
     PlanRow: "plans",
     SettingRow: "settings",
     WeatherRow: "weather",
 }
-Row = AccountRow | SessionRow | EventRow | DeliveryRow | CommandRow | ReasonRow | PlanRow | SettingRow | WeatherRow
+Row = (
+    AccountRow
+    | SessionRow
+    | EventRow
+    | DeliveryRow
+    | SecondsRow
+    | CommandRow
+    | ReasonRow
+    | PlanRow
+    | SettingRow
+    | WeatherRow
+)
 
 _ACTIVE = ("coming", "active")
 _WEATHER_LONGER_S = 310 * 86_400.0
@@ -53,7 +66,7 @@ def book(db: Database, rows: Sequence[Row]) -> None:
     with db.atomic():
         for row in rows:
             members = {k: json.dumps(v) if k in _JSON else v for k, v in asdict(row).items()}
-            if isinstance(row, PlanRow):
+            if isinstance(row, PlanRow | SecondsRow):
                 members["body"] = _packed(members["body"])
             db.table(_BOOKED[type(row)]).insert(members, replace=True)
 
@@ -122,6 +135,13 @@ def deliveries(db: Database, source: str, event_id: str) -> list[DeliveryRow]:
     """What was delivered for an event, in order of time."""
     sql = "SELECT * FROM deliveries WHERE source = ? AND event_id = ? ORDER BY at_s"
     return [DeliveryRow(**row) for row in _rows(db, sql, source, event_id)]
+
+
+def service_seconds(db: Database, source: str, event_id: str, since_s: float) -> list[SecondsRow]:
+    """An event's service second by second, a row a minute, in order of time."""
+    sql = "SELECT * FROM service_seconds WHERE source = ? AND event_id = ? AND at_s >= ? ORDER BY at_s"
+    rows = _rows(db, sql, source, event_id, since_s)
+    return [SecondsRow(**{**row, "body": json.loads(_unpacked(row["body"]))}) for row in rows]
 
 
 def commands(db: Database, limit: int) -> list[CommandRow]:

@@ -145,6 +145,18 @@ class WeatherRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondsRow:
+    """One minute of an event's service, second by second."""
+
+    source: str
+    event_id: str
+    at_s: float
+    """The minute's beginning."""
+    body: list[list[float]]
+    """Time, asked W, baseline W, power W, 1 where it could be served; as ``energy.service_account`` signs them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventRow:
     """One grid event, as it stands."""
 

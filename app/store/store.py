@@ -34,6 +34,7 @@ from app.store.rows import (
     PlanRow,
     ReadingRow,
     ReasonRow,
+    SecondsRow,
     SessionRow,
     SettingRow,
     WeatherRow,
@@ -254,6 +255,10 @@ class Store:
     async def deliveries(self, source: str, event_id: str) -> list[DeliveryRow]:
         """What was delivered for an event."""
         return await self._read(lambda db: bookings.deliveries(db, source, event_id))
+
+    async def service_seconds(self, source: str, event_id: str, since_s: float) -> list[SecondsRow]:
+        """An event's service second by second, a row a minute, from ``since_s`` on."""
+        return await self._read(lambda db: bookings.service_seconds(db, source, event_id, since_s))
 
     async def commands(self, limit: int = 100) -> list[CommandRow]:
         """The latest commands, newest first."""

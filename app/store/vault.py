@@ -23,7 +23,7 @@ T = TypeVar("T")
 _BUSY_MS = 5_000
 _CHECKED_BYTES = 256 * 2**20
 """Files up to this size are checked whole when opened (about a second); larger ones as they are used."""
-_SALVAGED = ("accounts", "sessions", "grid_events", "deliveries", "commands", "settings")
+_SALVAGED = ("accounts", "sessions", "grid_events", "deliveries", "service_seconds", "commands", "settings")
 
 
 class Vault:

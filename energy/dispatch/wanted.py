@@ -239,6 +239,7 @@ def _with_frequency(view: View, want: Want) -> Want:
     params: dict[str, float | str] = {
         "frequency_hz": frequency_hz,
         "answer_w": view.answer_w,
+        "base_w": want.power_w,
         "event_id": held.event_id,
     }
     return replace(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.engine.ledger import EventLedger, Moment, with_past
-from app.store import DeliveryRow, EventRow
+from app.engine.ledger import EventLedger, Moment, seconds_csv, with_past
+from app.store import DeliveryRow, EventRow, SecondsRow
 from energy.grid_events import EventInterval, GridEvent, GridEventKind
 
 T0 = 1_713_279_600.0
@@ -161,3 +161,56 @@ def test_of_frequency_only_the_answer_is_delivered_and_a_reserve_is_no_power() -
     for second in range(61):
         ledger.tick(moment(T0 + second, ev_w=-7000.0, answer_w=-1200.0))
     assert [(row.event_id, row.delivered_w, row.baseline_w) for row in ledger.deliveries] == [("1", 1200.0, -5800.0)]
+
+
+def test_a_service_is_kept_second_by_second_and_settles_after_a_restart() -> None:
+    rows: list[SecondsRow] = []
+    events: list[EventRow] = []
+    ledger = EventLedger(on_event=events.append, on_delivery=lambda _row: None, on_seconds=rows.append)
+    start_s = 1_800_000_000.0
+    interval = EventInterval(start_s=start_s, end_s=start_s + 130.0, value=-3000.0)
+    asked = GridEvent(event_id="1", source="utility", kind=GridEventKind.EV_SETPOINT, intervals=(interval,))
+    ledger.publish("utility", [asked], start_s - 1)
+    for second in range(132):
+        ev_w = 0.0 if second < 4 else -3000.0
+        ledger.tick(Moment(now_s=start_s + second, grid_w=500.0 + ev_w, ev_w=ev_w, baseline_ev_w=0.0))
+    entry = ledger.get("utility", "1")
+    account = entry.account
+    assert entry.status == "done"
+    assert account.response_s == 4.0
+    assert account.share == pytest.approx(126 / 129, abs=0.01)
+    assert account.availability == 1.0
+    assert sum(len(row.body) for row in rows) >= 130
+    text = seconds_csv(rows)
+    assert text.splitlines()[0] == "time_utc,asked_w,baseline_w,delivered_power_w,able"
+    assert text.splitlines()[1] == "2027-01-15T08:00:00.000Z,-3000.0,0.0,0.0,1"
+    again = EventLedger(on_event=events.append, on_delivery=lambda _row: None)
+    again.restore(events[-1:], lambda *_key: [], lambda *_key: rows)
+    restored = again.get("utility", "1").account
+    assert restored.response_s == account.response_s
+    assert restored.delivered_wh == pytest.approx(account.delivered_wh)
+
+
+def test_an_answer_to_frequency_is_held_against_what_was_asked_not_against_itself() -> None:
+    ledger = EventLedger(on_event=lambda _row: None, on_delivery=lambda _row: None)
+    interval = EventInterval(start_s=0.0, end_s=float("inf"), value=5000.0)
+    asked = GridEvent(event_id="f", source="home", kind=GridEventKind.FREQUENCY, intervals=(interval,))
+    ledger.publish("home", [asked], 1.0)
+    for second in range(60):
+        answer_w = -2500.0 if second >= 10 else 0.0
+        ev_now_w = 1000.0 if second < 12 else -1500.0
+        ledger.tick(
+            Moment(
+                now_s=100.0 + second,
+                grid_w=0.0,
+                ev_w=ev_now_w,
+                baseline_ev_w=0.0,
+                answer_w=answer_w,
+                base_w=1000.0,
+                ev_now_w=ev_now_w,
+            )
+        )
+    account = ledger.get("home", "f").account
+    assert account.response_s == 2.0
+    assert account.baseline == "base_point"
+    assert account.asked_wh > account.delivered_wh > 0.9 * account.asked_wh
