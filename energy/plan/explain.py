@@ -14,7 +14,7 @@ has, whatever its code:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,13 +58,21 @@ class Explained:
 
 
 def explain(
-    prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, plug: Plug | None = None
+    prepared: Prepared,
+    course: Course,
+    worth: FloatArray,
+    wishes: Wishes,
+    plug: Plug | None = None,
+    *,
+    optimal: bool = True,
 ) -> Explained:
     """Reasons and permissions for every step of a course; ``worth`` is the optimum's, currency/kWh stored.
 
-    ``plug`` lets the reasons tell the charger's limit from the car's.
+    ``plug`` lets the reasons tell the charger's limit from the car's. Without an optimum nobody knows what a kWh is
+    worth: the reasons tell no figure that is made from it, and the house is not fed from the car.
     """
-    return _Explainer(prepared, course, worth, wishes, plug).run()
+    explained = _Explainer(prepared, course, worth, wishes, plug, optimal).run()
+    return explained if optimal else replace(explained, feeds_house=np.zeros_like(explained.feeds_house))
 
 
 class _Explainer:
@@ -72,6 +80,7 @@ class _Explainer:
         self, prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, plug: Plug | None
     ) -> None:
         self.p, self.c, self.worth, self.wishes, self.plug = prepared, course, worth, wishes, plug
+        self.optimal = optimal
         n = prepared.numbers
         self.charging = course.charge_kw > ACTIVE_KW
         self.discharging = course.discharge_kw > ACTIVE_KW
@@ -117,12 +126,13 @@ class _Explainer:
         ends = _block_ends([code for code, _ in found])
         edges = self.p.edges_s.tolist()
         worth = worths(self.p, self.worth, self.charging, self.discharging, self.p.bounds.present)
+        is_money = worth.is_money & self.optimal
         choice = choices(self.p, self.c, self.worth, self.charging | self.discharging, ends)
         rows = zip(
             found,
             ends.tolist(),
             binds(self.p, self.c, self.charging, self.discharging, self.plug),
-            worth.is_money.tolist(),
+            is_money.tolist(),
             worth.now.tolist(),
             worth.later.tolist(),
             worth.later_step.tolist(),
@@ -133,16 +143,16 @@ class _Explainer:
             strict=True,
         )
         reasons = []
-        for (code, own), end, bound, is_money, now, later, later_step, name, cost, until, breaks in rows:
+        for (code, own), end, bound, is_known, now, later, later_step, name, cost, until, breaks in rows:
             params: Params = {"until_s": edges[end], "binds": bound}
-            if is_money and code is not ReasonCode.NO_CAR:
+            if is_known and code is not ReasonCode.NO_CAR:
                 params["worth_eur_per_kwh"] = now
                 params["worth_later_eur_per_kwh"] = later
                 params["later_s"] = edges[later_step]
             if name and code not in _NO_CHOICE:
                 if breaks:
                     params |= {"next_choice": name, "block_until_s": edges[until], "next_breaks": breaks}
-                elif is_money:
+                elif is_known:
                     params |= {"next_choice": name, "block_until_s": edges[until], "next_cost_eur": cost}
             reasons.append(Reason(code=code, params=params | own))
         return reasons

@@ -116,13 +116,19 @@ def _sharing(values: Values, problem: Problem, shape: Shape, work_kw: FloatArray
     values["surplus"] = surplus.ravel()
     values["own_need"] = np.maximum(house, 0.0).ravel()
     if shape.phases:
-        taken = (work_kw + site.standby_kw) / site.phases
-        values["phase_max"] = _all(np.maximum(site.phase_room - taken, 0.0), site.scenarios)
+        for phase, taken in enumerate(taken_by_phase(problem, work_kw)):
+            values[f"phase_max_{phase}"] = _all(np.maximum(site.phase_room - taken, 0.0), site.scenarios)
         values["phase_feed"] = _all(site.phase_feed, site.scenarios)
     if shape.caps:
         cap, given = np.minimum(site.charge_cap, _FREE), np.minimum(site.discharge_cap, _FREE)
         values["cars_charge_max"], values["cars_discharge_max"] = _all(cap, site.scenarios), _all(given, site.scenarios)
         values["drawn_max"] = (cap + surplus).ravel()
+
+
+def taken_by_phase(problem: Problem, work_kw: FloatArray) -> list[FloatArray]:
+    """What loads of one run, and the power stages themselves, put on each phase, kW."""
+    even = 1.0 / problem.site.phases
+    return [work_kw * max(share, even) + problem.site.standby_kw * even for share in problem.run_share]
 
 
 def _terms(values: Values, problem: Problem, shape: Shape, dt: FloatArray, weights: FloatArray) -> None:

@@ -23,6 +23,7 @@ from energy.plan.repair import (
     one_direction,
     pinned,
     pointless,
+    thermostat,
     whole_pieces,
 )
 from energy.plan.rule import charge_on_arrival, room_for, simple_plan
@@ -214,13 +215,20 @@ class _Optimum:
             return problem, solution, self._settled(problem, charge, solution, work)
         best: tuple[Problem, Solution, Courses] | None = None
         runs_in = [c > _SAME_KW for c in charge]
-        for _ in range(_MOST_PATTERNS):
+        for rounds in range(_MOST_PATTERNS):
             stores = tuple(
                 decided(store, runs_in[k]) if stepped[k] else store for k, store in enumerate(problem.stores)
             )
             _, again = self._again(problem, stores, solution, work)
             if again is solution:
-                break
+                if rounds:
+                    break
+                # Blocks ahead of what is drawn do not fit into a small tank: there they run behind it.
+                for k, store in enumerate(problem.stores):
+                    if stepped[k] and store.kind is StoreKind.TANK:
+                        runs_in[k] = thermostat(store)
+                        charge[k] = runs_in[k] * store.charge_min_kw
+                continue
             found = self._settled(problem, list(again.charge_kw), again, work)
             if best is None or found.cost < best[2].cost - _SAME_EUR:
                 best = problem, again, found

@@ -27,7 +27,7 @@ from energy.plan.check import check
 from energy.plan.floors import Floors, floors, keeps_what_it_can
 from energy.plan.peaks import Averages, averages
 from energy.plan.service import Band, bands
-from energy.plan.site import Site, site_of
+from energy.plan.site import Site, phase_share, site_of
 from energy.plan.store import Store, Taper
 from energy.plan.types import PlanInput, StepAsks
 from energy.plan.worth import Worth, worth
@@ -99,6 +99,8 @@ class Problem:
     plugs: tuple[Prepared, ...]
     runs: tuple[ShiftableLoad, ...]
     """Loads of one uninterrupted run."""
+    run_share: tuple[float, ...]
+    """The most that any of them puts of its power on each phase."""
     asked_power: StepAsk | None
     """Set-points of all cars together, kW; NaN where none."""
     asked_site: StepAsk | None
@@ -154,11 +156,17 @@ def prepare(inp: PlanInput) -> Problem:
         stores=tuple(stores),
         plugs=tuple(plugs),
         runs=tuple(load for load in inp.loads if load.run_h is None),
+        run_share=_run_share(inp, site),
         asked_power=asked_power,
         asked_site=asked_site,
         peaks=averages(inp),
         notes=(*_notes(inp), *why_not),
     )
+
+
+def _run_share(inp: PlanInput, site: Site) -> tuple[float, ...]:
+    shares = [phase_share(site.phases, load.on_phases, site.phases) for load in inp.loads if load.run_h is None]
+    return tuple(max((share[phase] for share in shares), default=0.0) for phase in range(site.phases))
 
 
 def _car(

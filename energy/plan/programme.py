@@ -163,7 +163,10 @@ class Programme:
             self._add(net >= -self._parameter("feed_max", count), -1.0)
         for phase in range(len(shape.phases[0]) if shape.phases else 0):
             part = self._sum(weights=[share[phase] for share in shape.phases]) @ self._power()
-            self._rows += [part <= self._parameter("phase_max", count), part >= -self._parameter("phase_feed", count)]
+            self._rows += [
+                part <= self._parameter(f"phase_max_{phase}", count),
+                part >= -self._parameter("phase_feed", count),
+            ]
         if shape.own_use:
             others = self._sum() @ charge - self._sum(shape.own_use) @ discharge
             self._add(others >= -self._parameter("own_need", count), -1.0)

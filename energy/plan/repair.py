@@ -158,6 +158,26 @@ def better_pattern(problem: Problem, solution: Solution, k: int) -> BoolArray:
     return pattern
 
 
+def thermostat(store: Store) -> BoolArray:
+    """The steps in which a tank heats with its least power when it heats only as its floor asks, and if that fits."""
+    on = []
+    level, least_kw = store.start, store.charge_min_kw
+    rows = zip(
+        store.charge_max.min(axis=0).tolist(),
+        store.charge_gain.tolist(),
+        store.keep.tolist(),
+        store.outflow.tolist(),
+        store.least[1:].tolist(),
+        strict=True,
+    )
+    for most, gain, keep, out, floor in rows:
+        rest = level * keep - out
+        fits = most >= least_kw and rest + gain * least_kw <= store.top
+        on.append(fits and rest < floor + _TINY_KWH)
+        level = max(0.0, rest + gain * least_kw * on[-1])
+    return np.array(on)
+
+
 def pinned(store: Store, charge_kw: FloatArray) -> Store:
     """A store whose charging is decided to the watt."""
     return replace(store, charge_low=charge_kw, charge_max=np.broadcast_to(charge_kw, store.charge_max.shape))

@@ -67,7 +67,8 @@ def shape_of(problem: Problem, *, soft: bool = False) -> Shape:
     elapsed_h = np.cumsum(site.dt_h)
     cars = tuple(k for k, store in enumerate(stores) if store.kind is StoreKind.CAR)
     capped = bool(np.isfinite(site.charge_cap).any() or np.isfinite(site.discharge_cap).any())
-    uneven = any(max(store.share) - min(store.share) > 1e-9 or sum(store.share) > 1.0 + 1e-9 for store in stores)
+    shares = [store.share for store in stores] + ([problem.run_share] if problem.runs else [])
+    uneven = any(max(share) - min(share) > 1e-9 or sum(share) > 1.0 + 1e-9 for share in shares)
     return Shape(
         steps=steps,
         stores=len(stores),

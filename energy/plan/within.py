@@ -10,6 +10,7 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.plan.course import Courses, follow
+from energy.plan.fill import taken_by_phase
 from energy.plan.prepare import Problem
 from energy.plan.store import StoreKind
 
@@ -94,9 +95,11 @@ def _rows(problem: Problem, work_kw: FloatArray) -> tuple[list[_Row], list[_Row]
         out.append(_Row(cars, none, site.discharge_cap))
     # Things that hang on all phases alike are held by the fuse as a whole, sunshine and all, as in the programme.
     uneven = any(len(set(store.share)) > 1 or sum(store.share) > 1.0 + _TINY_KW for store in stores)
+    uneven = uneven or any(share > 1.0 / site.phases + _TINY_KW for share in problem.run_share)
+    taken = taken_by_phase(problem, work_kw)
     for phase in range(site.phases * uneven):
         share = tuple(store.share[phase] for store in stores)
-        into.append(_Row(share, share, np.maximum(site.phase_room - (work_kw + site.standby_kw) / site.phases, 0.0)))
+        into.append(_Row(share, share, np.maximum(site.phase_room - taken[phase], 0.0)))
         out.append(_Row(share, share, site.phase_feed))
     return into, out
 
