@@ -1,8 +1,12 @@
-"""How good the forecasts are, as a line of the health book."""
+"""How good the forecasts are: as a line of the health book, and as the plan's page shows it."""
 
+from typing import Literal
+
+from app.api import schema as s
 from app.engine.plan_types import PlanDone
 from app.ports import Health, HealthLevel
-from energy.forecast import Score, score_sentence
+from energy.forecast import HistoryNote, Score, score_sentence
+from energy.forecast.score import OURS
 
 FORECAST_NAME = "forecast"
 
@@ -19,6 +23,29 @@ def forecast_health(done: PlanDone) -> Health:
             details |= _figures(f"{what.lower()}, {score.of}", score)
     noted = bool(done.load_notes or done.solar_notes)
     return Health(level=HealthLevel.WARNING if noted else HealthLevel.OK, text=" ".join(sentences), details=details)
+
+
+def forecasts(done: PlanDone) -> list[s.ForecastOut]:
+    """Both, as far as they have been scored."""
+    found = (_out("load", done.load_scores, done.load_notes), _out("solar", done.solar_scores, done.solar_notes))
+    return [one for one in found if one is not None]
+
+
+def _out(
+    of: Literal["load", "solar"], scores: tuple[Score, ...], notes: tuple[HistoryNote, ...]
+) -> s.ForecastOut | None:
+    ours = next((score for score in scores if score.of == OURS), None)
+    if ours is None:
+        return None
+    return s.ForecastOut(
+        of=of,
+        mean_error_w=ours.mae_w,
+        rmse_w=ours.rmse_w,
+        simple_mean_error_w=min((score.mae_w for score in scores if score.of != OURS), default=None),
+        band_share=ours.band_share,
+        days=ours.days,
+        left_out=[note.sentence(of) for note in notes],
+    )
 
 
 def _figures(name: str, score: Score) -> dict[str, str | float | int | bool | None]:

@@ -101,11 +101,11 @@ def learn_presence(
 ) -> Presence:
     """Departures and absences to be expected from ``now_s`` until ``horizon_h`` later.
 
-    A departure's ``chance`` is that of the car leaving on that day (from four in the morning to four in the next), its
-    ``at_s`` the time until which one in seven such departures has happened (``early_chance`` of those, over ``early_h``). The
-    target is what all but a tenth of the trips took, the reserve and a margin on top, at most ``most_soc``. An absence
-    is given where leaving is likelier than not. Times that go backwards, stays of the future and absurd charges are
-    left out. Raises ``ZoneInfoNotFoundError`` for an unknown ``tz``.
+    A departure's ``chance`` is that of the car leaving on that day (from four in the morning to four in the next). One
+    in seven that do leave, leave before its ``at_s`` (``early_chance``, over ``early_h``). The target is what all but a
+    tenth of the trips took, the reserve and a margin on top, at most ``most_soc``. An absence is given where leaving is
+    likelier than not. Times that go backwards, stays of the future and absurd charges are left out. Raises
+    ``ZoneInfoNotFoundError`` for an unknown ``tz``.
     """
     zone = ZoneInfo(tz)
     known = _in_order(stays, now_s)

@@ -131,6 +131,24 @@ def header(plan: "s.PlanOut", fmt: Format, now: datetime) -> Header:
     )
 
 
+def forecast_words(plan: "s.PlanOut", fmt: Format) -> str:
+    """How good the forecasts were, a sentence for each; empty while it is too early to tell."""
+    sentences = []
+    for found in plan.forecasts:
+        off = {"off": fmt.power(found.mean_error_w).text}
+        if found.simple_mean_error_w is None:
+            text = tr("House forecast: off by {off} on average.", **off)
+            if found.of == "solar":
+                text = tr("Roof forecast: off by {off} on average.", **off)
+        else:
+            off["simple"] = fmt.power(found.simple_mean_error_w).text
+            text = tr("House forecast: off by {off} on average; simple averages {simple}.", **off)
+            if found.of == "solar":
+                text = tr("Roof forecast: off by {off} on average; simple averages {simple}.", **off)
+        sentences.append(text)
+    return " ".join(sentences)
+
+
 def broken_promises(plan: "s.PlanOut", fmt: Format, now: datetime) -> list[str]:
     """One sentence for each promise that the plan cannot keep."""
     sentences = []

@@ -96,6 +96,8 @@ class View(Page):
         self.legend.hide()
         self.card.body.addWidget(self.legend)
         self.box.addWidget(self.card, 1)
+        self.forecasts = Label("", "small")
+        self.box.addWidget(self.forecasts)
         self.chart: PlanChart | None = None
 
     # ---- showing ----------------------------------------------------------------------------------------------------
@@ -140,6 +142,7 @@ class View(Page):
         self.cost.show_figure(head.cost)
         self.words.setText(head.words)
         self.saving.say(head.saving)
+        self.forecasts.say(model.forecast_words(plan, fmt))
         wrong, usual = planning_words(home.planning or plan.planning, fmt, home.now)
         self.planning.say(usual)
         broken = [*filter(None, (wrong,)), *model.broken_promises(plan, fmt, home.now)]

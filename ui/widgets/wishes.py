@@ -124,7 +124,8 @@ class WishesEditor(QWidget):
         self.reserve_text = Label("", "strong", wrap=False)
         self.v2g = Check(tr("The car may feed the house"))
         self.export = Check(tr("The car may sell to the grid"))
-        for box in (self.v2g, self.export):
+        self.habits = Check(tr("Expect the car to leave as it usually does, when nothing else is said"))
+        for box in (self.v2g, self.export, self.habits):
             box.toggled.connect(lambda _on: self._changed())
         self._risk = "balanced"
         self.risk = Segments(risk_choices(), self._risk, tr("On uncertain days"))
@@ -133,7 +134,7 @@ class WishesEditor(QWidget):
         keep = row(Label(tr("Lowest charge to keep"), "body"), self.reserve_text)
         keep.setStretch(0, 1)
         self.departures = widget(
-            column(self._none, self._weekly, row(self.add, 1), self.once, self._once_line, gap=1.5)
+            column(self._none, self._weekly, row(self.add, 1), self.once, self._once_line, self.habits, gap=1.5)
         )
         self.keeping = widget(
             column(
@@ -167,6 +168,7 @@ class WishesEditor(QWidget):
         self._reserve_moved(self.reserve.value())
         self.v2g.setChecked(wishes.v2g_allowed)
         self.export.setChecked(wishes.export_allowed)
+        self.habits.setChecked(wishes.learn_habits)
         self.risk.choose(wishes.risk)
         self._risk_chosen(wishes.risk)
         self._filling = False
@@ -196,6 +198,7 @@ class WishesEditor(QWidget):
                 "reserve_soc": self.reserve.value() / 100,
                 "v2g_allowed": self.v2g.isChecked(),
                 "export_allowed": self.export.isChecked(),
+                "learn_habits": self.habits.isChecked(),
                 "risk": self._risk,
             }
         )
