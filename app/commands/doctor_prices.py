@@ -36,7 +36,7 @@ def prices(home: HomeConfig, home_path: Path) -> Iterator[Finding]:
 def _file(name: str, path: Path, home: HomeConfig) -> Finding:
     from app.drivers.prices_file import read_series
 
-    known_until_s = read_series(path).end_s
+    known_until_s = read_series(path, home.home.currency).end_s
     return _judged(name, str(path), known_until_s, home, USUAL_LOCAL, "have somebody write newer prices into it")
 
 

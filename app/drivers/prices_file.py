@@ -18,13 +18,13 @@ USUAL_LOCAL = "13:00"
 _Stamp = tuple[int, int] | None
 
 
-def read_series(path: Path) -> PriceSeries:
+def read_series(path: Path, currency: str) -> PriceSeries:
     """Prices from a CSV file, plain or gzipped. Raises ``TariffError``."""
     try:
         text = read_csv_text(path)
     except UserError as error:
         raise TariffError(f"The price file {error}.") from error
-    return parse_prices(text, name=str(path))
+    return parse_prices(text, name=str(path), currency=currency)
 
 
 class PriceFile:
@@ -38,6 +38,7 @@ class PriceFile:
         tz: ZoneInfo,
         clock: Clock,
         shelf: Shelf,
+        currency: str = "EUR",
         look_real_s: float = LOOK_REAL_S,
     ) -> None:
         """``name`` is the series', and the line's in the health book. It was read when the engine was put together."""
@@ -46,6 +47,7 @@ class PriceFile:
         self._tz = tz
         self._clock = clock
         self._shelf = shelf
+        self._currency = currency
         self._look_real_s = look_real_s
         self._stamp = _stamp(path)
         self._trouble = ""
@@ -65,7 +67,7 @@ class PriceFile:
             return
         self._stamp = stamp
         try:
-            self._shelf.take(self.name, read_series(self._path))
+            self._shelf.take(self.name, read_series(self._path, self._currency))
             self._trouble = ""
         except TariffError as error:
             self._trouble = f"{str(error).rstrip('.')}: its last prices hold"

@@ -214,7 +214,8 @@ def _prices(shop: Workshop) -> Iterable[Driver]:
 
     config, tz = shop.config, shop.fixed.tz
     for name, path in shop.tariffs.files.items():
-        yield PriceFile(name, path, tz=tz, clock=shop.clock, shelf=shop.tariffs)
+        currency = config.home.currency
+        yield PriceFile(name, path, tz=tz, clock=shop.clock, shelf=shop.tariffs, currency=currency)
     for name, section in providers(config).items():
         from app.drivers.prices import PriceDriver, options_from
 

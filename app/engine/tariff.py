@@ -78,7 +78,8 @@ def with_fallback(contract: Contract, config: HomeConfig) -> Contract:
 
 def files(config: HomeConfig, folder: Path) -> Mapping[str, PriceSeries]:
     """The series that stand in files beside the home file. Raises ``TariffError``."""
-    return {name: read_series(path) for name, path in price_files(config, folder).items()}
+    currency = config.home.currency
+    return {name: read_series(path, currency) for name, path in price_files(config, folder).items()}
 
 
 def price_files(config: HomeConfig, folder: Path) -> Mapping[str, Path]:

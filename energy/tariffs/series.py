@@ -14,7 +14,21 @@ from energy.asks import FloatArray
 from energy.tariffs.base import TariffError
 
 ABSURD_PER_KWH = 5.0
-"""No market that a home buys from was ever beyond this, in either direction."""
+"""No market that a home buys from was ever beyond this, in either direction: EUR, and what is worth about as much."""
+_WORTH = {
+    "BGN": 2.0,
+    "CZK": 25.0,
+    "DKK": 7.5,
+    "HUF": 400.0,
+    "ISK": 150.0,
+    "JPY": 170.0,
+    "NOK": 12.0,
+    "PLN": 4.5,
+    "RON": 5.0,
+    "SEK": 11.0,
+    "UAH": 45.0,
+}
+"""Roughly how many of a currency make a euro: enough to tell a price from a mistake."""
 _HOUR_S = 3600.0
 _SHORTEST_S = 300.0
 _MOST_PRICES = 200_000
@@ -102,7 +116,12 @@ Span = tuple[float, float, float]
 """(from, to) POSIX s, and the price in it, currency/kWh."""
 
 
-def series_of(spans: Iterable[Span], *, name: str = "prices") -> PriceSeries:
+def absurd_per_kwh(currency: str) -> float:
+    """Beyond this, in either direction, a price in this currency is none."""
+    return ABSURD_PER_KWH * _WORTH.get(currency, 1.0)
+
+
+def series_of(spans: Iterable[Span], *, name: str = "prices", currency: str = "EUR") -> PriceSeries:
     """A series from spans in any order; where they overlap the shorter holds, of equal ones the later in the list.
 
     Raises ``TariffError`` for spans without length and for prices that cannot be true.
@@ -113,8 +132,8 @@ def series_of(spans: Iterable[Span], *, name: str = "prices") -> PriceSeries:
     for start_s, end_s, price in rows:
         if not end_s > start_s:
             raise TariffError(f"{name}: a price from {_when(start_s)} ends before it begins.")
-        if not math.isfinite(price) or abs(price) > ABSURD_PER_KWH:
-            raise TariffError(f"{name}: {price:g} a kWh at {_when(start_s)} cannot be true.")
+        if not math.isfinite(price) or abs(price) > absurd_per_kwh(currency):
+            raise TariffError(f"{name}: {price:g} {currency} a kWh at {_when(start_s)} cannot be true.")
     step_s = max(_SHORTEST_S, min(_HOUR_S, *(end_s - start_s for start_s, end_s, _ in rows)))
     if sum(end_s - start_s for start_s, end_s, _ in rows) > _MOST_PRICES * step_s:
         raise TariffError(f"{name}: far too many prices.")
@@ -126,8 +145,10 @@ def series_of(spans: Iterable[Span], *, name: str = "prices") -> PriceSeries:
     return PriceSeries(np.array(times), np.array([found[t] for t in times]))
 
 
-def parse_prices(text: str, *, name: str = "prices") -> PriceSeries:
+def parse_prices(text: str, *, name: str = "prices", currency: str = "EUR") -> PriceSeries:
     """Prices from CSV text with ``time_utc`` (ISO 8601) and ``price_eur_per_mwh`` or ``price_eur_per_kwh``.
+
+    The columns are called so whatever the home's ``currency`` is.
 
     Empty prices are left out. Raises ``TariffError`` naming the line that cannot be read.
     """
@@ -149,7 +170,7 @@ def parse_prices(text: str, *, name: str = "prices") -> PriceSeries:
             raise TariffError(f"{name}, line {rows.line_num}: {error}; write 2024-01-31T13:00:00Z,85.2.") from error
         if not math.isfinite(price):
             raise TariffError(f"{name}, line {rows.line_num}: the price {cell!r} is no number.")
-        if abs(price) > ABSURD_PER_KWH:
+        if abs(price) > absurd_per_kwh(currency):
             raise TariffError(f"{name}, line {rows.line_num}: {price:g} a kWh cannot be true; check the column's unit.")
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)

@@ -395,3 +395,7 @@ def test_duplicates_and_overlaps():
         series_of([(0.0, 4e9, 0.1), (0.0, 300.0, 0.2)])
     with pytest.raises(TariffError, match="cannot be true"):
         series_of([(0.0, 3600.0, float("nan"))])
+    # What is absurd in one currency is a cold morning in another.
+    assert series_of([(0.0, 3600.0, 8.0)], currency="NOK").eur_per_kwh.tolist() == [8.0]
+    with pytest.raises(TariffError, match="8 EUR a kWh"):
+        series_of([(0.0, 3600.0, 8.0)])

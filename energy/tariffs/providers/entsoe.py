@@ -52,7 +52,7 @@ def parse(body: bytes, options: Options) -> Answer:
             continue
         spans.setdefault(series.text_of("currency_Unit.name", ""), []).extend(_spans(series))
     currency = options.currency if options.currency in spans else next(iter(spans), options.currency)
-    return Answer(series=series_of(spans.get(currency, ()), name=_NAME), currency=currency)
+    return Answer(series=series_of(spans.get(currency, ()), name=_NAME, currency=currency), currency=currency)
 
 
 def _nothing(root: "_Node", options: Options) -> Answer:

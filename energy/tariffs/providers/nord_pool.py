@@ -60,7 +60,8 @@ def parse(body: bytes, options: Options) -> Answer:
         spans.append((start_s, end_s, number(entry[options.area], _NAME) / 1e3))
     if areas and options.area not in areas:
         raise ProviderError(f"{_NAME} has no area {options.area!r} in its answer, but {', '.join(sorted(areas))[:60]}.")
-    return Answer(series=series_of(spans, name=_NAME), currency=str(document.get("currency", "")))
+    currency = str(document.get("currency", ""))
+    return Answer(series=series_of(spans, name=_NAME, currency=currency), currency=currency)
 
 
 PROVIDER = Provider(

@@ -51,7 +51,7 @@ def parse(body: bytes, options: Options) -> Answer:
         last_s, price = found[-1]
         spans.append((last_s, last_s + (spans[-1][1] - spans[-1][0] if spans else 3600.0), price))
     currency = next((str(row["currency"]) for row in rows if row.get("currency")), options.currency)
-    return Answer(series=series_of(spans, name=_NAME), currency=currency)
+    return Answer(series=series_of(spans, name=_NAME, currency=currency), currency=currency)
 
 
 def _price_info(document: Any, options: Options) -> dict[str, Any]:
