@@ -29,6 +29,8 @@ _SAME, _ALIKE, _OTHER = 1.0, 0.25, 0.05
 _LEAST_DAYS = 4
 _LEAST_CHANCE = 0.2
 _LIKELY = 0.5
+_TYPICAL_USED_WH = 8_000.0
+"""Of a trip of which the charge is not known."""
 _EARLY, _EARLIEST = 0.15, 0.02
 """A departure is promised for the time by which so many have left; before it some have."""
 _USED_SHARE = 0.9
@@ -133,8 +135,9 @@ def learn_presence(
         departures.append(departure)
         if departure.chance >= _LIKELY:
             absences.append(absence)
-    if not here:
-        absences = [*_going_on(known, past, now_s, zone), *absences]
+    if not here and (trip := _going_on(known, past, now_s, zone)) is not None:
+        absences = [trip, *absences]
+        departures = [departure for departure in departures if departure.at_s > trip.to_s]
     return Presence(departures=tuple(departures), absences=tuple(_apart(absences)), days=len(past))
 
 
@@ -245,7 +248,7 @@ def _usual(past: list[_Day], ordinal: int) -> _Usual | None:
         np.array([day.leave_h for day in trips]),
         weight,
         _of_known([day.away_h for day in trips], weight, 0.5, 9.0),
-        _of_known([day.used_wh for day in trips], weight, 0.6, 8000.0),
+        _of_known([day.used_wh for day in trips], weight, 0.6, _TYPICAL_USED_WH),
         _of_known([day.used_wh for day in trips], weight, _USED_SHARE, 20_000.0),
     )
 
@@ -291,14 +294,20 @@ def _at_s(ordinal: int, hour: float, zone: ZoneInfo) -> float:
     return shown.timestamp()
 
 
-def _going_on(stays: list[Stay], past: list[_Day], now_s: float, zone: ZoneInfo) -> Iterator[Absence]:
+def _going_on(stays: list[Stay], past: list[_Day], now_s: float, zone: ZoneInfo) -> Absence | None:
     """The trip that the car is on now: until it usually returns from such, or soon where that is past."""
     left_s = stays[-1].to_s if stays else None
-    if left_s is None or (usual := _usual(past, _day_and_hour(left_s, zone)[0])) is None:
-        return
-    back_s = max(left_s + usual.away_h * 3600.0, now_s + 1800.0)
-    if back_s - left_s < _LONGEST_AWAY_H * 3600.0:
-        yield Absence(from_s=left_s, to_s=back_s, used_wh=usual.used_wh, learned=True)
+    trips = [day for day in past if day.away_h is not None]
+    if left_s is None or not trips:
+        return None
+    usual = _usual(past, _day_and_hour(left_s, zone)[0])
+    away_h = usual.away_h if usual is not None else float(np.median([day.away_h or 0.0 for day in trips]))
+    used = [day.used_wh for day in trips if day.used_wh is not None]
+    used_wh = usual.used_wh if usual is not None else float(np.median(used)) if used else _TYPICAL_USED_WH
+    back_s = max(left_s + away_h * 3600.0, now_s + 1800.0)
+    if back_s - left_s >= _LONGEST_AWAY_H * 3600.0:
+        return None
+    return Absence(from_s=left_s, to_s=back_s, used_wh=used_wh, learned=True)
 
 
 def _apart(absences: list[Absence]) -> Iterator[Absence]:
