@@ -23,8 +23,6 @@ STEPS = ((12.0, 900.0), (36.0, 1800.0), (60.0, 3600.0))
 """(until h from now, step s): a plan looks two and a half days ahead, since tomorrow's evening is worth what the day
 after lets it be."""
 REPLAN_S = 900.0
-HISTORY_DAYS = 70
-"""Forecasts look no further back."""
 
 
 class KnownPrices:
@@ -77,8 +75,8 @@ class LearnedLoad:
 
     def __call__(self, now_s: float, edges_s: FloatArray) -> Forecast:
         """Load of each step, W."""
-        a, b = _window(self._at_s, self._step_s, now_s)
-        history = History(self._at_s[a:b], self._load_w[a:b])
+        known = _past(self._at_s, self._step_s, now_s)
+        history = History(self._at_s[:known], self._load_w[:known])
         return forecast_load(history, edges_s, now_s=now_s, tz=self._tz)
 
 
@@ -92,15 +90,14 @@ class LearnedSolar:
 
     def __call__(self, now_s: float, edges_s: FloatArray) -> Forecast:
         """Sun of each step, W."""
-        a, b = _window(self._at_s, self._step_s, now_s)
-        history = History(self._at_s[a:b], self._solar_w[a:b])
+        known = _past(self._at_s, self._step_s, now_s)
+        history = History(self._at_s[:known], self._solar_w[:known])
         return forecast_solar(history, edges_s, now_s=now_s, site=self._site, tz=self._tz)
 
 
-def _window(at_s: FloatArray, step_s: float, now_s: float) -> tuple[int, int]:
-    """The intervals that were over by now, of the last months."""
-    b = int(np.searchsorted(at_s, now_s - step_s + 1e-6, side="right"))
-    return max(0, b - int(HISTORY_DAYS * 86400.0 / step_s)), b
+def _past(at_s: FloatArray, step_s: float, now_s: float) -> int:
+    """How many intervals were over by now: all are handed on, since a window that moved would be learned from anew."""
+    return int(np.searchsorted(at_s, now_s - step_s + 1e-6, side="right"))
 
 
 @dataclass(slots=True)
