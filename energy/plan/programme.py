@@ -312,6 +312,8 @@ class Programme:
             raise SolverError(str(error)) from error
         if self.problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
             raise InfeasibleError("the promises cannot be kept together")
+        if self.problem.status == cp.USER_LIMIT:
+            raise SolverError(f"it took longer than {time_limit_s:g} s")
         if self.problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
             raise SolverError(f"HiGHS ended with status {self.problem.status}.")
         return self._read(values)
