@@ -14,6 +14,7 @@ from energy.tariffs import PriceSeries, TariffError, parse_prices
 LOOK_REAL_S = 10.0
 """Between two looks at the file's date."""
 USUAL_LOCAL = "13:00"
+"""When tomorrow's prices stand in it, where the home file says nothing else."""
 
 _Stamp = tuple[int, int] | None
 
@@ -39,6 +40,7 @@ class PriceFile:
         clock: Clock,
         shelf: Shelf,
         currency: str = "EUR",
+        publish: str | None = None,
         look_real_s: float = LOOK_REAL_S,
     ) -> None:
         """``name`` is the series', and the line's in the health book. It was read when the engine was put together."""
@@ -48,6 +50,7 @@ class PriceFile:
         self._clock = clock
         self._shelf = shelf
         self._currency = currency
+        self._publish = publish or USUAL_LOCAL
         self._look_real_s = look_real_s
         self._stamp = _stamp(path)
         self._trouble = ""
@@ -74,7 +77,7 @@ class PriceFile:
 
     def _say(self, board: Board) -> None:
         known, now_s = self._shelf.series(self.name), self._clock.now_s()
-        level, text = standing(known.end_s, now_s, publish=USUAL_LOCAL, tz=self._tz, trouble=self._trouble)
+        level, text = standing(known.end_s, now_s, publish=self._publish, tz=self._tz, trouble=self._trouble)
         details: dict[str, str | float | int | bool | None] = {"file": str(self._path), "prices": len(known.at_s)}
         board.publish_health(self.name, Health(level=level, text=text, since_s=now_s, details=details))
 

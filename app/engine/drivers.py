@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.clock import Clock
+from app.config.assets import switched
 from app.config.home import ChargerSection, HomeConfig
 from app.config.paths import secrets_file, standard_paths
 from app.config.secrets import Secrets
@@ -80,11 +81,8 @@ def _assets(shop: Workshop) -> Iterable[Driver]:
 
     for row in config.battery:
         yield BatteryDriver(row, battery_of(row), shop.clock, shop.links)
-    for load in config.load:
-        if load.switch is not None:
-            yield SwitchDriver(load.name, load.switch, shop.clock, shop.links)
-    for tank in config.tank:
-        yield SwitchDriver(tank.name, tank.switch, shop.clock, shop.links)
+    for name, switch in switched(config.load, config.tank):
+        yield SwitchDriver(name, switch, shop.clock, shop.links)
     for inverter in limits:
         yield LimitDriver(inverter, shop.clock, shop.links)
 
@@ -210,12 +208,19 @@ def _prices(shop: Workshop) -> Iterable[Driver]:
     if shop.tariffs is None:
         return
     from app.drivers.prices_file import PriceFile
-    from app.engine.tariff import providers
+    from app.engine.tariff import providers, publish_local
 
     config, tz = shop.config, shop.fixed.tz
     for name, path in shop.tariffs.files.items():
-        currency = config.home.currency
-        yield PriceFile(name, path, tz=tz, clock=shop.clock, shelf=shop.tariffs, currency=currency)
+        yield PriceFile(
+            name,
+            path,
+            tz=tz,
+            clock=shop.clock,
+            shelf=shop.tariffs,
+            currency=config.home.currency,
+            publish=publish_local(config, name),
+        )
     for name, section in providers(config).items():
         from app.drivers.prices import PriceDriver, options_from
 

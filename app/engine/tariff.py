@@ -83,19 +83,28 @@ def files(config: HomeConfig, folder: Path) -> Mapping[str, PriceSeries]:
 
 
 def price_files(config: HomeConfig, folder: Path) -> Mapping[str, Path]:
-    """Which files hold prices."""
-    section = config.tariff
-    named = {IMPORT: section.file or _file(section.provider)}
-    if section.export is not None:
-        named[EXPORT] = _file(section.export.provider)
+    """Which files hold prices, by the name of the series."""
+    named = {name: row.file for name, row in _sources(config).items() if row.kind == "file"}
+    if config.tariff.file is not None:
+        named[IMPORT] = config.tariff.file
     return {name: folder / file for name, file in named.items() if file}
+
+
+def publish_local(config: HomeConfig, name: str) -> str | None:
+    """When the home file says that tomorrow's prices appear; None: it does not."""
+    row = _sources(config).get(name)
+    return row.publish if row is not None else None
 
 
 def providers(config: HomeConfig) -> Mapping[str, ProviderSection]:
     """Whom to ask for prices, by the name of the series."""
+    return {name: row for name, row in _sources(config).items() if row.kind != "file"}
+
+
+def _sources(config: HomeConfig) -> Mapping[str, ProviderSection]:
     section = config.tariff
     named = {IMPORT: section.provider, EXPORT: section.export.provider if section.export is not None else None}
-    return {name: row for name, row in named.items() if row is not None and row.kind != "file"}
+    return {name: row for name, row in named.items() if row is not None}
 
 
 def _energy(config: HomeConfig, known: Mapping[str, PriceSeries]) -> Tariff:
@@ -122,10 +131,6 @@ def _energy(config: HomeConfig, known: Mapping[str, PriceSeries]) -> Tariff:
 
 def _is_market(config: HomeConfig) -> bool:
     return config.tariff.kind == "day_ahead"
-
-
-def _file(provider: ProviderSection | None) -> str | None:
-    return provider.file if provider is not None and provider.kind == "file" else None
 
 
 def _export(
