@@ -126,7 +126,7 @@ def battery_store(inp: PlanInput, state: BatteryState, site: Site, money: Worth,
     reserve = np.full(count, max(battery.reserve_soc, battery.soc_min))
     if GridEventKind.RESERVE in asked:
         reserve = np.fmax(reserve, asked[GridEventKind.RESERVE].value)
-    wanted = np.concatenate([[start], np.minimum(reserve, battery.soc_max) * capacity])
+    wanted = np.minimum(np.concatenate([reserve[:1], reserve]), battery.soc_max) * capacity
     # As for a car: a charge just below the reserve is held, not raised.
     wanted = np.where(start >= wanted - RESERVE_SLACK * capacity, np.minimum(wanted, start), wanted)
     top = np.full(count + 1, max(battery.soc_max * capacity, start))

@@ -37,6 +37,8 @@ class StepBounds:
     """Of an emergency; 0 where there is none."""
     blocked: BoolArray
     """Charging is stopped by a limit."""
+    crowded: BoolArray
+    """By that of the connection: the house may take all that it carries."""
     share: tuple[float, ...]
     """Of the car's power on each phase of the house."""
 
@@ -96,6 +98,7 @@ def step_bounds(inp: PlanInput, plug: Plug, site: Site, *, alone: bool) -> StepB
         boost=boost,
         level=site.level,
         blocked=present & ((room[0] <= 0) | (charge <= 0) | (site.level >= 1)),
+        crowded=present & (room[0] <= 0),
         share=share,
     )
 

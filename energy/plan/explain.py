@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from energy.asks import FloatArray, StepAsk
-from energy.model import Departure, Plug, Reason, ReasonCode, Wishes
+from energy.model import Connection, Departure, Plug, Reason, ReasonCode, Wishes
 from energy.plan.bounds import BoolArray
 from energy.plan.course import Course
 from energy.plan.explain_binds import binds
@@ -64,23 +64,36 @@ def explain(
     wishes: Wishes,
     plug: Plug | None = None,
     *,
+    connection: Connection | None = None,
     optimal: bool = True,
 ) -> Explained:
     """Reasons and permissions for every step of a course; ``worth`` is the optimum's, currency/kWh stored.
 
-    ``plug`` lets the reasons tell the charger's limit from the car's. Without an optimum nobody knows what a kWh is
-    worth: the reasons tell no figure that is made from it, and the house is not fed from the car.
+    ``plug`` lets the reasons tell the charger's limit from the car's, ``connection`` the fuse from the grid's. Without
+    an optimum nobody knows what a kWh is worth: the reasons tell no figure that is made from it, and the house is not
+    fed from the car.
     """
-    explained = _Explainer(prepared, course, worth, wishes, plug, optimal).run()
+    explained = _Explainer(prepared, course, worth, wishes, plug, connection, optimal).run()
     return explained if optimal else replace(explained, feeds_house=np.zeros_like(explained.feeds_house))
 
 
 class _Explainer:
     def __init__(
-        self, prepared: Prepared, course: Course, worth: FloatArray, wishes: Wishes, plug: Plug | None
+        self,
+        prepared: Prepared,
+        course: Course,
+        worth: FloatArray,
+        wishes: Wishes,
+        plug: Plug | None,
+        connection: Connection | None,
+        optimal: bool,
     ) -> None:
         self.p, self.c, self.worth, self.wishes, self.plug = prepared, course, worth, wishes, plug
         self.optimal = optimal
+        limit = prepared.bounds.import_limit
+        fuse_kw = connection.import_max_w / 1e3 if connection is not None else float(limit.max(initial=0.0))
+        self.by_fuse = limit >= fuse_kw - 1e-3
+        """The connection's limit is its fuse, not one of the grid's."""
         n = prepared.numbers
         self.charging = course.charge_kw > ACTIVE_KW
         self.discharging = course.discharge_kw > ACTIVE_KW
@@ -121,7 +134,9 @@ class _Explainer:
         return spare
 
     def _reasons(self) -> list[Reason]:
-        why = _Why(self.p, self.c, self.worth, self.wishes, self.charging, self.discharging, self.exporting)
+        why = _Why(
+            self.p, self.c, self.worth, self.wishes, self.charging, self.discharging, self.exporting, self.by_fuse
+        )
         found = [why.reason(t) for t in range(len(self.worth))]
         ends = _block_ends([code for code, _ in found])
         edges = self.p.edges_s.tolist()
@@ -131,7 +146,7 @@ class _Explainer:
         rows = zip(
             found,
             ends.tolist(),
-            binds(self.p, self.c, self.charging, self.discharging, self.plug),
+            binds(self.p, self.c, self.charging, self.discharging, self.by_fuse, self.plug),
             is_money.tolist(),
             worth.now.tolist(),
             worth.later.tolist(),
@@ -170,6 +185,7 @@ class _Why:
         charging: BoolArray,
         discharging: BoolArray,
         exporting: BoolArray,
+        by_fuse: BoolArray,
     ) -> None:
         n, bounds, money = prepared.numbers, prepared.bounds, prepared.worth
         self.p, self.wishes = prepared, wishes
@@ -178,6 +194,7 @@ class _Why:
         self.worth: list[float] = worth.tolist()
         self.charging, self.discharging, self.exporting = charging.tolist(), discharging.tolist(), exporting.tolist()
         self.present, self.boost, self.blocked = bounds.present.tolist(), bounds.boost.tolist(), bounds.blocked.tolist()
+        self.crowded, self.by_fuse = bounds.crowded.tolist(), by_fuse.tolist()
         self.from_grid = (charging & (course.grid_kw > ACTIVE_KW)).tolist()
         self.price_in: list[float] = money.price_in.tolist()
         self.price_out: list[float] = money.price_out.tolist()
@@ -263,10 +280,17 @@ class _Why:
         if capacity > 0 and self.full[t]:
             return ReasonCode.FULL, {"target_soc": self.stored[t] / capacity}
         if self.blocked[t]:
-            return ReasonCode.LIMIT_IMPORT, {"limit_w": float(self.p.bounds.import_limit[t]) * 1e3}
+            return self._why_blocked(t)
         if self.kept[t]:
             return ReasonCode.LIMIT_RESERVE, self._reserve_params(t)
         return self._why_wait(t) or (ReasonCode.HOLD, {})
+
+    def _why_blocked(self, t: int) -> tuple[ReasonCode, Params]:
+        """The house takes all that the connection carries, or the grid stops the car's own power."""
+        if not self.crowded[t]:
+            return ReasonCode.LIMIT_IMPORT, {}
+        code = ReasonCode.LIMIT_FUSE if self.by_fuse[t] else ReasonCode.LIMIT_IMPORT
+        return code, {"limit_w": float(self.p.bounds.import_limit[t]) * 1e3}
 
     def _why_wait(self, t: int) -> tuple[ReasonCode, Params] | None:
         """A better price to come: cheaper to charge at, or dearer to feed or sell at."""

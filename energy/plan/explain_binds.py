@@ -15,15 +15,20 @@ _NEAR_SHARE = 0.005
 
 
 def binds(
-    prepared: Prepared, course: Course, charging: BoolArray, discharging: BoolArray, plug: Plug | None
+    prepared: Prepared,
+    course: Course,
+    charging: BoolArray,
+    discharging: BoolArray,
+    by_fuse: BoolArray,
+    plug: Plug | None,
 ) -> list[str]:
     """One word for each step, the first that holds.
 
     ``away``, ``event`` (a set-point or emergency), ``frequency`` (its band is kept free), ``import_limit``,
     ``export_limit`` (at the connection), ``fuse``, ``charger``, ``car`` (also near full), ``limit`` (what a high load
     leaves under the fuse, or a limit of the car's power), ``full``, ``departure``, ``reserve``, ``surplus`` (the roof
-    gives no more), ``load`` (the house takes no more), ``price``. ``plug`` tells the charger's own bounds from the
-    car's; without it the charger is named.
+    gives no more), ``load`` (the house takes no more), ``price``. ``by_fuse``: the connection's limit is its fuse.
+    ``plug`` tells the charger's own bounds from the car's; without it the charger is named.
     """
     n, bounds = prepared.numbers, prepared.bounds
     count = len(n.dt_h)
@@ -41,7 +46,6 @@ def binds(
     level = n.taper.level_kw - n.taper.slope * stored[1:]
     tapers = charging & (n.taper.slope > 0) & (course.charge_kw >= level - _NEAR_KW)
     at_import = course.grid_kw >= n.import_max - _NEAR_KW
-    own_import = bounds.import_limit >= _most(bounds.import_limit) - _NEAR_KW
     at_export = -course.grid_kw >= n.export_max - _NEAR_KW
     balanced = np.abs(course.grid_kw) <= _NEAR_KW
     own_in, own_in_name = _own(n.charge_max, plug, charge=True)
@@ -49,7 +53,7 @@ def binds(
     rows: tuple[tuple[BoolArray, str], ...] = (
         (~bounds.present, "away"),
         (_holds(prepared.emergency, count, 1.0) | _holds(prepared.asked_power, count), "event"),
-        (charging & at_import & own_import, "fuse"),
+        (charging & at_import & by_fuse, "fuse"),
         (charging & at_import, "import_limit"),
         (tapers, "car"),
         (charges_full & (n.charge_max >= own_in - _NEAR_KW), own_in_name),
@@ -59,6 +63,7 @@ def binds(
         (gives_full & balanced, "load"),
         (charges_full | gives_full, "limit"),
         (~discharging & at_top, "full"),
+        (idle & bounds.crowded & by_fuse, "fuse"),
         (idle & bounds.blocked, "import_limit"),
         (charging & at_target, "departure"),
         (charging & at_floor & (prepared.floors.reserve[1:] > stored[1:] - near_kwh), "reserve"),

@@ -26,7 +26,7 @@ _LONGEST_S = 3600.0
 """To act where the plan rests is weighed for an hour at the most: longer it would fill or empty the battery."""
 _TOLERANCE = 0.01
 """Of the battery: a promise missed by less is kept."""
-_UNMONEYED = 2.0
+_UNMONEYED = 1.3
 """A worth of more than so many times the dearest price is no money: it comes from a penalty that makes a promise."""
 
 IntArray = npt.NDArray[np.int64]

@@ -285,10 +285,9 @@ def _plug_plan(answer: _Answer, k: int, plug: Plug) -> PlugPlan:
     if len(problem.stores) > 1 or problem.runs:
         house_kw = courses.grid_kw - course.charge_kw + course.discharge_kw
     seen = seen_by(problem, k, house_kw)
-    explained = explain(seen, course, worth, plug.wishes, plug)
-    if not answer.optimal:
-        # Without an optimum nobody knows what a kWh is worth: the house is not fed from the car.
-        explained = replace(explained, feeds_house=np.zeros_like(explained.feeds_house))
+    explained = explain(
+        seen, course, worth, plug.wishes, plug, connection=problem.inp.connection, optimal=answer.optimal
+    )
     return PlugPlan(charger_id=plug.charger.charger_id, steps=_steps(seen, course, explained, worth, plug))
 
 

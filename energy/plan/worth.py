@@ -109,7 +109,7 @@ def end_value(
     dt_h = site.dt_h
     last_day = np.cumsum(dt_h[::-1])[::-1] <= 24.0 + 1e-9
     surplus = np.maximum(-site.house_kw[0], 0.0) * dt_h * present * last_day
-    price = np.concatenate([money.price_out, money.price_in])
+    price = np.concatenate([money.price_out, money.planned_in])
     amount = np.concatenate([surplus, charge_kw * dt_h * last_day])
     order = np.argsort(price, kind="stable")
     filled = np.cumsum(amount[order])
