@@ -98,8 +98,11 @@ def _live(job: Job, folder: Path) -> Results | None:
     workers = [
         context.Process(target=_part, args=(job, group, str(folder), told, stop), daemon=True) for group in groups
     ]
+    # A Ctrl-C in their first second would end them unasked: what is ignored at their start stays so.
+    asked = signal.signal(signal.SIGINT, signal.SIG_IGN)
     for worker in workers:
         worker.start()
+    signal.signal(signal.SIGINT, asked)
     results, waiting, stopped, failure = Results(), len(workers), False, ""
     asked_s = 0.0
     while waiting and not failure:
