@@ -1,7 +1,10 @@
 """A home to try things on."""
 
+import importlib.util
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -96,6 +99,20 @@ def event() -> Callable[..., GridEvent]:
 def home() -> Home:
     """A three-phase home with a 60 kWh car."""
     return Home()
+
+
+@pytest.fixture(scope="session")
+def random_home() -> Callable[[int], PlanInput]:
+    """``random_home(seed)``: a home of any kind, from the module beside this one."""
+    name = "plan_homes"
+    if name not in sys.modules:
+        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+        if spec is None or spec.loader is None:
+            raise ImportError(name)
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(sys.modules[name])
+    found: Callable[[int], PlanInput] = sys.modules[name].home
+    return found
 
 
 @pytest.fixture(scope="session")

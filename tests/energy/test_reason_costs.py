@@ -1,5 +1,6 @@
 """What a step says that its next best choice would have cost, against plans made anew with that choice forced."""
 
+import math
 from itertools import pairwise
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 
 from energy.grid_events import GridEventKind
 from energy.model import Absence, Departure, ReasonCode, Wishes
+from energy.plan import Planner
+from energy.plan.programme import SolverError
 
 HOUR = 3600.0
 TIES_PER_KWH = 5e-3
@@ -165,3 +168,38 @@ def test_a_boost_does_not_show_what_makes_it_hold_as_money(home, planner):
     for step in plan.steps:
         assert abs(float(step.reason.params.get("worth_eur_per_kwh", 0.0))) < 1.0
         assert float(step.reason.params.get("next_cost_eur", 0.0)) < 10.0
+
+
+def test_a_plan_by_a_simple_rule_tells_no_money_that_only_an_optimum_knows(home, monkeypatch):
+    def broken(*_args, **_kwargs):
+        raise SolverError("no licence on Sundays")
+
+    monkeypatch.setattr("energy.plan.planner.Programme.solve", broken)
+    wishes = Wishes(departures=(Departure(at_s=home.now_s + 12 * HOUR, target_soc=0.8),))
+    plan = Planner().solve(home.plan_input(price=PRICE, wishes=wishes))
+    for step in plan.steps:
+        assert not {"worth_eur_per_kwh", "next_cost_eur"} & step.reason.params.keys()
+        assert step.reason.params["binds"]
+
+
+def test_a_house_that_fills_its_fuse_is_not_blamed_on_the_grid(home, planner, event):
+    load = [500.0] * 2 + [17_500.0] * 2 + [500.0] * 20
+    v2g_off = {"price": PRICE, "load_w": load, "wishes": Wishes(v2g_allowed=False)}
+    rests = planner.solve(home.plan_input(**v2g_off)).at(home.now_s + 2.5 * HOUR).reason
+    assert (rests.code, rests.params["binds"]) == (ReasonCode.LIMIT_FUSE, "fuse")
+    limit = event(GridEventKind.IMPORT_LIMIT, home.now_s, home.now_s + 24 * HOUR, 4200.0)
+    limited = planner.solve(home.plan_input(**v2g_off, events=(limit,))).at(home.now_s + 2.5 * HOUR).reason
+    assert (limited.code, limited.params["binds"]) == (ReasonCode.LIMIT_IMPORT, "import_limit")
+    assert limited.params["limit_w"] == 4200.0
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_homes_of_every_kind_tell_facts_that_can_be_kept(planner, random_home, seed):
+    """Several cars, batteries, scenarios, odd prices: figures are finite and no other choice earns."""
+    for plug in planner.solve(random_home(seed * 17)).plugs:
+        for step in plug.steps:
+            params = step.reason.params
+            numbers = [v for name, v in params.items() if isinstance(v, float) and name != "until_s"]
+            assert all(math.isfinite(value) for value in numbers)
+            assert params.get("next_cost_eur", 0.0) >= 0.0
+            assert params["binds"]
