@@ -163,6 +163,7 @@ def _check_soc(name: str, soc: float | None) -> None:
 def _check_part(name: str, part: Any, part_id: str = "") -> None:
     """No field of it is NaN, and its sizes are finite and not negative."""
     whose = f"{name} {part_id}".rstrip()
+    ending = "'" if whose.endswith("s") else "'s"
     for field in fields(part):
         value = getattr(part, field.name)
         if isinstance(value, float) and math.isnan(value):
@@ -170,4 +171,4 @@ def _check_part(name: str, part: Any, part_id: str = "") -> None:
     for size in _SIZES[name]:
         value = getattr(part, size)
         if value < 0 or math.isinf(value):
-            raise PlanInputError(f"The {whose}'s {size} is {value}: it must be a number of 0 or more.")
+            raise PlanInputError(f"The {whose}{ending} {size} is {value}: it must be a number of 0 or more.")
