@@ -73,7 +73,7 @@ def score(
 ) -> Score | None:
     """Of the last days' errors (D, 48), NaN where there was none; None where all are.
 
-    ``inside`` (same shape): was the reading within the band?
+    ``inside``, of those last days: was the reading within the band?
     """
     errors = errors_w[-days:]
     known = np.isfinite(errors)
@@ -84,7 +84,7 @@ def score(
         of=of,
         rmse_w=float(np.sqrt(np.mean(rest**2))),
         mae_w=float(np.mean(np.abs(rest))),
-        band_share=None if inside is None else float(inside[-days:][known].mean()),
+        band_share=None if inside is None else float(inside[known].mean()),
         days=int(known.any(axis=1).sum()),
     )
 

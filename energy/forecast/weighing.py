@@ -6,7 +6,6 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.forecast import bands
-from energy.forecast.clean import Flags
 from energy.forecast.score import MONTH, OURS, SCORED_DAYS, WEEK, YESTERDAY, Score, rolling_weights, score
 
 SIMPLE = (YESTERDAY, WEEK, MONTH)
@@ -50,19 +49,9 @@ def weigh(ways: FloatArray, measured: FloatArray, heights: FloatArray | None = N
     weights = rolling_weights(errors)
     ours = _mean(weights, ways)
     relative = (measured - ours[:-1]) / (bands.heights(ours) if heights is None else heights)[:-1]
-    scores = [score(OURS, ours[:-1] - measured, _inside(relative))]
+    band = bands.bands(relative, SCORED_DAYS)
+    scored = relative[max(0, len(relative) - SCORED_DAYS) :]
+    inside = (scored >= band[:-1, 0]) & (scored <= band[:-1, 2])
+    scores = [score(OURS, ours[:-1] - measured, inside)]
     scores += [score(name, error) for name, error in zip(SIMPLE, errors, strict=False)]
-    return Weighed(
-        weights=weights[:, -1],
-        relative=bands.spread(relative[-bands.BAND_DAYS :]),
-        scores=tuple(one for one in scores if one is not None),
-    )
-
-
-def _inside(relative: FloatArray) -> Flags:
-    """(D, 48): was each of the last days' readings in the band that the days before it made?"""
-    inside = np.ones(relative.shape, dtype=np.bool_)
-    for day in range(max(1, len(relative) - SCORED_DAYS), len(relative)):
-        low, _, high = bands.spread(relative[max(0, day - bands.BAND_DAYS) : day])
-        inside[day] = (relative[day] >= low) & (relative[day] <= high)
-    return inside
+    return Weighed(weights=weights[:, -1], relative=band[-1], scores=tuple(one for one in scores if one is not None))
