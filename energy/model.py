@@ -322,7 +322,8 @@ class Reason:
     code: ReasonCode
     params: dict[str, float | str] = field(default_factory=dict)
     """Figures for the sentence: ``until_s``, ``price_eur_per_kwh``, ``refill_price_eur_per_kwh``, ``limit_w``,
-    ``reserve_soc``, ``event_id``, ``target_soc``, ``deadline_s``, ``frequency_hz`` …"""
+    ``reserve_soc``, ``event_id``, ``target_soc``, ``deadline_s``, ``frequency_hz`` …; the facts that every planned step
+    has (``energy.plan.explain``); of a limit that cuts, ``wanted_w`` and ``phase``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
