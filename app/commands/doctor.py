@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from app.commands import doctor_certificates, doctor_engine, doctor_home, doctor_machine, doctor_prices
+from app.commands import (
+    doctor_certificates,
+    doctor_engine,
+    doctor_home,
+    doctor_machine,
+    doctor_prices,
+    doctor_weather,
+)
 from app.commands.doctor_findings import Finding, Level, guarded, ok
 from app.config.paths import standard_paths
 
@@ -84,6 +91,7 @@ def _home(path: Path) -> Iterator[Finding]:
         return
     yield from guarded("secrets", lambda: doctor_home.secrets(home, path))
     yield from guarded("prices", lambda: doctor_prices.prices(home, path))
+    yield from guarded("weather", lambda: doctor_weather.weather(home, path))
     engine, findings = doctor_engine.look(home, standard_paths().run_file)
     yield from findings
     if engine is not None:

@@ -292,6 +292,25 @@ async def test_nobody_there_is_a_sentence(tmp_path):
     assert keeper.weather is None
 
 
+def test_the_doctor_asks_the_provider_once(provider, tmp_path):
+    from app.commands.doctor_weather import weather
+    from app.config.home import HomeConfig
+
+    def found(**section):
+        home = HomeConfig.model_validate({"connection": {"fuse_a": 25}, "weather": {"kind": "open_meteo"} | section})
+        return [str(finding) for finding in weather(home, tmp_path / "home.toml")]
+
+    [line] = found(url=provider.url)
+    assert line.startswith("warn  weather:")
+    assert "known until 2024-06-24" in line
+    assert len(provider.asked) == 1
+    provider.answer = b"{"
+    [line] = found(url=provider.url)
+    assert line.startswith("fail  weather: the answer is no JSON")
+    [line] = found(kind="csv", file="none.csv")
+    assert "none.csv cannot be read" in line
+
+
 async def test_a_file_is_read_again_when_it_changes(tmp_path):
     path = tmp_path / "weather.csv"
     path.write_text("time_utc,temperature_c\n2024-06-21T09:00:00Z,18\n2024-06-21T10:00:00Z,19\n")
