@@ -1,14 +1,18 @@
 """Plans without a solver: the fallback that cannot fail, and the counterfactual that savings are told against."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from energy.asks import FloatArray
 from energy.model import ShiftableLoad
 from energy.plan.course import Courses, follow
 from energy.plan.prepare import Problem
+from energy.plan.repair import least_power, thermostat
 from energy.plan.runs import Run, earliest_run
 from energy.plan.site import phase_share
 from energy.plan.store import Store, StoreKind
+from energy.plan.within import settled
 
 DEFAULT_GOAL_SOC = 0.8
 """Charge on arrival stops here where no departure asks for more: what most cars are set to."""
@@ -20,14 +24,24 @@ def simple_plan(problem: Problem) -> tuple[Courses, tuple[Run, ...]]:
     room = problem.site.net_max.min(axis=0) - work
     charges = []
     for store in problem.stores:
-        charge = cheapest_charging(
-            store, np.minimum(store.charge_max.min(axis=0), np.maximum(room, 0.0)), problem.worth.price_in
-        )
-        if store.kind is StoreKind.TANK and store.has_losses:
-            charge = keep_warm(store, np.minimum(store.charge_max.min(axis=0), np.maximum(room, 0.0)))
+        most = np.minimum(store.charge_max.min(axis=0), np.maximum(room, 0.0))
+        charge = _by_rule(store, most, problem.worth.price_in)
         room = room - charge
         charges.append(charge)
-    return follow(problem, charges, [np.zeros_like(c) for c in charges], work_kw=work), runs
+    nothing = np.zeros(problem.site.steps)
+    return settled(problem, charges, [nothing for _ in charges], nothing, work), runs
+
+
+def _by_rule(store: Store, most: FloatArray, price: FloatArray) -> FloatArray:
+    able = replace(store, charge_max=np.where(most >= store.charge_min_kw, most, 0.0)[None, :])
+    if store.kind is StoreKind.TANK:
+        heats = keep_warm(store, most)
+        return heats if store.charge_min_kw <= 0 else np.where(thermostat(able), store.charge_min_kw, 0.0)
+    charge = cheapest_charging(store, able.charge_max[0], price)
+    if store.charge_min_kw <= 0 or store.kind is StoreKind.WORK:
+        return charge
+    stored = store.start + np.concatenate([[0.0], np.cumsum(charge * store.charge_gain - store.outflow)])
+    return least_power(able, charge, stored)
 
 
 def charge_on_arrival(problem: Problem) -> Courses:
