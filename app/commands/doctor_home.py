@@ -8,8 +8,10 @@ from pathlib import Path
 
 from app.commands.doctor_findings import Finding, fail, ok, port_finding, warn
 from app.commands.doctor_machine import addresses, has_raw_sockets
-from app.config.home import ChargerSection, HomeConfig, ModbusSection, PowerStageSection
+from app.config.assets import SwitchSection, switched
+from app.config.home import ChargerSection, HomeConfig, PowerStageSection
 from app.config.load import load_home
+from app.config.parts import ModbusPlace
 from app.config.paths import secrets_file
 from app.config.problems import HomeFileError
 from app.config.secrets import SecretsError, read_secrets
@@ -81,9 +83,11 @@ def charger(section: ChargerSection) -> Iterator[Finding]:
 
 def devices(home: HomeConfig) -> Iterator[Finding]:
     """Every device of the home answers, all asked at once."""
-    wanted = [(row.name, row, Role.METER) for row in home.meter]
+    wanted: list[tuple[str, ModbusPlace, Role]] = [(row.name, row, Role.METER) for row in home.meter]
     wanted += [(row.name, row, Role.INVERTER) for row in home.inverter]
+    wanted += [(row.name, row, Role.STORAGE) for row in home.battery]
     asked = [_instrument(*row) for row in wanted]
+    asked += [_switch(*row) for row in switched(home.load, home.tank)]
     if home.charger is not None and home.charger.power_stage.profile != SIMULATED:
         asked.append(_stage(f"{home.charger.name} power stage", home.charger.power_stage))
 
@@ -93,7 +97,11 @@ def devices(home: HomeConfig) -> Iterator[Finding]:
     yield from asyncio.run(ask())
 
 
-async def _instrument(name: str, section: ModbusSection, role: Role) -> Finding:
+_TELLS = {Role.METER: "grid_w", Role.INVERTER: "solar_w", Role.STORAGE: "soc"}
+"""What a device of each role must tell."""
+
+
+async def _instrument(name: str, section: ModbusPlace, role: Role) -> Finding:
     link = ModbusLink(section.host, section.port)
     try:
         async with asyncio.timeout(ANSWER_S):
@@ -105,8 +113,21 @@ async def _instrument(name: str, section: ModbusSection, role: Role) -> Finding:
         return _silent(name, link, error)
     finally:
         await link.close()
-    quantity = "grid_w" if role is Role.METER else "solar_w"
+    quantity = _TELLS[role]
     return _judged(name, str(device), sample.values.get(quantity), quantity, sample.faults)
+
+
+async def _switch(name: str, section: SwitchSection) -> Finding:
+    link = ModbusLink(section.host, section.port)
+    device = ModbusDevice.from_profile(link, load_profile(section.profile), section.unit, clock=time.time)
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            sample = await device.poll()
+    except (LinkError, RefusedError, TimeoutError) as error:
+        return _silent(name, link, error)
+    finally:
+        await link.close()
+    return _judged(name, str(device), sample.values.get("switch"), "switch", sample.faults)
 
 
 async def _stage(name: str, section: PowerStageSection) -> Finding:
@@ -132,7 +153,7 @@ def _silent(name: str, link: ModbusLink, error: Exception) -> Finding:
 def _judged(name: str, device: str, watt: float | None, quantity: str, faults: tuple[Fault, ...]) -> Finding:
     if watt is None:
         return fail(name, f"{device} gives no {quantity}", "check its wiring and settings")
-    text = f"{device} answers, {quantity} {watt:.0f} W"
+    text = f"{device} answers, {quantity} " + (f"{watt:.0f} W" if quantity.endswith("_w") else f"{watt:.2g}")
     if faults:
         return warn(name, f"{text}; {'; '.join(map(str, faults))}", "compare with the device's own display")
     return ok(name, text)

@@ -89,3 +89,8 @@ class Co2Section(Section):
     """CSV of ``time_utc,g_per_kwh``; relative to the home file."""
     per_kg: Annotated[float, Field(ge=0, le=100)] = 0.0
     """Currency per kg that the plan may pay to keep it out of the air."""
+
+
+def switched(loads: list[LoadSection], tanks: list[TankSection]) -> list[tuple[str, SwitchSection]]:
+    """Every relay of a home, with the name of what it switches."""
+    return [(row.name, row.switch) for row in loads if row.switch is not None] + [(t.name, t.switch) for t in tanks]

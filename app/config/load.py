@@ -46,6 +46,7 @@ def check_home(text: str, path: Path) -> HomeConfig:
     except RecursionError as error:
         raise HomeFileError(path, [Problem(1, "sections within sections without end", "write them flat")]) from error
     home: HomeConfig | None = None
+    data = _one_charger(data, flaws)
     if not flaws:
         try:
             # By way of JSON, so that TOML's lists may become tuples while "25" stays no number.
@@ -104,6 +105,17 @@ def write_whole(path: Path, content: str | bytes, mode: int = 0o644) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _one_charger(data: dict[str, Any], flaws: list[Flaw]) -> dict[str, Any]:
+    """``[[charger]]`` written as a list is the one that it holds; an engine drives no second one."""
+    chargers = data.get("charger")
+    if not isinstance(chargers, list) or not chargers:
+        return data
+    if len(chargers) > 1:
+        what = f"{len(chargers)} chargers in one home: Twoway drives one"
+        flaws.append(Flaw(("charger", 1), what, "keep one [[charger]] here"))
+    return {**data, "charger": chargers[0]}
 
 
 def _read(path: Path) -> str:

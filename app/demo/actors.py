@@ -1,6 +1,7 @@
 """The demo home's simulated things, each behind its real protocol on loopback.
 
     grid meter, inverter      SunSpec over Modbus TCP
+    dishwasher's relay        Twoway's register map over Modbus TCP, with its own dead-man in real time
     power stage               Twoway's register map over Modbus TCP, with its own dead-man in real time
     car                       ISO 15118-20 over TCP on ::1, found by SDP
     utility                   OpenADR 3.1 over HTTP
@@ -24,6 +25,7 @@ from app.demo.world import World
 from protocols import iso15118 as iso
 from protocols.modbus.server import ModbusServer, Unit
 from protocols.modbus.simulated import SimulatedPowerStage, simulated_inverter, simulated_meter
+from protocols.modbus.simulated_assets import SimulatedSwitch
 from protocols.ocpp import ScriptedCall, SimulatedCsms
 from protocols.openadr import V3_1_0
 from protocols.openadr.vtn import SimulatedVtn, VtnClient
@@ -32,7 +34,7 @@ log = logging.getLogger(__name__)
 
 VEN_ID, VEN_SECRET = "twoway-demo", "demo-secret"
 PROGRAM = "Demo utility"
-METER_UNIT = INVERTER_UNIT = STAGE_UNIT = 1
+METER_UNIT = INVERTER_UNIT = STAGE_UNIT = RELAY_UNIT = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Addresses:
     meter_port: int
     inverter_port: int
     stage_port: int
+    relay_port: int
     sdp_port: int
     vtn_url: str
     csms_url: str
@@ -83,6 +86,7 @@ class Actors:
             ModbusServer({METER_UNIT: Unit(self._meter, on_read=self._show_meter)}),
             ModbusServer({INVERTER_UNIT: Unit(self._inverter, on_read=self._show_inverter)}),
             ModbusServer({STAGE_UNIT: self._counted(self.stage.unit())}),
+            ModbusServer({RELAY_UNIT: self._counted(SimulatedSwitch(world.follow_relay).unit())}),
         ]
         self._sdp_port = sdp_port if sdp_port is not None else free_udp_port()
         self.car = CarOnCable(
@@ -100,8 +104,8 @@ class Actors:
     @property
     def addresses(self) -> Addresses:
         """Known once started."""
-        meter, inverter, stage = (server.port for server in self._servers)
-        return Addresses(meter, inverter, stage, self._sdp_port, self.vtn.base_url, self.csms.url)
+        meter, inverter, stage, relay = (server.port for server in self._servers)
+        return Addresses(meter, inverter, stage, relay, self._sdp_port, self.vtn.base_url, self.csms.url)
 
     async def __aenter__(self) -> Self:
         for server in self._servers:

@@ -6,8 +6,9 @@ from typing import Any
 
 import tomlkit
 
-from app.demo.actors import INVERTER_UNIT, METER_UNIT, STAGE_UNIT, VEN_ID, Addresses
+from app.demo.actors import INVERTER_UNIT, METER_UNIT, RELAY_UNIT, STAGE_UNIT, VEN_ID, Addresses
 from app.demo.script import LEAVES, TRIP_WH
+from app.demo.world import COURSE_W
 
 SECRET_NAME = "utility"  # noqa: S105 - the name of a secret
 TIMEZONE = "Europe/Amsterdam"
@@ -120,6 +121,15 @@ def home_toml(
             "unit": INVERTER_UNIT,
             "peak_w": round(solar_peak_w, 1),
             **reading,
+        }
+    ]
+    document["load"] = [
+        {
+            "name": "Dishwasher",
+            "course_w": list(COURSE_W),
+            "earliest": "09:00",
+            "latest": "22:00",
+            "switch": {"host": "127.0.0.1", "port": addresses.relay_port, "unit": RELAY_UNIT, "expiry_s": 30.0},
         }
     ]
     document["departure"] = [

@@ -22,6 +22,9 @@ PHASES = 3
 JOULES_PER_WH = 3600.0
 EMPTY_V, FULL_V = 340.0, 420.0
 """The battery's voltage, linear in its charge."""
+COURSE_W = (1_900.0, 300.0, 1_800.0, 150.0)
+"""The dishwasher's course, by the quarter of an hour."""
+MACHINE_SLOT_S = 900.0
 _NOISE_MEMORY_S = 300.0
 _LOAD_NOISE, _CLOUD_NOISE = 0.20, 0.15
 
@@ -59,6 +62,31 @@ class Flows:
         return first, second, third
 
 
+@dataclass(slots=True)
+class Machine:
+    """The dishwasher behind its relay: it begins its course when it is given power, and is ready again when over."""
+
+    course_w: tuple[float, ...]
+    """Mean power of each quarter of an hour."""
+    began_s: float | None = None
+    _held: bool = False
+    """Was its relay closed when it was last asked?"""
+
+    def power_w(self, now_s: float) -> float:
+        """What it draws."""
+        if self.began_s is None:
+            return 0.0
+        k = int((now_s - self.began_s) // MACHINE_SLOT_S)
+        return self.course_w[k] if 0 <= k < len(self.course_w) else 0.0
+
+    def follow(self, closed: bool, now_s: float) -> None:
+        """Its relay is closed or open; a course that has begun is finished."""
+        over = self.began_s is None or now_s >= self.began_s + MACHINE_SLOT_S * len(self.course_w)
+        if closed and over and not self._held:
+            self.began_s = now_s
+        self._held = closed
+
+
 @dataclass(slots=True, kw_only=True)
 class World:
     """Everything that is simulated, at one moment of home time."""
@@ -70,6 +98,7 @@ class World:
     start_s: float
     seed: int = 1
     stage: StageTwin = field(default_factory=lambda: StageTwin(delay_s=0.5))
+    machine: Machine = field(default_factory=lambda: Machine(COURSE_W))
     settles_at_once: bool = False
     """True in lockstep: the power stage's delay and ramp are over within a step."""
     now_s: float = field(init=False)
@@ -128,6 +157,11 @@ class World:
         self.stage_w = power_w if closed else 0.0
         # Its own dead-man lives in the register map, in real time.
         self.stage.command(self.stage_w, self.now_s, float("inf"))
+
+    def follow_relay(self, closed: bool) -> tuple[float, None]:
+        """The dishwasher's relay is asked; what flows through it, and no temperature."""
+        self.machine.follow(closed, self.now_s)
+        return self.machine.power_w(self.now_s) if closed else 0.0, None
 
     def follow_loop(self, power_w: float) -> None:
         """The car has a new set-point from the charge loop."""
@@ -205,7 +239,8 @@ class World:
         self._noise = (load_noise, cloud_noise)
         frequency_hz = self._grid.step(self.now_s - dt_s, dt_s) if dt_s else 50.0
         self._base = (
-            max(20.0, self.house.load_w.at(self.now_s) * (1.0 + _LOAD_NOISE * load_noise)),
+            max(20.0, self.house.load_w.at(self.now_s) * (1.0 + _LOAD_NOISE * load_noise))
+            + self.machine.power_w(self.now_s),
             max(0.0, self.house.solar_w.at(self.now_s) * (1.0 + _CLOUD_NOISE * cloud_noise)),
             frequency_hz + self.script.dip_hz(self.now_s),
         )

@@ -28,6 +28,7 @@ RENEW_SHARE = 0.5
 SAME = 1e-3
 """Share of the order's size below which a new order is the old one."""
 EVERY_S = 1.0
+QUICKEST_REAL_S = 0.2
 
 MakeOrders = Callable[[ModbusLink], Awaitable[Orders]]
 
@@ -115,7 +116,9 @@ class OrderedDriver(ABC):
         self._written = (value, now_s)
 
     async def _wait(self) -> None:
-        tick = asyncio.ensure_future(self._clock.sleep(self._interval_s))
+        # Orders expire in real time, however fast home time runs.
+        real_s = max(QUICKEST_REAL_S, self._interval_s / self._clock.speed)
+        tick = asyncio.ensure_future(asyncio.sleep(real_s))
         news = asyncio.ensure_future(self._news.wait())
         try:
             await asyncio.wait({tick, news}, return_when=asyncio.FIRST_COMPLETED)

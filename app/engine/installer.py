@@ -3,6 +3,7 @@
 from typing import TypeGuard
 
 from app.api import schema as s
+from app.config.assets import BatterySection, SwitchSection, switched
 from app.config.home import ChargerSection, ModbusSection
 from app.engine import views
 from app.engine.engine import Engine
@@ -15,6 +16,8 @@ def installer_page(engine: Engine, toml: str, certificates: list[s.CertificateOu
     config = engine.config
     devices = [_instrument(engine, section, "meter") for section in config.meter]
     devices += [_instrument(engine, section, "inverter") for section in config.inverter]
+    devices += [_battery(engine, battery) for battery in config.battery]
+    devices += [_switch(engine, *row) for row in switched(config.load, config.tank)]
     if config.charger is not None:
         devices += [_charger(engine, config.charger), _stage(engine, config.charger)]
     links = [link.name for link in (config.utility, config.backend) if link is not None]
@@ -52,6 +55,39 @@ def _instrument(engine: Engine, section: ModbusSection, role: str) -> s.DeviceOu
         profile=section.profile,
         health=_health(engine, section.name),
         readings=_readings(engine.board.readings_of(section.name)),
+    )
+
+
+def _battery(engine: Engine, section: BatterySection) -> s.DeviceOut:
+    state = engine.board.battery(section.name)
+    readings: dict[str, float | str | None] = {}
+    if state is not None:
+        readings = {"soc": state.soc, "battery_w": state.power_w, "at": views.when(state.at_s).isoformat()}
+    command = engine.dispatcher.latest.command.battery_w if engine.dispatcher.latest is not None else {}
+    if section.name in command:
+        readings["set_point_w"] = command[section.name]
+    return s.DeviceOut(
+        name=section.name,
+        role="battery",
+        address=f"{section.host}:{section.port} unit {section.unit}",
+        profile=section.profile,
+        health=_health(engine, section.name),
+        readings=readings,
+    )
+
+
+def _switch(engine: Engine, name: str, section: SwitchSection) -> s.DeviceOut:
+    state = engine.board.switches.get(name)
+    readings: dict[str, float | str | None] = {}
+    if state is not None:
+        readings = {"switch": float(state.closed), "switch_w": state.power_w, "tank_c": state.tank_c}
+    return s.DeviceOut(
+        name=name,
+        role="switch",
+        address=f"{section.host}:{section.port} unit {section.unit}",
+        profile=section.profile,
+        health=_health(engine, name),
+        readings={key: value for key, value in readings.items() if value is not None},
     )
 
 

@@ -104,6 +104,10 @@
       <translation>Speicher speist</translation>
     </message>
     <message>
+      <source>Battery power</source>
+      <translation>Speicherleistung</translation>
+    </message>
+    <message>
       <source>Battery to car</source>
       <translation>Speicher ins Auto</translation>
     </message>
@@ -410,6 +414,10 @@
     <message>
       <source>Connection and fuse</source>
       <translation>Anschluss und Sicherung</translation>
+    </message>
+    <message>
+      <source>Contact</source>
+      <translation>Kontakt</translation>
     </message>
     <message>
       <source>Contract</source>
@@ -846,6 +854,10 @@
     <message>
       <source>House</source>
       <translation>Haus</translation>
+    </message>
+    <message>
+      <source>House battery</source>
+      <translation>Hausspeicher</translation>
     </message>
     <message>
       <source>House forecast: off by {off} on average.</source>
@@ -1368,6 +1380,10 @@
       <translation>Leistung des Hauses</translation>
     </message>
     <message>
+      <source>Power through it</source>
+      <translation>Leistung darüber</translation>
+    </message>
+    <message>
       <source>Power, kW</source>
       <translation>Leistung, kW</translation>
     </message>
@@ -1414,6 +1430,10 @@
     <message>
       <source>Reconnect to the engine</source>
       <translation>Neu mit der Engine verbinden</translation>
+    </message>
+    <message>
+      <source>Relays</source>
+      <translation>Relais</translation>
     </message>
     <message>
       <source>Remove this departure</source>
@@ -1552,6 +1572,10 @@
       <translation>Dieses Haus einrichten</translation>
     </message>
     <message>
+      <source>Set-point</source>
+      <translation>Sollwert</translation>
+    </message>
+    <message>
       <source>Settings</source>
       <translation>Einstellungen</translation>
     </message>
@@ -1630,6 +1654,10 @@
     <message>
       <source>Take part again</source>
       <translation>Wieder mitmachen</translation>
+    </message>
+    <message>
+      <source>Temperature</source>
+      <translation>Temperatur</translation>
     </message>
     <message>
       <source>Test again</source>
@@ -2132,6 +2160,10 @@
       <translation>lädt mit {power}</translation>
     </message>
     <message>
+      <source>closed</source>
+      <translation>geschlossen</translation>
+    </message>
+    <message>
       <source>coming</source>
       <translation>kommt</translation>
     </message>
@@ -2226,6 +2258,10 @@
     <message>
       <source>one phase</source>
       <translation>eine Phase</translation>
+    </message>
+    <message>
+      <source>open</source>
+      <translation>offen</translation>
     </message>
     <message>
       <source>opted out</source>

@@ -57,6 +57,7 @@ def steps(home: "s.InstallerOut", ticks: Mapping[str, str], fmt: Format) -> list
         _connection(home, ticks, fmt),
         _device(home, "meter", tr("Meter"), ticks, fmt),
         _device(home, "inverter", tr("Inverter"), ticks, fmt),
+        *_devices_if_any(home, ticks, fmt),
         _device(home, "charger", tr("Charger"), ticks, fmt),
         _certificates(home, fmt),
         _ticked("session", tr("Car test session"), ticks, tr("Plug a car in and prove that it charges.")),
@@ -101,6 +102,13 @@ def _limits(home: "s.InstallerOut", fmt: Format) -> tuple[tuple[str, Shown], ...
     }
     none = tr("No limit is set in the home file.")
     return tuple((name, fmt.power(home.limits.get(key), none)) for key, name in names.items() if key in home.limits)
+
+
+def _devices_if_any(home: "s.InstallerOut", ticks: Mapping[str, str], fmt: Format) -> list[Step]:
+    """What only some homes have."""
+    titles = {"battery": tr("House battery"), "switch": tr("Relays")}
+    there = {device.role for device in home.devices}
+    return [_device(home, role, title, ticks, fmt) for role, title in titles.items() if role in there]
 
 
 def _device(home: "s.InstallerOut", role: str, title: str, ticks: Mapping[str, str], fmt: Format) -> Step:
@@ -190,6 +198,11 @@ def reading_name(key: str) -> str:
         "grid_w": tr("Grid power"),
         "solar_w": tr("Roof power"),
         "ev_w": tr("Car power"),
+        "battery_w": tr("Battery power"),
+        "set_point_w": tr("Set-point"),
+        "switch": tr("Contact"),
+        "switch_w": tr("Power through it"),
+        "tank_c": tr("Temperature"),
         "frequency_hz": tr("Frequency"),
         "at": tr("Read at"),
         "phase_1_w": tr("Phase {number}", number="1"),
@@ -210,6 +223,10 @@ def reading(key: str, value: float | str | None, fmt: Format) -> Shown:
         return fmt.energy(value)
     if key.endswith("_hz"):
         return fmt.frequency(value)
+    if key == "switch":
+        return Shown(tr("closed") if value >= 0.5 else tr("open"))
+    if key.endswith("_c"):
+        return Shown(f"{fmt.number(value, 1)} °C")
     if key.endswith("_v"):
         return Shown(f"{fmt.number(value, 1)} V")
     if key.endswith("_a"):

@@ -365,3 +365,35 @@ def test_the_home_in_the_readme_is_a_home():
     readme = Path(__file__).parents[3] / "README.md"
     (text,) = re.findall(r"```toml\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
     assert check_home(text, readme).tariff.kind == "time_of_use"
+
+
+MINIMAL = "[connection]\nfuse_a = 25\n\n"
+
+
+def test_a_charger_may_be_written_as_a_list_of_one(tmp_path):
+    home = check_home(MINIMAL + '[[charger]]\nname = "garage"\n', tmp_path / "home.toml")
+    assert home.charger.name == "garage"
+    with pytest.raises(HomeFileError, match="2 chargers in one home: Twoway drives one"):
+        check_home(MINIMAL + '[[charger]]\nname = "a"\n[[charger]]\nname = "b"\n', tmp_path / "home.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ('[[load]]\nname = "w"\n', 4, "without its power"),
+        ('[[load]]\nname = "w"\npower_w = 9\nearliest = "10:00"\nlatest = "10:30"\n', 8, "does not fit between"),
+        ('[[load]]\nname = "w"\ncourse_w = [5.0]\nin_pieces = true\n', 7, "cannot be cut in pieces"),
+        ("[co2]\nper_kg = 0.1\n", 5, "without its amount"),
+        ('[co2]\nfile = "none.csv"\n', 5, "there is no file"),
+        (
+            '[[battery]]\nname = "b"\ncapacity_wh=9000\ncharge_max_w=1\ndischarge_max_w=1\nsoc_min=0.9\nsoc_max=0.5\n',
+            9,
+            "is not below soc_max",
+        ),
+    ],
+)
+def test_batteries_and_machines_that_make_no_sense_are_told(tmp_path, text, line, words):
+    with pytest.raises(HomeFileError) as told:
+        check_home(MINIMAL + text, tmp_path / "home.toml")
+    assert words in str(told.value)
+    assert [problem.line for problem in told.value.problems] == [line]
