@@ -8,7 +8,8 @@ promises lowered, programme solved, mended and explained; "re-solve" is its comp
 highspy given the same matrices without any modelling layer, cold. EMHASS is timed inside its own process from its
 numbers to its result, its problem built once; the costs compared are the bills of the schedules of both, by one
 function of ours. CPU is the time that was spent, wherever a busy machine let the rest of it go. Other homes (a flat
-tariff, scenarios, two cars with a battery, a tank and a load) follow without EMHASS, which has no like of them. Without EMHASS (tests/interop/setup_emhass.sh) its lines are left out.
+tariff, scenarios, two cars with a battery, a tank and a load) follow without EMHASS, which has no like of them.
+Without EMHASS (tests/interop/setup_emhass.sh) its lines are left out.
 """
 
 import argparse
