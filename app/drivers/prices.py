@@ -188,7 +188,7 @@ async def ask(
             raise PriceError(f"{request.shown} does not answer ({type(error).__name__})") from None
         except TariffError as error:
             raise PriceError(str(error).rstrip(".")) from error
-        except ValueError:
+        except UnicodeError:
             raise PriceError(f"{request.shown} cannot be asked with this token: check its secret") from None
         if len(answer.series.at_s):
             series, currency = series.merged(answer.series), answer.currency

@@ -1,6 +1,7 @@
 """Answers of every provider's shape, good and odd, written as their documents show them."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlsplit
 
@@ -136,6 +137,8 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c 
         (b"", "no XML"),
         (b"{}", "no XML"),
         (b"<Publication_MarketDocument>", "no XML"),
+        (b'<?xml version="1.0" encoding="UTF--18"?><x/>', "no XML"),
+        (b'<?xml version="1.0" encoding="big5"?><x/>', "no XML"),
         (BOMB, "document type"),
         (
             BOMB.decode().replace('<?xml version="1.0"?>', '<?xml version="1.0" encoding="UTF-16"?>').encode("utf-16"),
@@ -399,3 +402,55 @@ def test_duplicates_and_overlaps():
     assert series_of([(0.0, 3600.0, 8.0)], currency="NOK").eur_per_kwh.tolist() == [8.0]
     with pytest.raises(TariffError, match="8 EUR a kWh"):
         series_of([(0.0, 3600.0, 8.0)])
+
+
+BODIES = {
+    "entsoe": (HEAD + entsoe_series([(1, 50.0), (5, -80)]) + "</Publication_MarketDocument>").encode(),
+    "nord_pool": json.dumps(
+        {"currency": "SEK", "multiAreaEntries": [entry("2025-10-01T22:00:00Z", "2025-10-01T22:15:00Z", SE3=41.0)]}
+    ).encode(),
+    "octopus": json.dumps({"next": None, "results": [rate("2025-10-02T00:00:00Z", None, 20.0)]}).encode(),
+    "tibber": json.dumps(
+        {"data": {"viewer": {"homes": [home([price("2025-10-02T00:00:00+02:00", 0.4)])]}}, "errors": None}
+    ).encode(),
+    "awattar": b'{"data": [{"start_timestamp": 1759356000000, "end_timestamp": 1759359600000, "marketprice": 5}]}',
+}
+
+
+@pytest.mark.parametrize("kind", sorted(BODIES))
+def test_a_damaged_answer_is_read_or_refused_and_never_breaks(kind):
+    options = {"entsoe": ENTSOE, "nord_pool": NORD_POOL, "octopus": OCTOPUS, "tibber": TIBBER, "awattar": AWATTAR}[kind]
+    body, chance = BODIES[kind], np.random.default_rng(7)
+    assert len(PROVIDERS[kind].parse(body, options).series.at_s) > 0
+    bits = [b"null", b"[]", b"{}", b'"x"', b"1e999", b"-1", b"", b"<a>", b"&lt;", b"9" * 40, b"\x00", b'"2025-10-02"']
+    for _ in range(1500):
+        spoilt = bytearray(body)
+        for _ in range(int(chance.integers(1, 4))):
+            start = int(chance.integers(len(spoilt) + 1))
+            spoilt[start : start + int(chance.integers(0, 24))] = bits[int(chance.integers(len(bits)))]
+        try:
+            found = PROVIDERS[kind].parse(bytes(spoilt), options).series
+        except TariffError:
+            continue
+        assert np.isfinite(found.eur_per_kwh).all()
+        assert (np.diff(found.at_s) > 0).all()
+
+
+@pytest.mark.parametrize("kind", ["nord_pool", "octopus", "tibber", "awattar"])
+def test_an_answer_with_any_value_for_any_key_is_read_or_refused(kind):
+    options = {"nord_pool": NORD_POOL, "octopus": OCTOPUS, "tibber": TIBBER, "awattar": AWATTAR}[kind]
+    values = (None, [], {}, "x", 1e308, -1, 0, True, [[]], [{}], {"a": 1}, "2025-13-01T00:00:00Z", 10**30)
+
+    def spoilt(node):
+        """The document with each of its values replaced by each of the others, one at a time."""
+        yield from values
+        if isinstance(node, dict):
+            for key in node:
+                yield from (node | {key: other} for other in spoilt(node[key]))
+        elif isinstance(node, list):
+            for n in range(len(node)):
+                yield from ([*node[:n], other, *node[n + 1 :]] for other in spoilt(node[n]))
+
+    for document in spoilt(json.loads(BODIES[kind])):
+        with suppress(TariffError):
+            PROVIDERS[kind].parse(json.dumps(document).encode(), options)

@@ -159,7 +159,9 @@ def _read(body: bytes) -> _Node:
     parser.StartDoctypeDeclHandler = refuse
     try:
         parser.Parse(body, True)
-    except expat.ExpatError as error:
+    except ProviderError:
+        raise
+    except (expat.ExpatError, LookupError, ValueError) as error:  # the latter for encodings that are none
         raise ProviderError(f"{_NAME} answered something that is no XML ({error}).") from error
     return top.children[0]
 

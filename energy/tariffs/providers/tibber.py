@@ -64,7 +64,8 @@ def _price_info(document: Any, options: Options) -> dict[str, Any]:
         raise ProviderError(f"{_NAME} knows no home {options.home!r} in this account.")
     # The first that has a contract: an account may keep homes that somebody moved out of.
     for home in ours:
-        info = (home.get("currentSubscription") or {}).get("priceInfo")
+        contract = home.get("currentSubscription")
+        info = contract.get("priceInfo") if isinstance(contract, dict) else None
         if isinstance(info, dict):
             return info
     raise ProviderError(f"{_NAME} has no running contract for this home.")
