@@ -15,6 +15,7 @@ has, whatever its code:
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -126,12 +127,12 @@ class _Explainer:
         """What more could leave the battery in each step before a floor is met or charging begins again."""
         over = (self.c.stored_kwh[1:] - np.maximum(self.p.numbers.stored_min[1:], 0.0)).tolist()
         charging = self.charging.tolist()
-        spare = np.empty(len(over))
-        least = float("inf")
+        spare, least = over, float("inf")
         for t in range(len(over) - 1, -1, -1):
-            least = min(over[t], float("inf") if charging[t] else least)
+            if charging[t] or over[t] < least:
+                least = over[t]
             spare[t] = least
-        return spare
+        return np.array(spare)
 
     def _reasons(self) -> list[Reason]:
         why = _Why(
@@ -158,18 +159,24 @@ class _Explainer:
             strict=True,
         )
         reasons = []
+        before, weighed = None, False
         for (code, own), end, bound, is_known, now, later, later_step, name, cost, until, breaks in rows:
+            if code is not before:
+                before, weighed = code, code not in _NO_CHOICE
             params: Params = {"until_s": edges[end], "binds": bound}
             if is_known and code is not ReasonCode.NO_CAR:
                 params["worth_eur_per_kwh"] = now
                 params["worth_later_eur_per_kwh"] = later
                 params["later_s"] = edges[later_step]
-            if name and code not in _NO_CHOICE:
+            if weighed and name and (breaks or is_known):
+                params["next_choice"] = name
+                params["block_until_s"] = edges[until]
                 if breaks:
-                    params |= {"next_choice": name, "block_until_s": edges[until], "next_breaks": breaks}
-                elif is_known:
-                    params |= {"next_choice": name, "block_until_s": edges[until], "next_cost_eur": cost}
-            reasons.append(Reason(code=code, params=params | own))
+                    params["next_breaks"] = breaks
+                else:
+                    params["next_cost_eur"] = cost
+            params.update(own)
+            reasons.append(Reason(code=code, params=params))
         return reasons
 
 
@@ -342,10 +349,6 @@ def _due(prepared: Prepared, course: Course) -> list[tuple[int, Departure] | Non
 
 def _block_ends(codes: Sequence[ReasonCode]) -> IntArray:
     """For each step, before which step the row of its code ends."""
-    ends = np.empty(len(codes), dtype=np.int64)
-    end = len(codes)
-    for t in range(len(codes) - 1, -1, -1):
-        if t + 1 < len(codes) and codes[t + 1] is not codes[t]:
-            end = t + 1
-        ends[t] = end
+    edges = [0, *(t for t, (was, code) in enumerate(pairwise(codes), start=1) if code is not was), len(codes)]
+    ends: IntArray = np.repeat(edges[1:], np.diff(edges)).astype(np.int64)
     return ends
