@@ -33,8 +33,10 @@ class Probe:
     at_s: float
     from_w: float
     to_w: float
-    first_s: float | None = None
-    """When the first tenth of the step was there."""
+    there: bool = False
+    """Has the first tenth of the step been seen?"""
+    steepest: float = 0.0
+    """Fastest move towards the step so far, W/s."""
     seen: tuple[float, float] | None = None
     """Time and power of the sample before."""
 
@@ -56,22 +58,18 @@ def watched(probe: Probe | None, learned: Learned, power_w: float, at_s: float) 
     if at_s - probe.at_s > _LONGEST_S:
         return None, learned
     span_w = probe.to_w - probe.from_w
-    before, share = (probe.seen[1] - probe.from_w) / span_w, (power_w - probe.from_w) / span_w
-    first_s = probe.first_s
-    if first_s is None and share >= _FIRST_SHARE:
-        first_s = _crossed(probe.seen[0], before, at_s, share, _FIRST_SHARE)
-        learned = replace(learned, reaction_s=_mean(learned.reaction_s, first_s - probe.at_s), steps=learned.steps + 1)
-    if first_s is not None and share >= _LAST_SHARE:
-        last_s = _crossed(probe.seen[0], before, at_s, share, _LAST_SHARE)
-        # Within one sample it moved at least so fast.
-        took_s = max(last_s - first_s, 0.5 * (at_s - probe.seen[0]), 0.05)
-        ramp = (_LAST_SHARE - _FIRST_SHARE) * abs(span_w) / took_s
-        return None, replace(learned, ramp_w_per_s=_mean(learned.ramp_w_per_s, ramp))
-    return replace(probe, first_s=first_s, seen=(at_s, power_w)), learned
-
-
-def _crossed(t0: float, y0: float, t1: float, y1: float, y: float) -> float:
-    return t1 if y1 <= y0 else t0 + (t1 - t0) * min(max((y - y0) / (y1 - y0), 0.0), 1.0)
+    share = (power_w - probe.from_w) / span_w
+    # Between two looks it may have been quicker: the steepest stretch is what is sure.
+    steepest = max(probe.steepest, (power_w - probe.seen[1]) / span_w * abs(span_w) / (at_s - probe.seen[0]))
+    there = probe.there
+    if not there and share >= _FIRST_SHARE:
+        there = True
+        # By the sample that shows it: what is promised to a grid must not be hoped for between two looks.
+        took_s = at_s - probe.at_s
+        learned = replace(learned, reaction_s=_mean(learned.reaction_s, took_s), steps=learned.steps + 1)
+    if there and share >= _LAST_SHARE:
+        return None, replace(learned, ramp_w_per_s=_mean(learned.ramp_w_per_s, steepest))
+    return replace(probe, there=there, steepest=steepest, seen=(at_s, power_w)), learned
 
 
 def _mean(old: float | None, new: float) -> float:

@@ -236,15 +236,19 @@ def _with_frequency(view: View, want: Want) -> Want:
     frequency_hz = view.readings.frequency_hz
     if held is None or frequency_hz is None or abs(view.answer_w) < _IDLE_W:
         return want
+    # Around what would really flow: an answer from a base point that limits cut anyway would be none.
+    base_w = min(max(want.power_w, -view.limits.discharge_w.value), view.limits.charge_w.value)
+    if view.house is not None:
+        base_w = min(base_w, max(0.0, view.limits.import_w.value - view.config.guard_w - view.house.most_w))
     params: dict[str, float | str] = {
         "frequency_hz": frequency_hz,
         "answer_w": view.answer_w,
-        "base_w": want.power_w,
+        "base_w": base_w,
         "event_id": held.event_id,
     }
     return replace(
         want,
-        power_w=want.power_w + view.answer_w,
+        power_w=base_w + view.answer_w,
         reason=Reason(code=ReasonCode.FREQUENCY, params=params),
         exports=True,
         surplus=False,

@@ -1,6 +1,7 @@
 """The closed loop with a late meter, a slow charger and a house that jumps: it settles, and does not swing."""
 
 import math
+import random
 from collections import deque
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from energy.dispatch import DispatchConfig, DispatchState, dispatch
+from energy.dispatch.phases import PhaseState, shares, watched
 from energy.limits import gather
 from energy.model import Charger, Connection, Ev, EvState, Readings, Reason, ReasonCode, Wishes
 from energy.plan.types import Money, Plan, PlugPlan, Step
@@ -106,7 +108,7 @@ def turns(values, least_w=150.0):
     """How often a row of powers changes its direction by more than ``least_w``."""
     count, extreme, direction = 0, values[0], 0
     for value in values:
-        if direction >= 0 and value > extreme or direction <= 0 and value < extreme:
+        if (direction >= 0 and value > extreme) or (direction <= 0 and value < extreme):
             direction = direction or (1 if value > extreme else -1)
             extreme = value
         elif abs(value - extreme) > least_w:
@@ -140,3 +142,72 @@ def test_whatever_the_delays_following_settles_and_does_not_swing(
         settled = loop.grid[-int(15 / DT_S) :]
         assert max(abs(w - 30.0) for w in settled) < 80.0, "the last 15 s before the next jump are at 0"
         assert turns(loop.commands[begun:]) <= 3
+
+
+def test_a_load_that_vanishes_exports_only_while_meter_and_charger_take_their_time():
+    jump_w, period_s = 4000.0, 120.0
+    for meter_delay_s, reaction_s, ramp_w_per_s in ((0.0, 1.0, 3350.0), (1.0, 4.0, 3350.0), (10.0, 7.0, 500.0)):
+        loop = Loop(
+            meter_delay_s=meter_delay_s,
+            reaction_s=reaction_s,
+            ramp_w_per_s=ramp_w_per_s,
+            house=lambda t: 400.0 + (jump_w if (t // period_s) % 2 else 0.0),
+        ).run(3600.0)
+        drops = 3600.0 / period_s / 2
+        # The whole jump until it is told and answered, the triangle of the ramp, and two steps of a second.
+        allowed_s = meter_delay_s + reaction_s + 2.0 + jump_w / ramp_w_per_s / 2
+        exported_wh = sum(max(0.0, -w) for w in loop.grid) * DT_S / 3600.0
+        assert exported_wh <= drops * jump_w * allowed_s / 3600.0 * 1.05
+        # So much at least nothing could have avoided.
+        assert exported_wh >= drops * jump_w * (meter_delay_s + reaction_s) / 3600.0 * 0.8
+
+
+def test_the_lag_is_learned_from_the_moves_of_the_car():
+    loop = Loop(meter_delay_s=6.0, reaction_s=2.0, house=lambda t: 500.0 + 3000.0 * (int(t // 40) % 2))
+    loop.run(600.0)
+    assert loop.state.meter.lag_s == pytest.approx(6.0, abs=1.0)
+    prompt = Loop(meter_delay_s=0.0, reaction_s=2.0, house=lambda t: 500.0 + 3000.0 * (int(t // 40) % 2))
+    prompt.run(600.0)
+    assert prompt.state.meter.lag_s == pytest.approx(0.0, abs=1.0)
+
+
+def test_a_house_that_is_never_still_is_followed_without_swinging():
+    noise = random.Random(3)
+    steps = [noise.gauss(1500.0, 250.0) for _ in range(700)]
+    for meter_delay_s in (0.0, 3.0, 9.0):
+        loop = Loop(meter_delay_s=meter_delay_s, reaction_s=3.0, house=lambda t: steps[min(int(t), 699)])
+        loop.run(600.0)
+        late = loop.grid[int(60 / DT_S) :]
+        spread = math.sqrt(sum((w - 30.0) ** 2 for w in late) / len(late))
+        assert spread < 1.8 * 250.0, "noise that cannot be foreseen comes back at most twice: as itself and as its echo"
+
+
+def test_delay_and_ramp_of_the_charger_are_learned_from_sharp_steps():
+    loop = Loop(
+        meter_delay_s=1.0,
+        reaction_s=4.0,
+        ramp_w_per_s=3350.0,
+        house=lambda t: 4500.0 if (t // 60) % 2 else 1000.0,
+    ).run(900.0)
+    assert loop.state.learned.reaction_s == pytest.approx(4.1, abs=0.6)
+    assert loop.state.learned.ramp_w_per_s == pytest.approx(3350.0, rel=0.35)
+    fast = Loop(
+        meter_delay_s=1.0,
+        reaction_s=0.5,
+        ramp_w_per_s=50_000.0,
+        house=lambda t: 4500.0 if (t // 60) % 2 else 1000.0,
+    ).run(900.0)
+    assert fast.state.learned.reaction_s < 1.2
+
+
+def test_a_single_phase_charger_shows_on_which_phase_it_hangs():
+    state = PhaseState()
+    for second in range(40):
+        own_w = 3000.0 if (second // 5) % 2 else 0.0
+        phase_w = (800.0 + 40.0 * (second % 3), 300.0 + own_w, 500.0)
+        state = watched(state, phase_w, START_S + second, {"c": own_w})
+    assert shares(state, "c", 3, 1, ()) == (0.0, 1.0, 0.0)
+    assert shares(state, "c", 3, 1, (0,)) == (0.0, 1.0, 0.0), "what it shows counts more than the wiring plan"
+    assert shares(state, "other", 3, 1, ()) is None
+    assert shares(state, "other", 3, 1, (2,)) == (0.0, 0.0, 1.0)
+    assert shares(state, "c", 3, 3, ()) == (0.0, 1.0, 0.0), "a car with one phase on a charger with three"
