@@ -6,8 +6,7 @@ ridge regressions, learned anew each day. Each is scored on the days that it had
 How the last hours went corrects the next ones.
 """
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -15,12 +14,13 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.forecast import bands
-from energy.forecast.clean import MOST_W, Flags, HistoryNote, clean
+from energy.forecast.clean import MOST_W, Flags, clean
+from energy.forecast.day_model import COMING_DAYS, DayModel, PastDays
 from energy.forecast.features import PLAIN, IntArray, load_features, mean_days
-from energy.forecast.history import DAY_S, SLOT_S, SLOTS, History, at_hours, day_grid, local_slots
+from energy.forecast.history import SLOT_S, SLOTS, History, at_hours, day_grid, local_slots
 from energy.forecast.regression import DailySums, Fits
 from energy.forecast.spread import Basis, Forecast
-from energy.forecast.weather import Weather, heating_columns
+from energy.forecast.weather import HEATING_DAYS, Weather, heating_columns
 from energy.forecast.weighing import WALK_DAYS, Weighed, weigh
 
 # A household's typical day, by hour, relative to its mean: low at night, a bump at noon, a peak in the evening.
@@ -44,7 +44,6 @@ _WAYS = ((60, PLAIN, 0.01), (180, None, 0.01))
 """The regressions: days that one learns from, how many of the columns (None: all), and its ridge."""
 HISTORY_DAYS = 250
 """Days of history that a forecast makes use of."""
-_COMING_DAYS = 8
 _RECENT_H = 3.0
 _RECENT_FADE_H = 4.0
 _RECENT_TRUST = 0.5
@@ -70,7 +69,9 @@ def forecast_load(
     middles = (edges_s[:-1] + edges_s[1:]) / 2
     dates, hours = local_slots(middles, zone)
     shape = np.repeat(_SHAPE / _SHAPE.mean(), 2) * typical_w
-    model = _learned(history, now_s, zone, most_w, weather)
+    past = PastDays.before(now_s, history, zone, HISTORY_DAYS)
+    told = None if weather is None else (weather.at_s.tobytes(), weather.temperature_c.tobytes())
+    model = None if past is None else _model(past, most_w, told)
     if model is None:
         mean = at_hours(shape, hours)
         low, mid, high = (mean * factor for factor in _WIDE)
@@ -91,68 +92,22 @@ def forecast_load(
     return replace(made, scores=model.weighed.scores, notes=model.notes)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Model:
-    """What the days before today teach."""
-
-    today: int
-    known: int
-    """Days with readings."""
-    days: FloatArray
-    """(8, 48) W: today and the seven days after it."""
-    weighed: Weighed
-    notes: tuple[HistoryNote, ...]
-
-    def day(self, date_: int) -> FloatArray:
-        """(48,) W for a date from today on; beyond a week, the same weekday's."""
-        ahead = max(0, date_ - self.today)
-        curve: FloatArray = self.days[ahead if ahead < _COMING_DAYS else 1 + (ahead - 1) % 7]
-        return curve
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """The content that a model is learned from; equal content is learned from once."""
-
-    zone: ZoneInfo
-    today: int
-    at_s: bytes
-    mean_w: bytes
-    most_w: float
-    weather: tuple[bytes, bytes] | None
-    """Times and temperatures."""
-
-
-def _learned(
-    history: History | None, now_s: float, zone: ZoneInfo, most_w: float, weather: Weather | None
-) -> _Model | None:
-    """What is known of the days before today; None: nothing."""
-    if history is None or not len(history.at_s):
-        return None
-    midnight = datetime.combine(datetime.fromtimestamp(now_s, zone).date(), time(), zone)
-    end_s, today = midnight.timestamp(), midnight.toordinal()
-    fits = (history.at_s < end_s) & (history.at_s >= end_s - (HISTORY_DAYS + 1) * DAY_S)
-    at_s, mean_w = history.at_s[fits].astype(np.float64), history.mean_w[fits].astype(np.float64)
-    told = None if weather is None else (weather.at_s.tobytes(), weather.temperature_c.tobytes())
-    return _model(_Key(zone, today, at_s.tobytes(), mean_w.tobytes(), most_w, told))
-
-
 @lru_cache(maxsize=8)
-def _model(key: _Key) -> _Model | None:
-    history, notes = clean(History(np.frombuffer(key.at_s), np.frombuffer(key.mean_w)), most_w=key.most_w)
-    midnight = datetime.combine(date.fromordinal(key.today), time(), key.zone)
-    grid = day_grid(history, midnight.timestamp(), key.zone, most_days=HISTORY_DAYS)
+def _model(past_days: PastDays, most_w: float, told: tuple[bytes, bytes] | None) -> DayModel | None:
+    """What the days before today teach; ``told`` are times and temperatures. None: nothing is known."""
+    history, notes = clean(past_days.history, most_w=most_w)
+    grid = day_grid(history, past_days.midnight_s, past_days.zone, most_days=HISTORY_DAYS)
     known = grid.days_known
     if known == 0:
         return None
     measured = grid.full[int(np.argmax(np.isfinite(grid.full).any(axis=1))) :]
     past = _filled(measured)
     count = len(past)
-    weekdays = np.array([_weekday(day) for day in range(key.today - count, key.today)])
+    weekdays = np.array([(day + 6) % 7 for day in range(grid.today - count, grid.today)])
     heating = np.zeros((count + 1, SLOTS, 0))
-    if key.weather is not None:
-        told_s, celsius = (np.frombuffer(part) for part in key.weather)
-        heating = heating_columns(told_s, celsius, key.today, count, key.zone)
+    if told is not None:
+        weather = Weather.of(np.frombuffer(told[0]), temperature_c=np.frombuffer(told[1]))
+        heating = heating_columns(weather, past_days.slots_s(count, HEATING_DAYS), count)
     first = max(1, count - WALK_DAYS)
     rows = np.arange(first, count + 1)
     ways = _simple(past, rows)
@@ -161,17 +116,16 @@ def _model(key: _Key) -> _Model | None:
         fits, learned = _walk(past, np.isfinite(measured), weekdays, rows, heating)
         ways = np.concatenate([ways, learned])
     found = weigh(ways, measured[first:])
-    return _Model(
-        today=key.today, known=known, days=_coming(past, weekdays, fits, found, heating), weighed=found, notes=notes
-    )
+    coming = _coming(past, weekdays, fits, found, heating)
+    return DayModel(today=grid.today, known=known, days=coming, weighed=found, notes=notes)
 
 
 def _coming(
     past: FloatArray, weekdays: IntArray, fits: tuple[Fits, ...], found: Weighed, heating: FloatArray
 ) -> FloatArray:
     """(8, 48) W: the coming days, each as if it were the next; the last whole day stands for those between."""
-    ahead = np.arange(_COMING_DAYS)
-    rows = np.full(_COMING_DAYS, len(past))
+    ahead = np.arange(COMING_DAYS)
+    rows = np.full(COMING_DAYS, len(past))
     ways = _simple(past, rows)
     if fits:
         columns = load_features(past, weekdays, rows, (weekdays[-1] + 1 + ahead) % 7)
@@ -218,11 +172,6 @@ def _filled(days: FloatArray) -> FloatArray:
     overall = float(np.nanmean(days))
     by_slot = np.where(count > 0, np.nansum(days, axis=0) / np.maximum(count, 1), np.repeat(_SHAPE, 2) * overall)
     return np.where(np.isfinite(days), days, by_slot)
-
-
-def _weekday(ordinal: int) -> int:
-    """0 Monday."""
-    return (ordinal + 6) % 7
 
 
 def _recent_error(history: History | None, curve: FloatArray, now_s: float, zone: ZoneInfo, most_w: float) -> float:

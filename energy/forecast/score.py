@@ -17,7 +17,7 @@ _WEIGHED_DAYS = 56
 """Days that decide which way counts how much: longer, so that a lucky fortnight does not."""
 _SHARPNESS = 24.0
 """A way whose squared error is a tenth lower weighs 12 times as much."""
-_ENOUGH = 0.3
+_ENOUGH = 0.1
 """Part of what others said that a way must have said, to count."""
 
 OURS = "ours"

@@ -6,23 +6,23 @@ roof, and a regression that knows of it. Each counts by its score on days that i
 how it began corrects the rest.
 """
 
-from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from dataclasses import replace
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.forecast.clean import Flags, HistoryNote, clean
+from energy.forecast.clean import Flags, clean
+from energy.forecast.day_model import COMING_DAYS, DayModel, PastDays
 from energy.forecast.features import IntArray
-from energy.forecast.history import DAY_S, SLOT_S, SLOTS, History, at_hours, day_grid, local_slots
+from energy.forecast.history import DAY_S, History, at_hours, day_grid, local_slots
 from energy.forecast.regression import DailySums
 from energy.forecast.solar_features import clearness, provider_features, sky_features
 from energy.forecast.spread import Basis, Forecast
 from energy.forecast.sun import SolarSite, clear_sky_w, weather_roof_w
 from energy.forecast.weather import Weather
-from energy.forecast.weighing import WALK_DAYS, Weighed, weigh
+from energy.forecast.weighing import WALK_DAYS, weigh
 
 UNKNOWN_SKY = (0.12, 0.45, 0.92)
 """p10, p50, p90 of power relative to a clear sky, when nothing is known of the place: Central Europe over a year."""
@@ -39,7 +39,6 @@ _MOST_OF_PEAK = 1.6
 """A roof gives more than its modules' rating for moments only, and never so much more."""
 _LEAST_OF_PEAK = 0.05
 """Errors do not shrink with the sky below this part of the rated power."""
-_COMING_DAYS = 8
 _LASTS = (0.6, 0.3, 0.1, 0.0)
 """How much of this day's surprise is still there the same day, the next one, and so on."""
 _ENOUGH_SEEN = 0.15
@@ -66,7 +65,8 @@ def forecast_solar(
     site = _with_peak(site, history, now_s)
     clear = clear_sky_w(site, middles)
     told = None if weather is None else weather_roof_w(site, weather, middles)
-    model = _learned(history, now_s, zone, site, weather) if site.peak_w > 0 else None
+    past = PastDays.before(now_s, history, zone, HISTORY_DAYS) if site.peak_w > 0 else None
+    model = None if past is None else _model(past, site, None if weather is None else weather.packed())
     if model is None:
         return _unknown(clear, told)
     dates, hours = local_slots(middles, zone)
@@ -106,84 +106,34 @@ def _with_peak(site: SolarSite, history: History | None, now_s: float) -> SolarS
     return replace(site, peak_w=1.1 * float(known.max()) if len(known) else 0.0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Model:
-    """What the days before today teach."""
-
-    today: int
-    known: int
-    days: FloatArray
-    """(8, 48) W: today and the seven days after it."""
-    weighed: Weighed
-    notes: tuple[HistoryNote, ...]
-
-    def day(self, date_: int) -> FloatArray:
-        """(48,) W for a date from today on; beyond a week as the last."""
-        curve: FloatArray = self.days[min(max(0, date_ - self.today), _COMING_DAYS - 1)]
-        return curve
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """The content that a model is learned from; equal content is learned from once."""
-
-    zone: ZoneInfo
-    today: int
-    at_s: bytes
-    mean_w: bytes
-    site: SolarSite
-    weather: tuple[bytes, ...] | None
-
-
-def _learned(
-    history: History | None, now_s: float, zone: ZoneInfo, site: SolarSite, weather: Weather | None
-) -> _Model | None:
-    """What is known of the days before today; None: nothing."""
-    if history is None or not len(history.at_s):
-        return None
-    midnight = datetime.combine(datetime.fromtimestamp(now_s, zone).date(), time(), zone)
-    end_s, today = midnight.timestamp(), midnight.toordinal()
-    fits = (history.at_s < end_s) & (history.at_s >= end_s - (HISTORY_DAYS + 1) * DAY_S)
-    at_s, mean_w = history.at_s[fits].astype(np.float64), history.mean_w[fits].astype(np.float64)
-    told = None if weather is None else weather.packed()
-    return _model(_Key(zone, today, at_s.tobytes(), mean_w.tobytes(), site, told))
-
-
 @lru_cache(maxsize=8)
-def _model(key: _Key) -> _Model | None:
-    site = key.site
-    raw = History(np.frombuffer(key.at_s), np.frombuffer(key.mean_w))
-    history, notes = clean(raw, most_w=_MOST_OF_PEAK * site.peak_w, still_at_zero=True)
-    midnight = datetime.combine(date.fromordinal(key.today), time(), key.zone)
-    grid = day_grid(history, midnight.timestamp(), key.zone, most_days=HISTORY_DAYS)
+def _model(past: PastDays, site: SolarSite, told: tuple[bytes, ...] | None) -> DayModel | None:
+    """What the days before today teach; ``told`` is the weather. None: nothing is known."""
+    history, notes = clean(past.history, most_w=_MOST_OF_PEAK * site.peak_w, still_at_zero=True)
+    grid = day_grid(history, past.midnight_s, past.zone, most_days=HISTORY_DAYS)
     some = np.isfinite(grid.full).any(axis=1)
     if not some.any():
         return None
     measured = grid.full[int(np.argmax(some)) :]
     count = len(measured)
-    at_s = _slots_s(key.today - count, count + _COMING_DAYS, key.zone)
+    at_s = past.slots_s(count, COMING_DAYS)
     sky = clear_sky_w(site, at_s.reshape(-1)).reshape(at_s.shape)
     known = _days_known(measured, sky[:count])
     if known == 0:
         return None
-    told = np.full(sky.shape, np.nan)
-    if key.weather is not None:
-        told = weather_roof_w(site, Weather.unpacked(key.weather), at_s.reshape(-1)).reshape(at_s.shape)
+    word = np.full(sky.shape, np.nan)
+    if told is not None:
+        word = weather_roof_w(site, Weather.unpacked(told), at_s.reshape(-1)).reshape(at_s.shape)
     first = max(1, count - WALK_DAYS)
     walked = np.arange(first, count + 1)
-    ways = _ways(measured, sky, told, walked, walked, known, site)
+    ways = _ways(measured, sky, word, walked, walked, known, site)
     height = np.maximum(sky, _LEAST_OF_PEAK * site.peak_w)
     height[sky <= 0] = np.nan
     found = weigh(ways, measured[first:], height[first : count + 1])
-    coming = np.arange(count, count + _COMING_DAYS)
-    later = _ways(measured, sky, told, np.full(_COMING_DAYS, count), coming, known, site)
-    return _Model(today=key.today, known=known, days=np.nan_to_num(found.mean(later)), weighed=found, notes=notes)
-
-
-def _slots_s(first_day: int, days: int, zone: ZoneInfo) -> FloatArray:
-    """(days, 48) middles of the slots of local days, POSIX s."""
-    midnights = [datetime.combine(date.fromordinal(first_day + k), time(), zone).timestamp() for k in range(days)]
-    return np.asarray(np.array(midnights)[:, None] + SLOT_S * (np.arange(SLOTS) + 0.5)[None, :])
+    ahead = np.arange(count, count + COMING_DAYS)
+    coming = _ways(measured, sky, word, np.full(COMING_DAYS, count), ahead, known, site)
+    days = np.nan_to_num(found.mean(coming))
+    return DayModel(today=grid.today, known=known, days=days, weighed=found, notes=notes)
 
 
 def _ways(
@@ -233,7 +183,7 @@ def _days_known(days: FloatArray, sky: FloatArray) -> int:
 
 
 def _surprise(
-    model: _Model, history: History | None, now_s: float, zone: ZoneInfo, dates: IntArray, site: SolarSite
+    model: DayModel, history: History | None, now_s: float, zone: ZoneInfo, dates: IntArray, site: SolarSite
 ) -> FloatArray:
     """Factor by step: a day that began clearer goes on clearer, and makes the next one so."""
     none = np.ones(len(dates))

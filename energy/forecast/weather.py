@@ -4,17 +4,15 @@ A provider's numbers come in by a port (``app``); here they are only arrays. A v
 """
 
 from dataclasses import dataclass, fields
-from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.forecast.history import SLOT_S, SLOTS
 
 HEATS_BELOW_C = 16.0
 COOLS_ABOVE_C = 23.0
-_DAYS_AHEAD = 4
+HEATING_DAYS = 4
+"""Days from today on, of which a provider tells enough."""
 _KNOWN_SHARE = 0.75
 """Part of the last four weeks, and of the coming day, whose temperature must be known for it to count."""
 _LONGEST_GAP_S = 4 * 3600.0
@@ -79,20 +77,16 @@ class Weather:
         return Weather(at_s=at_s, **{f.name: both(f.name) for f in fields(Weather) if f.name != "at_s"})
 
 
-def heating_columns(at_s: FloatArray, temperature_c: FloatArray, today: int, days: int, zone: ZoneInfo) -> FloatArray:
-    """(days + 4, 48, 4): what ``days`` days before ``today`` (an ordinal) and four from it on have from the weather.
+def heating_columns(weather: Weather, slots_s: FloatArray, days: int) -> FloatArray:
+    """(D, 48, 4): what days have from the weather; ``slots_s`` (D, 48) are their slots, ``days`` of them past.
 
     Degrees of heating of the day and of the slot, how much more the day needs than the three before it, and degrees of
     cooling. Empty (no columns) where too little is known.
     """
-    weather = Weather.of(at_s, temperature_c=temperature_c)
-    dates = [date.fromordinal(today - days + k) for k in range(days + _DAYS_AHEAD)]
-    midnights = [datetime.combine(day, time(), zone).timestamp() for day in dates]
-    middles = np.array(midnights)[:, None] + SLOT_S * (np.arange(SLOTS) + 0.5)[None, :]
-    celsius = weather.column("temperature_c", middles.reshape(-1)).reshape(middles.shape)
+    celsius = weather.column("temperature_c", slots_s.reshape(-1)).reshape(slots_s.shape)
     known = np.isfinite(celsius)
     if min(known[max(0, days - 28) : days].mean(), known[days].mean()) < _KNOWN_SHARE:
-        return np.zeros((days + _DAYS_AHEAD, SLOTS, 0))
+        return np.zeros((*slots_s.shape, 0))
     # Where nothing is known, the usual: it says nothing either way.
     celsius = np.where(known, celsius, np.nanmean(celsius[max(0, days - 28) : days + 1]))
     heat = np.maximum(HEATS_BELOW_C - celsius, 0.0)
