@@ -50,7 +50,6 @@ def worths(
     prepared: Prepared, worth: FloatArray, charging: BoolArray, discharging: BoolArray, present: BoolArray
 ) -> Worths:
     """The worth at each step and when it next matters."""
-    count = len(worth)
     leaves = next_true(~present)
     next_in, next_out = next_true(charging), next_true(discharging)
     other = np.where(charging, next_out, np.where(discharging, next_in, np.minimum(next_in, next_out)))
@@ -58,7 +57,7 @@ def worths(
     later = np.append(worth, prepared.numbers.end_value)[step]
     prices = np.abs(np.concatenate([prepared.worth.price_in, prepared.worth.price_out]))
     most = _UNMONEYED * float(prices.max(initial=0.0)) + 0.1
-    return Worths(worth, later, step, (np.abs(worth) <= most) & (np.abs(later) <= most) & (count > 0))
+    return Worths(worth, later, step, (np.abs(worth) <= most) & (np.abs(later) <= most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,29 +83,23 @@ def choices(prepared: Prepared, course: Course, worth: FloatArray, acts: BoolArr
     """
     n = prepared.numbers
     rest_kw = course.grid_kw - course.charge_kw + course.discharge_kw
-    stored, high, low = course.stored_kwh, n.stored_max[1:], n.stored_min[1:]
-    planned = _bill(prepared, rest_kw, course.charge_kw, course.discharge_kw)
+    stored, zero = course.stored_kwh, np.zeros_like(worth)
+    room = np.maximum(n.stored_max[1:] - stored[:-1], 0.0)
+    spare = np.maximum(stored[:-1] - n.stored_min[1:], 0.0)
+    charge_kw = _most_charge_kw(prepared, rest_kw, stored[:-1], room)
+    discharge_kw = np.maximum(
+        np.minimum(np.minimum(n.discharge_max, rest_kw + n.export_max), spare / n.discharge_drain), 0.0
+    )
+    gained, drained = n.charge_gain * charge_kw, n.discharge_drain * discharge_kw
     moved = np.diff(stored) + n.trip_kwh
-    zero = np.zeros_like(worth)
-
-    hold = _Option(block_end, _bill(prepared, rest_kw, zero, zero) - planned + worth * moved, np.abs(moved))
-
     starts = prepared.edges_s[:-1]
     hour_end = np.minimum(block_end, np.searchsorted(starts, starts + _LONGEST_S - 1e-3))
-    room = np.maximum(high - stored[:-1], 0.0)
-    level = (n.taper.level_kw - n.taper.slope * stored[:-1]) / (1.0 + n.taper.slope * n.charge_gain)
-    most = np.minimum(np.minimum(n.charge_max, n.import_max - rest_kw), np.minimum(level, room / n.charge_gain))
-    charge_kw = np.where(most >= max(prepared.bounds.charge_min_kw, 1e-3), most, 0.0)
-    gained = n.charge_gain * charge_kw
-    charge = _Option(hour_end, _bill(prepared, rest_kw, charge_kw, zero) - planned - worth * (gained - moved), gained)
 
-    spare = np.maximum(stored[:-1] - low, 0.0)
-    most = np.minimum(np.minimum(n.discharge_max, rest_kw + n.export_max), spare / n.discharge_drain)
-    discharge_kw = np.maximum(most, 0.0)
-    drained = n.discharge_drain * discharge_kw
-    discharge = _Option(
-        hour_end, _bill(prepared, rest_kw, zero, discharge_kw) - planned + worth * (drained + moved), drained
-    )
+    # What each step costs more than planned: its bill less the worth of what it stores.
+    planned = _bill(prepared, rest_kw, course.charge_kw, course.discharge_kw) - worth * moved
+    hold = _Option(block_end, _bill(prepared, rest_kw, zero, zero) - planned, np.abs(moved))
+    charge = _Option(hour_end, _bill(prepared, rest_kw, charge_kw, zero) - worth * gained - planned, gained)
+    discharge = _Option(hour_end, _bill(prepared, rest_kw, zero, discharge_kw) + worth * drained - planned, drained)
 
     charge_end = charge.within(room)
     discharge_end = discharge.within(spare)
@@ -123,6 +116,16 @@ def choices(prepared: Prepared, course: Course, worth: FloatArray, acts: BoolArr
     told = np.where(cost > EVEN_PER_KWH * kwh, cost, 0.0)
     level_kwh = stored[:-1] + np.where(charges, charge_kwh, np.where(discharges, -discharge_kwh, 0.0))
     return Choices(name.tolist(), told.tolist(), until.tolist(), _broken(prepared, level_kwh, until))
+
+
+def _most_charge_kw(
+    prepared: Prepared, rest_kw: FloatArray, stored_kwh: FloatArray, room_kwh: FloatArray
+) -> FloatArray:
+    """What could be charged in each step with ``stored_kwh`` at its start; 0 below the charger's least."""
+    n = prepared.numbers
+    tapered = (n.taper.level_kw - n.taper.slope * stored_kwh) / (1.0 + n.taper.slope * n.charge_gain)
+    most = np.minimum(np.minimum(n.charge_max, n.import_max - rest_kw), np.minimum(tapered, room_kwh / n.charge_gain))
+    return np.where(most >= max(prepared.bounds.charge_min_kw, 1e-3), most, 0.0)
 
 
 def _broken(prepared: Prepared, level_kwh: FloatArray, at_step: IntArray) -> list[str]:
@@ -150,7 +153,7 @@ class _Option:
 
     def __init__(self, block_end: IntArray, cost: FloatArray, kwh: FloatArray) -> None:
         self._block_end = block_end
-        self._cost = np.concatenate([[0.0], np.cumsum(np.maximum(cost, 0.0))])
+        self._cost = np.concatenate([[0.0], np.cumsum(cost)])
         self._kwh = np.concatenate([[0.0], np.cumsum(kwh)])
 
     def within(self, room_kwh: FloatArray) -> IntArray:
