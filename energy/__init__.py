@@ -13,9 +13,11 @@ The rooms, and what others call:
                  ``limit_written(...)``, ``tick(...)``, ``next_timer(rule, state)``, ``is_limited(state)``.
 ``limits``       ``gather(connection=, charger=, ev_state=, wishes=, events=, links=, now_s=) -> Limits``.
 ``horizon``      ``make_edges(now_s, hours=36, step_s=300, fine_hours=12, coarse_step_s=900)``.
-``forecast``     ``forecast_load(history, edges_s, now_s=, tz=)`` and
-                 ``forecast_solar(history, edges_s, now_s=, site=, tz=)`` with
-                 ``History(at_s, mean_w)`` or None; both give ``Forecast``.
+``forecast``     ``forecast_load(history, edges_s, now_s=, tz=, weather=)`` and
+                 ``forecast_solar(history, edges_s, now_s=, site=, tz=, weather=)`` with
+                 ``History(at_s, mean_w)`` or None; both give ``Forecast``, with its scores beside simple averages.
+                 ``make_scenarios(load, solar, edges_s, count=) -> tuple[Scenario, ...]``;
+                 ``learn_presence(stays, now_s=, tz=, capacity_wh=) -> Presence``; ``with_habits(wishes, presence, tz)``.
 ``tariffs``      ``make_tariff(kind, options).prices(edges_s) -> Prices``; ``parse_prices(csv_text)``.
 ``plan``         ``Planner().solve(PlanInput(...)) -> Plan``; ``plan.at(now_s) -> Step | None``; ``plan.missed``.
 ``dispatch``     ``dispatch(state, readings=, ev_state=, plan=, limits=, wishes=, now_s=, config=)
