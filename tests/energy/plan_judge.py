@@ -162,7 +162,7 @@ def _car(ledger, inp, plug, power, soc):
         return
     soc = np.array(known)
     before = np.concatenate([[min(max(state.soc, 0.0), 1.0)], soc[:-1]])
-    full = soc >= 0.99 * ev.soc_max
+    full = soc >= min(0.99 * ev.soc_max, max(ev.taper_from_soc, 0.5))
     ledger.check(f"{name} charges with less than its least power", np.where((power > W) & ~full, least - power, 0.0))
     one_way = (
         charger.charge_efficiency,
@@ -292,6 +292,9 @@ def _connection(ledger, inp, plan, powers, others, curtailed):
     phase_w = connection.fuse_a * connection.voltage_v
     hung = [plug.charger.on_phases or _whole(plug.charger.phases, connection.phases) for plug in inp.plugs]
     hung += [on or tuple(range(connection.phases)) for on in others.on_phases]
+    # A phase that the house does not have tells nothing.
+    whole = tuple(range(connection.phases))
+    hung = [tuple(phase for phase in on if phase in whole) or on and whole for on in hung]
     rows = np.vstack([powers, others.power])
     for phase in range(connection.phases):
         shares = np.array([(phase in on) / len(on) if on else 0.0 for on in hung])
