@@ -17,7 +17,8 @@ The rooms, and what others call:
                  ``forecast_solar(history, edges_s, now_s=, site=, tz=, weather=)`` with
                  ``History(at_s, mean_w)`` or None; both give ``Forecast``, with its scores beside simple averages.
                  ``make_scenarios(load, solar, edges_s, count=) -> tuple[Scenario, ...]``;
-                 ``learn_presence(stays, now_s=, tz=, capacity_wh=) -> Presence``; ``with_habits(wishes, presence, tz)``.
+                 ``learn_presence(stays, now_s=, tz=, capacity_wh=) -> Presence``;
+                 ``with_habits(wishes, presence, tz)``.
 ``tariffs``      ``make_tariff(kind, options).prices(edges_s) -> Prices``; ``parse_prices(csv_text)``.
 ``plan``         ``Planner().solve(PlanInput(...)) -> Plan``; ``plan.at(now_s) -> Step | None``; ``plan.missed``.
 ``dispatch``     ``dispatch(state, readings=, ev_state=, plan=, limits=, wishes=, now_s=, config=)

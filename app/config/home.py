@@ -22,6 +22,10 @@ class HomeSection(Section):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "EUR"
     latitude: Annotated[float, Field(ge=-90, le=90)] = 50.0
     longitude: Annotated[float, Field(ge=-180, le=180)] = 10.0
+    roof_tilt_deg: Annotated[float, Field(ge=0, le=90)] = 30.0
+    """0 lies flat, 90 is a wall."""
+    roof_azimuth_deg: Annotated[float, Field(ge=0, lt=360)] = 180.0
+    """Where the roof looks: 90 east, 180 south, 270 west."""
 
 
 class ConnectionSection(Section):

@@ -71,6 +71,8 @@ def fixed(config: HomeConfig, *, speed: float = 1.0) -> Fixed:
             peak_w=sum(i.peak_w or 0.0 for i in config.inverter),
             latitude_deg=config.home.latitude,
             longitude_deg=config.home.longitude,
+            tilt_deg=config.home.roof_tilt_deg,
+            azimuth_deg=config.home.roof_azimuth_deg,
         ),
         batteries=tuple(battery_of(row) for row in config.battery if row.controllable),
         arrays=_arrays(config),
