@@ -160,6 +160,10 @@
       <translation>Bis {time} hat das Auto {planned} statt {target}.</translation>
     </message>
     <message>
+      <source>CO2 of what was bought</source>
+      <translation>CO2 des Bezugs</translation>
+    </message>
+    <message>
       <source>Cancel</source>
       <translation>Abbrechen</translation>
     </message>
@@ -2392,8 +2396,16 @@
       <translation>{name} fehlt im Plan: meldet keinen Ladestand oder nimmt keine Befehle an.</translation>
     </message>
     <message>
+      <source>{name} keeps for a blackout</source>
+      <translation>{name} hält für einen Stromausfall</translation>
+    </message>
+    <message>
       <source>{name} {time}: {planned} instead of {wanted}.</source>
       <translation>{name} {time}: {planned} statt {wanted}.</translation>
+    </message>
+    <message>
+      <source>{name}: charge kept for a blackout</source>
+      <translation>{name}: Ladung für einen Stromausfall</translation>
     </message>
     <message>
       <source>{name}: not today</source>

@@ -104,6 +104,7 @@ SHOTS: dict[str, tuple[str, QSize, dict[str, str], Callable[[sample.SampleEngine
     "assets-light": ("home", DESK, {"look/theme": "light"}, assets),
     "assets-dark": ("home", DESK, {"look/theme": "dark", "look/language": "de"}, assets),
     "assets-phone": ("home", PHONE, {"look/theme": "light", "look/language": "de"}, assets),
+    "assets-car": ("car", DESK, {"look/theme": "light", "look/language": "de"}, assets),
     "assets-plan": ("plan", DESK, {"look/theme": "light", "look/language": "de"}, assets),
     "settings-light": ("look", DESK, {"look/theme": "light"}, None),
     "settings-phone": ("look", PHONE, {"look/theme": "dark", "look/language": "de"}, None),

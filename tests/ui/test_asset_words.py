@@ -52,6 +52,22 @@ def test_every_way_to_take_risks_has_a_sentence() -> None:
     assert len({assets.risk_words(key) for key in keys}) == 3
 
 
+def test_a_blackout_reserve_is_one_more_wish(window: object) -> None:
+    car = window.page("car")  # type: ignore[attr-defined]
+    window.desk.change(**with_assets())  # type: ignore[attr-defined]
+    window.wait(lambda: "Cellar battery" in car.editor.blackout._boxes)  # type: ignore[attr-defined]
+    window.wait(lambda: car.editor._wishes is not None)  # type: ignore[attr-defined]
+    assert not car.editor.dirty
+    box = car.editor.blackout._boxes["Cellar battery"]
+    assert box.value() == 10
+    box.setValue(35)
+    assert car.editor.dirty
+    assert car.editor.wishes().battery_reserve_soc == {"Cellar battery": 0.35}
+    # A snapshot that comes meanwhile does not take it back.
+    car.editor.show_batteries(with_assets()["batteries"])
+    assert box.value() == 35
+
+
 def test_put_off_and_risk_reach_the_engine(window: object) -> None:
     page = window.page("home")  # type: ignore[attr-defined]
     window.desk.change(**with_assets())  # type: ignore[attr-defined]

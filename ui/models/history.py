@@ -75,6 +75,14 @@ def figures(summary: "s.SummaryOut", fmt: Format) -> list[tuple[str, Shown]]:
     ]
 
 
+def emitted(summary: "s.SummaryOut", fmt: Format) -> Shown | None:
+    """CO2 of what was imported, kg; None where the home file does not tell what the grid emits."""
+    if summary.co2_g is None:
+        return None
+    kg = summary.co2_g / 1e3
+    return Shown(f"{fmt.number(kg, 1 if kg < 100 else 0)}{NBSP}kg")
+
+
 @dataclass(frozen=True, slots=True)
 class DecisionLine:
     """What the car was told for a while, and why."""

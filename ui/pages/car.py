@@ -137,6 +137,7 @@ class View(Page):
         self.pause.setText(tr("Go on") if paused else tr("Pause"))
         self.pause.setAccessibleName(tr("Go on charging and feeding") if paused else tr("Pause charging and feeding"))
         self.stop.setVisible(home.car.connected)
+        self.editor.show_batteries(home.batteries)
         if self._shown != home.wishes and not self.editor.dirty:
             self._shown = home.wishes
             self.editor.show_wishes(home.wishes, self.fmt, home.now)

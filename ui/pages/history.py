@@ -76,9 +76,12 @@ class View(Page):
         self._paths = column(gap=1)
         self._cost = Fact(tr("Energy cost"))
         self._cycles = Fact(tr("Full cycles of the battery"))
+        self._emitted = Fact(tr("CO2 of what was bought"))
+        self._emitted.hide()
         side_card.body.addLayout(self._paths)
         side_card.body.addWidget(self._cost)
         side_card.body.addWidget(self._cycles)
+        side_card.body.addWidget(self._emitted)
         self.box.addWidget(Split(chart_card, widget(column(side_card, 1)), side_em=23, break_em=58), 1)
         self._decisions: list[s.DecisionOut] = []
         self._decided_before: datetime | None = None
@@ -153,6 +156,10 @@ class View(Page):
         (_, cost), (_, cycles) = model.figures(summary, fmt)
         self._cost.show_figure(cost)
         self._cycles.show_figure(cycles)
+        emitted = model.emitted(summary, fmt)
+        self._emitted.setVisible(emitted is not None)
+        if emitted is not None:
+            self._emitted.show_figure(emitted)
         self._ask_why(summary)
         clear(self._paths)
         for path in model.totals(summary):

@@ -91,6 +91,49 @@ class WeeklyRow(QWidget):
         )
 
 
+class BlackoutReserves(QWidget):
+    """What each house battery keeps for a blackout; hidden where there is none."""
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        super().__init__()
+        self._changed = changed
+        self._boxes: dict[str, QSpinBox] = {}
+        self._told: dict[str, float] = {}
+        self._lines = column(gap=0.5)
+        self.setLayout(self._lines)
+        self.hide()
+
+    def show_batteries(self, batteries: "list[s.BatteryNow]") -> None:
+        """Show what the engine says; what a person is changing stays."""
+        commanded = [battery for battery in batteries if battery.commanded]
+        for battery in commanded:
+            if battery.name not in self._boxes:
+                self._add(battery.name)
+            box, told = self._boxes[battery.name], self._told.get(battery.name)
+            if told is None or (told != battery.reserve_soc and round(told * 100) == box.value()):
+                box.blockSignals(True)
+                box.setValue(round(battery.reserve_soc * 100))
+                box.blockSignals(False)
+            self._told[battery.name] = battery.reserve_soc
+        self.setVisible(bool(commanded))
+
+    def wished(self, before: dict[str, float]) -> dict[str, float]:
+        """The reserves by battery: those that were changed, and those that were wished for before."""
+        changed = {
+            name: box.value() / 100
+            for name, box in self._boxes.items()
+            if round(self._told.get(name, 0.0) * 100) != box.value()
+        }
+        return {**before, **changed}
+
+    def _add(self, name: str) -> None:
+        box = _percent_box(tr("{name}: charge kept for a blackout", name=name), self._changed)
+        self._boxes[name] = box
+        line = row(Label(tr("{name} keeps for a blackout", name=name), "body"), box, gap=1)
+        line.setStretch(0, 1)
+        self._lines.addLayout(line)
+
+
 class WishesEditor(QWidget):
     """Shows wishes and lets them be changed; nothing is sent from here."""
 
@@ -127,6 +170,7 @@ class WishesEditor(QWidget):
         self.habits = Check(tr("Expect the car to leave as it usually does, when nothing else is said"))
         for box in (self.v2g, self.export, self.habits):
             box.toggled.connect(lambda _on: self._changed())
+        self.blackout = BlackoutReserves(self._changed)
         self._risk = "balanced"
         self.risk = Segments(risk_choices(), self._risk, tr("On uncertain days"))
         self.risk.chosen.connect(self._risk_chosen)
@@ -146,9 +190,14 @@ class WishesEditor(QWidget):
                 Label(tr("On uncertain days"), "body"),
                 self.risk,
                 self.risk_text,
+                self.blackout,
                 gap=1,
             )
         )
+
+    def show_batteries(self, batteries: "list[s.BatteryNow]") -> None:
+        """Which house batteries there are, and what each keeps."""
+        self.blackout.show_batteries(batteries)
 
     def show_wishes(self, wishes: "s.WishesOut", fmt: Format, now: datetime) -> None:
         """Fill the editor."""
@@ -200,6 +249,7 @@ class WishesEditor(QWidget):
                 "export_allowed": self.export.isChecked(),
                 "learn_habits": self.habits.isChecked(),
                 "risk": self._risk,
+                "battery_reserve_soc": self.blackout.wished(kept.battery_reserve_soc),
             }
         )
 
