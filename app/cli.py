@@ -14,6 +14,7 @@ COMMANDS: dict[str, str] = {
     "window": "the window; starts an engine where none runs (the default)",
     "engine": "the engine alone, for one home file",
     "demo": "the built-in demo home: car, charger, meter, roof, utility and backend, all simulated",
+    "why": "what the car does, did and will do, and why",
     "backtest": "a year of a home replayed by the minute, beside timers, rules and perfect foresight",
     "secc": "the charger's side of ISO 15118 and DIN SPEC 70121 alone",
     "car": "a simulated car alone",

@@ -41,7 +41,7 @@ def look(home: HomeConfig, run_file: Path) -> tuple[Running | None, list[Finding
     """The engine that runs here, if any, and what is to be said of it and of its port."""
     host, port = home.engine.api_host, home.engine.api_port
     shown = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    candidates = [_from_run_file(run_file), Running(f"http://{shown}") if port else None]
+    candidates = [from_run_file(run_file), Running(f"http://{shown}") if port else None]
     for engine in filter(None, candidates):
         try:
             about = engine.get("/health")
@@ -76,7 +76,7 @@ def devices(engine: Running) -> Iterator[Finding]:
         yield Finding(level, row["name"], f"engine: {text}", "" if level is Level.OK else "see the installer's page")
 
 
-def _from_run_file(path: Path) -> Running | None:
+def from_run_file(path: Path) -> Running | None:
     """The engine that the run file names; None where there is none, or it cannot be read."""
     try:
         content = json.loads(path.read_text("utf-8"))
