@@ -1404,6 +1404,10 @@
       <translation>Preise fehlen: Es gelten die aus der Hausdatei.</translation>
     </message>
     <message>
+      <source>Proof</source>
+      <translation>Nachweis</translation>
+    </message>
+    <message>
       <source>Protocol</source>
       <translation>Protokoll</translation>
     </message>
@@ -2136,12 +2140,24 @@
       <translation>jetzt aktiv</translation>
     </message>
     <message>
+      <source>answered in {seconds} s</source>
+      <translation>in {seconds} s beantwortet</translation>
+    </message>
+    <message>
       <source>as long as power is cheap</source>
       <translation>solange der Strom günstig ist</translation>
     </message>
     <message>
       <source>at least {number} digits</source>
       <translation>mindestens {number} Ziffern</translation>
+    </message>
+    <message>
+      <source>available {share} of the time</source>
+      <translation>{share} der Zeit verfügbar</translation>
+    </message>
+    <message>
+      <source>beyond the limit for {seconds} s</source>
+      <translation>{seconds} s lang daneben</translation>
     </message>
     <message>
       <source>broken off</source>
@@ -2414,6 +2430,10 @@
     <message>
       <source>{phase} fell while the load came on: turn its clamp round.</source>
       <translation>{phase} fiel, als der Verbraucher anging: seinen Stromwandler umdrehen.</translation>
+    </message>
+    <message>
+      <source>{share} of what was asked</source>
+      <translation>{share} des Verlangten</translation>
     </message>
     <message>
       <source>{soc} are kept for a blackout.</source>

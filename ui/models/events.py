@@ -140,7 +140,7 @@ def curves(event: "s.EventOut", now: datetime) -> Curves:
 def facts(event: "s.EventOut", fmt: Format, now: datetime) -> list[tuple[str, Shown]]:
     """An event's figures."""
     later = tr("Known once the event has begun.")
-    return [
+    rows = [
         (tr("When"), Shown(event_time(event, fmt, now))),
         (tr("From"), Shown(event.source)),
         (tr("State"), Shown(status_words(event))),
@@ -150,3 +150,20 @@ def facts(event: "s.EventOut", fmt: Format, now: datetime) -> list[tuple[str, Sh
             fmt.money(event.money, tr("Known when the utility's terms name a price.") if event.delivered_wh else later),
         ),
     ]
+    if event.account is not None:
+        rows.append((tr("Proof"), Shown(proof(event.account, fmt))))
+    return rows
+
+
+def proof(account: "s.AccountOut", fmt: Format) -> str:
+    """How well it was served, in one line."""
+    said = []
+    if account.response_s is not None:
+        said.append(tr("answered in {seconds} s", seconds=fmt.number(account.response_s, 1)))
+    if account.share is not None:
+        said.append(tr("{share} of what was asked", share=fmt.percent(account.share).text))
+    if account.over_s > 0:
+        said.append(tr("beyond the limit for {seconds} s", seconds=fmt.number(account.over_s)))
+    if account.availability is not None:
+        said.append(tr("available {share} of the time", share=fmt.percent(account.availability).text))
+    return " · ".join(said) or tr("Known once the event has begun.")
