@@ -15,6 +15,7 @@ programme keeps it at the larger of net and 0 by itself. Whatever could make it 
 (``energy.plan.prepare``). Power in kW, energy in kWh, money in the home's currency.
 """
 
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -307,15 +308,18 @@ class Programme:
             for name, parameter in self._parameters.items():
                 parameter.value = values[name]
             # warm_start=False: CVXPY's warm start of HiGHS makes an LP 1.4 to 5 times slower.
-            self.problem.solve(solver=cp.HIGHS, warm_start=False, time_limit=time_limit_s, highs_options=_OPTIONS)
+            with warnings.catch_warnings():
+                # CVXPY warns of an answer that the time limit cut short; the status says so too.
+                warnings.simplefilter("ignore", UserWarning)
+                self.problem.solve(solver=cp.HIGHS, warm_start=False, time_limit=time_limit_s, highs_options=_OPTIONS)
         except (cp.SolverError, ValueError) as error:
             raise SolverError(str(error)) from error
         if self.problem.status in (cp.INFEASIBLE, cp.INFEASIBLE_INACCURATE):
             raise InfeasibleError("the promises cannot be kept together")
         if self.problem.status == cp.USER_LIMIT:
             raise SolverError(f"it took longer than {time_limit_s:g} s")
-        if self.problem.status not in (cp.OPTIMAL, cp.OPTIMAL_INACCURATE):
-            raise SolverError(f"HiGHS ended with status {self.problem.status}.")
+        if self.problem.status != cp.OPTIMAL:
+            raise SolverError(f"HiGHS ended with status {self.problem.status}")
         return self._read(values)
 
     def _read(self, values: Values) -> Solution:

@@ -14,6 +14,7 @@ and may charge with less than a charger's least power. Both are mended without a
 from dataclasses import replace
 
 import numpy as np
+import numpy.typing as npt
 
 from energy.asks import FloatArray
 from energy.plan.bounds import BoolArray
@@ -176,6 +177,22 @@ def thermostat(store: Store) -> BoolArray:
         on.append(fits and rest < floor + _TINY_KWH)
         level = max(0.0, rest + gain * least_kw * on[-1])
     return np.array(on)
+
+
+def first_patterns(problem: Problem, solution: Solution, charge_kw: list[FloatArray]) -> list[npt.NDArray[np.bool_]]:
+    """Guesses (D, N) when stores with a least power charge.
+
+    In blocks ahead of the solution; where it uses at least half of the least power; and, for tanks, in blocks behind
+    what is drawn, since ahead of it does not fit into a small one.
+    """
+    blocks = np.stack([c > BOTH_WAYS_KW for c in charge_kw])
+    least = np.array([max(store.charge_min_kw, BOTH_WAYS_KW) for store in problem.stores])[:, None]
+    rounded = solution.charge_kw >= 0.5 * least
+    behind = [
+        thermostat(store) if store.kind is StoreKind.TANK and store.charge_min_kw > 0 else blocks[k]
+        for k, store in enumerate(problem.stores)
+    ]
+    return [blocks, rounded, np.stack(behind)]
 
 
 def pinned(store: Store, charge_kw: FloatArray) -> Store:
