@@ -27,6 +27,8 @@ RENEW_SHARE = 0.5
 """Of the expiry: then an order that still holds is written again."""
 SAME = 1e-3
 """Share of the order's size below which a new order is the old one."""
+ASK_AGAIN_S = 60.0
+"""A device that refused an order is left to its own rule for so long."""
 EVERY_S = 1.0
 QUICKEST_REAL_S = 0.2
 
@@ -45,6 +47,7 @@ class OrderedDriver(ABC):
         self._interval_s = interval_s
         self._orders: Orders | None = None
         self._refusal = ""
+        self._again_s = 0.0
         self._asked: tuple[float, float] | None = None
         """The order, and the loop's time until which somebody stands behind it."""
         self._written: tuple[float, float] | None = None
@@ -90,13 +93,20 @@ class OrderedDriver(ABC):
         """Read and publish; what is doubtful of it."""
 
     async def _commandable(self, make: MakeOrders) -> None:
-        """Learn once how the device takes orders; one that cannot is told, and shown all the same."""
+        """Learn how the device takes orders; one that cannot, or will not, is told, shown, and asked again later."""
+        if self._refusal and asyncio.get_running_loop().time() >= self._again_s:
+            self._refusal = ""
         if self._orders is not None or self._refusal:
             return
         try:
             self._orders = await make(self._link)
         except OrderError as error:
-            self._refusal = f"it follows its own rule: {error}"
+            self._refused(error)
+
+    def _refused(self, error: Exception) -> None:
+        self._refusal = f"it follows its own rule: {error}"
+        self._again_s = asyncio.get_running_loop().time() + ASK_AGAIN_S
+        self._orders = self._written = None
 
     async def _order(self) -> None:
         """Write the newest order if it still holds and the device needs it."""
@@ -110,8 +120,8 @@ class OrderedDriver(ABC):
                 return
         try:
             await self._orders.give(value, self._expiry_s)
-        except OrderError as error:
-            self._orders, self._refusal = None, f"it follows its own rule: {error}"
+        except (OrderError, RefusedError) as error:
+            self._refused(error)
             return
         self._written = (value, now_s)
 

@@ -177,6 +177,26 @@ async def test_a_storage_without_a_revert_timer_is_never_commanded(notes, run):
     assert not driver.obeys
 
 
+async def test_a_battery_that_refuses_an_order_is_still_read_and_asked_again(notes, run, monkeypatch):
+    monkeypatch.setattr("app.drivers.orders.ASK_AGAIN_S", 0.5)
+    device = SimulatedBattery(lambda: BatteryValues(soc=0.5, battery_w=0.0, storage_wh=5000))
+    unit, willing = device.unit(), [False]
+
+    def moody(address, words):
+        return willing[0] and unit.on_write(address, words)
+
+    async with ModbusServer({1: Unit(unit.image, unit.on_read, moody)}) as server:
+        driver = battery_driver(battery_section(server.port))
+        run(driver)
+        await until(lambda: notes.batteries)
+        driver.set_power(1000.0)
+        await until(lambda: notes.batteries[-1][2] is False)
+        assert "it follows its own rule" in driver._refusal
+        willing[0] = True
+        await until(lambda: driver.set_power(1000.0) or device.ordered_w() == 1000.0)
+        await until(lambda: notes.batteries[-1][2] is True)
+
+
 async def test_a_relay_closes_and_opens_by_itself(notes, run):
     now = [0.0]
     device = SimulatedSwitch(lambda closed: (750.0 if closed else 0.0, 48.5), clock=lambda: now[0])
