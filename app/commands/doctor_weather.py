@@ -10,6 +10,7 @@ from app.commands.doctor_findings import Finding, fail, ok, warn
 from app.config.home import HomeConfig
 from app.config.paths import secrets_file
 from app.config.secrets import SecretsError, read_secrets
+from app.config.weather import NAME
 
 
 def weather(home: HomeConfig, home_path: Path) -> Iterator[Finding]:
@@ -17,7 +18,7 @@ def weather(home: HomeConfig, home_path: Path) -> Iterator[Finding]:
     section = home.weather
     if section is None:
         return
-    from app.drivers.weather import NAME, OLD_S, WITHOUT, weather_source
+    from app.drivers.weather import OLD_S, WITHOUT, weather_source
     from app.drivers.weather_shapes import WeatherError
 
     try:

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from app.config.parts import Section
 
+NAME = "weather"
+"""Of the driver, and of its line in the health book."""
+
 
 class WeatherSection(Section):
     """``[weather]``: a provider of weather by the hour."""

@@ -15,7 +15,7 @@ from typing import Protocol
 import httpx
 
 from app.clock import Clock
-from app.config.weather import WeatherSection
+from app.config.weather import NAME, WeatherSection
 from app.csv_text import read_csv_text
 from app.drivers.prices_pace import retry_s
 from app.drivers.weather_shapes import OPEN_METEO, Told, WeatherError, read_open_meteo, read_weather_csv
@@ -25,7 +25,6 @@ from energy.forecast import Weather
 
 log = logging.getLogger(__name__)
 
-NAME = "weather"
 PAST_DAYS = 92
 """What is asked for at the first time, the most that the interface gives: what the past tells of this roof and house is
 learned at once."""

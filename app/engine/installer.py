@@ -5,6 +5,7 @@ from typing import TypeGuard
 from app.api import schema as s
 from app.config.assets import BatterySection, SwitchSection, switched
 from app.config.home import ChargerSection, ModbusSection
+from app.config.weather import NAME as WEATHER_NAME
 from app.engine import views
 from app.engine.engine import Engine
 from app.ports import CarSession, FaultReset
@@ -21,6 +22,7 @@ def installer_page(engine: Engine, toml: str, certificates: list[s.CertificateOu
     if config.charger is not None:
         devices += [_charger(engine, config.charger), _stage(engine, config.charger)]
     links = [link.name for link in (config.utility, config.backend) if link is not None]
+    links += [WEATHER_NAME] if config.weather is not None else []
     fixed, latest = engine.fixed, engine.dispatcher.latest
     return s.InstallerOut(
         devices=devices,
