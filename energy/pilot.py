@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from energy.asks import FloatArray
-from energy.dispatch import DispatchState, dispatch
+from energy.dispatch import DispatchConfig, DispatchState, dispatch
 from energy.forecast import Forecast
 from energy.grid_events import GridEvent
 from energy.limits import Limits, gather
@@ -45,6 +45,7 @@ class Pilot:
     connection: Connection
     charger: Charger
     risk: Risk = Risk.BALANCED
+    config: DispatchConfig = field(default_factory=DispatchConfig)
     replan_s: float = 900.0
     state: DispatchState = field(default_factory=DispatchState)
     plan: Plan | None = None
@@ -105,5 +106,6 @@ class Pilot:
             limits=self.limits,
             wishes=wishes,
             now_s=now_s,
+            config=self.config,
         )
         return point

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from energy.asks import FloatArray
+from energy.dispatch import DispatchConfig
 from energy.forecast import SolarSite
 from energy.forecast.history import local_slots
 from energy.model import Absence, Charger, Connection, Curve, Departure, Ev, Risk, Wishes
@@ -73,6 +74,8 @@ class BacktestHome:
     """Where the car that knows no V2G stops charging."""
     export_allowed: bool = True
     risk: Risk = Risk.BALANCED
+    dispatch: DispatchConfig = field(default_factory=lambda: DispatchConfig(follow_import_w=10.0, settle_w=20.0))
+    """A minute's mean has no noise: it needs less of a margin than a meter that is read every second."""
     public_eur_per_kwh: float = 0.60
     """What a kWh costs that a trip lacks and buys on the way."""
     published: str = "13:00"

@@ -14,7 +14,6 @@ from energy.dispatch import DispatchState
 from energy.forecast import Forecast, History, forecast_load, forecast_solar
 from energy.model import EvState, Readings, Wishes
 from energy.pilot import Outlook, Pilot
-from energy.plan import Planner
 from energy.plan.types import Plan
 from energy.tariffs import Prices, Tariff
 from energy.tariffs.published import AsPublished
@@ -122,6 +121,9 @@ class Ours:
 
     def attach(self, course: Course, house: House, market: Market, *, perfect: bool) -> None:
         """Give it the world's data, and its planner."""
+        # Two seconds to import, and most processes of a replay make no plans.
+        from energy.plan import Planner
+
         load: Any = TrueCourse(course, course.minutes.load_w) if perfect else LearnedLoad(course, house)
         solar: Any = TrueCourse(course, course.minutes.solar_w) if perfect else LearnedSolar(course, house)
         self._pilot = Pilot(
@@ -130,6 +132,7 @@ class Ours:
             connection=course.home.connection,
             charger=course.home.charger,
             risk=course.home.risk,
+            config=course.home.dispatch,
             replan_s=REPLAN_S,
         )
         if self._kept is not None:
