@@ -239,7 +239,7 @@ def _method(job: Job, results: Results) -> list[str]:
         f"Twoway plans every {REPLAN_S / 60:g} min while the car is there, {STEPS[-1][0]:g} h ahead in steps of "
         + ", ".join(f"{step_s / 60:g} min to {until_h:g} h" for until_h, step_s in STEPS)
         + ", and dispatches every minute.",
-        f"While it feeds the house it leaves {job.home.dispatch.follow_import_w:g} W of import for what a meter misses.",
+        f"While it feeds the house {job.home.dispatch.follow_import_w:g} W of import are left for what a meter misses.",
         f"It knows the prices of the coming day from {job.home.published} local time on, and expects the rest.",
         "Own forecasts are made from what the house measured before; perfect forecasts are the minutes to come, but "
         "prices are published no earlier.",
