@@ -17,6 +17,9 @@ from energy.limits import Limits, gather
 from energy.model import Charger, Connection, Ev, EvState, Plug, Wishes
 from energy.plan import PlanInput, Planner
 
+# What tests here share beside fixtures (plan_homes, plan_judge, plan_exact) is imported by name.
+sys.path.insert(0, str(Path(__file__).parent))
+
 MIDNIGHT = 1_718_000_000 // 86400 * 86400.0
 
 

@@ -294,7 +294,7 @@ def _connection(ledger, inp, plan, powers, others, curtailed):
     hung += [on or tuple(range(connection.phases)) for on in others.on_phases]
     # A phase that the house does not have tells nothing.
     whole = tuple(range(connection.phases))
-    hung = [tuple(phase for phase in on if phase in whole) or on and whole for on in hung]
+    hung = [tuple(phase for phase in on if phase in whole) or (on and whole) for on in hung]
     rows = np.vstack([powers, others.power])
     for phase in range(connection.phases):
         shares = np.array([(phase in on) / len(on) if on else 0.0 for on in hung])

@@ -3,33 +3,21 @@
 A number is a home (``plan_homes``): a failing example names it.
 """
 
-import importlib.util
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
+import plan_homes
+import plan_judge
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import energy.plan.planner
+from energy.model import Departure, Wishes
 from energy.plan import Planner
 from energy.plan.prepare import prepare
 from energy.plan.programme import SolverError
 
-
-def neighbour(name):
-    """A module beside this one, which no test can import by name."""
-    if name not in sys.modules:
-        spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return sys.modules[name]
-
-
-random_home = neighbour("plan_homes").home
-judge = neighbour("plan_judge")
 _PLANNER = Planner()
 seeds = st.integers(0, 100_000)
 many = settings(max_examples=100, derandomize=True)
@@ -52,25 +40,25 @@ def directions(plan):
 @many
 @given(seed=seeds)
 def test_a_home_with_one_charger_is_planned_right(seed):
-    inp = random_home(seed, one_plug=True)
+    inp = plan_homes.home(seed, one_plug=True)
     plan = _PLANNER.solve(inp)
     assert plan.optimal, plan.notes
-    assert judge.broken(inp, plan) == []
+    assert plan_judge.broken(inp, plan) == []
 
 
 @some
 @given(seed=seeds)
 def test_a_home_with_everything_is_planned_right(seed):
-    inp = random_home(seed)
+    inp = plan_homes.home(seed)
     plan = _PLANNER.solve(inp)
     assert plan.optimal, plan.notes
-    assert judge.broken(inp, plan) == []
+    assert plan_judge.broken(inp, plan) == []
 
 
 @some
 @given(seed=seeds, fails=st.sets(st.integers(0, 5), min_size=1))
 def test_a_solver_that_fails_leaves_a_plan_within_every_limit(seed, fails):
-    inp = random_home(seed)
+    inp = plan_homes.home(seed)
     programme = energy.plan.planner.Programme
     solve, calls = programme.solve, iter(range(1000))
 
@@ -82,14 +70,14 @@ def test_a_solver_that_fails_leaves_a_plan_within_every_limit(seed, fails):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(programme, "solve", failing)
         plan = _PLANNER.solve(inp)
-    assert judge.broken(inp, plan) == []
+    assert plan_judge.broken(inp, plan) == []
     assert plan.optimal or "out of luck" in " ".join(plan.notes)
 
 
 @few
 @given(seed=seeds)
 def test_the_same_question_has_the_same_answer(seed):
-    inp = random_home(seed)
+    inp = plan_homes.home(seed)
     first, again = Planner().solve(inp), _PLANNER.solve(inp)
     assert powers(first) == pytest.approx(powers(again), abs=0.2)
     assert first.money == again.money
@@ -99,7 +87,7 @@ def test_the_same_question_has_the_same_answer(seed):
 @some
 @given(seed=seeds)
 def test_asking_again_changes_nothing(seed):
-    inp = random_home(seed, one_plug=True)
+    inp = plan_homes.home(seed, one_plug=True)
     plan = _PLANNER.solve(inp)
     again = _PLANNER.solve(replace(inp, previous=plan))
     assert np.count_nonzero(directions(plan) != directions(again)) <= 1
@@ -108,14 +96,14 @@ def test_asking_again_changes_nothing(seed):
 @some
 @given(seed=seeds)
 def test_the_plans_money_is_its_bill_wear_and_what_is_left(seed):
-    inp = replace(random_home(seed), tanks=(), loads=())
+    inp = replace(plan_homes.home(seed), tanks=(), loads=())
     if any(plug.ev_state.soc is None for plug in inp.plugs) or any(state.soc is None for state in inp.batteries):
         return
     plan = _PLANNER.solve(inp)
     worths = [store.end_value for store in prepare(inp).stores]
     capacity = sum(plug.ev_state.ev.capacity_wh for plug in inp.plugs) / 1e3
     grain = 0.01 + 1e-5 * capacity * max(worths)
-    assert plan.money.planned_eur == pytest.approx(judge.money_eur(inp, plan, worths), abs=grain, rel=1e-3)
+    assert plan.money.planned_eur == pytest.approx(plan_judge.money_eur(inp, plan, worths), abs=grain, rel=1e-3)
 
 
 def ordinary(home, seed, **changes):
@@ -123,7 +111,6 @@ def ordinary(home, seed, **changes):
     rng = np.random.default_rng(seed)
     edges = home.now_s + 1800.0 * np.arange(49)
     hours = (edges[:-1] / 3600.0) % 24
-    plans = neighbour("plan_homes")
     fields = {
         "edges_s": edges,
         "price": np.repeat(0.25 + 0.1 * rng.standard_normal(24), 2),
@@ -131,7 +118,7 @@ def ordinary(home, seed, **changes):
         "load_w": rng.uniform(200, 2500, 48),
         "solar_w": 5000 * rng.random() * np.clip(np.cos((hours - 13) / 7 * np.pi / 2), 0, 1),
         "ev_state": home.ev_state(soc=float(rng.uniform(0.25, 0.7))),
-        "wishes": plans.Wishes(departures=(plans.Departure(at_s=home.now_s + 15 * 3600, target_soc=0.8),)),
+        "wishes": Wishes(departures=(Departure(at_s=home.now_s + 15 * 3600, target_soc=0.8),)),
     }
     return home.plan_input(**(fields | changes))
 
@@ -174,9 +161,8 @@ def test_a_cheaper_hour_is_never_used_less(home, seed):
     The charge at the end is fixed (full), or what it is worth would move with the prices too.
     """
     rng = np.random.default_rng(100 + seed)
-    plans = neighbour("plan_homes")
     edges_end = home.now_s + 24 * 3600.0
-    full = plans.Wishes(departures=(plans.Departure(at_s=edges_end, target_soc=1.0),))
+    full = Wishes(departures=(Departure(at_s=edges_end, target_soc=1.0),))
     state = home.ev_state(ev=replace(home.ev, taper_from_soc=1.0), soc=0.5)
     inp = ordinary(home, seed, wishes=full, ev_state=state)
     before = imported_wh(_PLANNER.solve(inp))
