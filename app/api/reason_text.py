@@ -84,7 +84,9 @@ def sentence(reason: ReasonLike, writer: Writer) -> str:
 def facts(reason: ReasonLike, writer: Writer) -> str:
     """What a kWh in the car is worth, what the next best choice would cost, and the limit that is met; may be empty."""
     params = reason.params
-    chosen = (_worth(params), _next(params), BINDS.get(str(params.get("binds", ""))))
+    # A limit that is the reason itself is not told twice.
+    binds = None if reason.code.startswith("limit_") else BINDS.get(str(params.get("binds", "")))
+    chosen = (_worth(params), _next(params), binds)
     return " ".join(_said(text, params, writer) for text in chosen if text is not None)
 
 

@@ -95,6 +95,8 @@ class _Explainer:
         fuse_kw = connection.import_max_w / 1e3 if connection is not None else float(limit.max(initial=0.0))
         self.by_fuse = limit >= fuse_kw - 1e-3
         """The connection's limit is its fuse, not one of the grid's."""
+        self.refuses = plug is not None and plug.ev_state.connected and not plug.ev_state.can_charge
+        """The car's session does not let it charge (yet)."""
         n = prepared.numbers
         self.charging = course.charge_kw > ACTIVE_KW
         self.discharging = course.discharge_kw > ACTIVE_KW
@@ -109,7 +111,8 @@ class _Explainer:
 
     def run(self) -> Explained:
         n = self.p.numbers
-        may_feed = (n.discharge_max > ACTIVE_KW) & ~self.charging
+        # While only the sun charges, a kettle may still be fed: within a step the house is above and below its mean.
+        may_feed = (n.discharge_max > ACTIVE_KW) & ~self.from_grid
         net = np.maximum(n.house_kw, 0.0)
         whole = self.discharging & (
             self.c.discharge_kw >= 0.9 * np.minimum(np.maximum(net, ACTIVE_KW), n.discharge_max)
@@ -136,7 +139,15 @@ class _Explainer:
 
     def _reasons(self) -> list[Reason]:
         why = _Why(
-            self.p, self.c, self.worth, self.wishes, self.charging, self.discharging, self.exporting, self.by_fuse
+            self.p,
+            self.c,
+            self.worth,
+            self.wishes,
+            self.charging,
+            self.discharging,
+            self.exporting,
+            self.by_fuse,
+            self.refuses,
         )
         found = [why.reason(t) for t in range(len(self.worth))]
         ends = _block_ends([code for code, _ in found])
@@ -193,9 +204,10 @@ class _Why:
         discharging: BoolArray,
         exporting: BoolArray,
         by_fuse: BoolArray,
+        refuses: bool,
     ) -> None:
         n, bounds, money = prepared.numbers, prepared.bounds, prepared.worth
-        self.p, self.wishes = prepared, wishes
+        self.p, self.wishes, self.refuses = prepared, wishes, refuses
         edges = prepared.edges_s
         self.starts: list[float] = edges[:-1].tolist()
         self.worth: list[float] = worth.tolist()
@@ -209,6 +221,7 @@ class _Why:
         self.reserve: list[float] = prepared.floors.reserve.tolist()
         self.least: list[float] = n.stored_min.tolist()
         self.next_charge, self.next_discharge = next_true(charging).tolist(), next_true(discharging).tolist()
+        self.leaves = next_true(~bounds.present).tolist()
         self.emergency = _values(prepared.emergency)
         self.asked = _values(prepared.asked_power)
         self.full = (course.stored_kwh[:-1] >= n.stored_max[1:] - 0.005 * prepared.capacity_kwh).tolist()
@@ -293,16 +306,18 @@ class _Why:
         return self._why_wait(t) or (ReasonCode.HOLD, {})
 
     def _why_blocked(self, t: int) -> tuple[ReasonCode, Params]:
-        """The house takes all that the connection carries, or the grid stops the car's own power."""
+        """The house takes all that the connection carries, or the car or the grid stops the car's own power."""
         if not self.crowded[t]:
-            return ReasonCode.LIMIT_IMPORT, {}
+            return ReasonCode.LIMIT_CAR if self.refuses else ReasonCode.LIMIT_IMPORT, {}
         code = ReasonCode.LIMIT_FUSE if self.by_fuse[t] else ReasonCode.LIMIT_IMPORT
         return code, {"limit_w": float(self.p.bounds.import_limit[t]) * 1e3}
 
     def _why_wait(self, t: int) -> tuple[ReasonCode, Params] | None:
-        """A better price to come: cheaper to charge at, or dearer to feed or sell at."""
+        """A better price to come before the car leaves: cheaper to charge at, or dearer to feed or sell at."""
         charge, discharge = self.next_charge[t], self.next_discharge[t]
         now_price = self.price_in[t]
+        if min(charge, discharge) > self.leaves[t]:
+            return None
         if discharge < charge:
             sold = self.price_out[discharge] if self.exporting[discharge] else self.price_in[discharge]
             if sold > now_price + _EVEN:

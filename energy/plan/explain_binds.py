@@ -32,6 +32,7 @@ def binds(
     """
     n, bounds = prepared.numbers, prepared.bounds
     count = len(n.dt_h)
+    refuses = plug is not None and plug.ev_state.connected and not plug.ev_state.can_charge
     idle = ~charging & ~discharging
     near_kwh = _NEAR_SHARE * prepared.capacity_kwh + 1e-3
     stored = course.stored_kwh
@@ -64,6 +65,7 @@ def binds(
         (charges_full | gives_full, "limit"),
         (~discharging & at_top, "full"),
         (idle & bounds.crowded & by_fuse, "fuse"),
+        (idle & bounds.blocked & refuses, "car"),
         (idle & bounds.blocked, "import_limit"),
         (charging & at_target, "departure"),
         (charging & at_floor & (prepared.floors.reserve[1:] > stored[1:] - near_kwh), "reserve"),

@@ -203,3 +203,22 @@ def test_homes_of_every_kind_tell_facts_that_can_be_kept(planner, random_home, s
             assert all(math.isfinite(value) for value in numbers)
             assert params.get("next_cost_eur", 0.0) >= 0.0
             assert params["binds"]
+
+
+def test_a_session_that_does_not_let_the_car_charge_yet_is_not_blamed_on_the_grid(home, planner):
+    state = home.ev_state(can_charge=False, can_discharge=False)
+    params = planner.solve(home.plan_input(price=PRICE, ev_state=state)).steps[0].reason
+    assert (params.code, params.params["binds"]) == (ReasonCode.LIMIT_CAR, "car")
+
+
+def test_nobody_waits_for_a_price_that_comes_after_the_car_has_left(home, planner):
+    leaves = home.now_s + 2 * HOUR
+    wishes = Wishes(
+        departures=(Departure(at_s=leaves, target_soc=0.5),),
+        absences=(Absence(from_s=leaves, to_s=leaves + 4 * HOUR, used_wh=3000.0),),
+        reserve_soc=0.45,
+    )
+    plan = planner.solve(home.plan_input(price=[0.3] * 8 + [0.6] * 2 + [0.3] * 14, wishes=wishes))
+    for step in plan.steps:
+        until_s = step.reason.params["until_s"]
+        assert step.reason.code is not ReasonCode.WAIT_FOR_CHEAPER or not step.start_s < leaves < until_s

@@ -98,6 +98,11 @@ def test_what_the_next_choice_would_come_to(changes: dict[str, float | str], sai
         assert told == "A kWh in the car is worth 0.31 EUR."
 
 
+def test_a_limit_is_not_told_twice() -> None:
+    assert facts(reason("limit_import", binds="import_limit"), PLAIN) == ""
+    assert facts(reason("charge_cheap", binds="import_limit"), PLAIN) == "The grid allows no more."
+
+
 def test_no_facts_no_words_and_a_newer_engines_facts_are_passed_over() -> None:
     assert facts(reason("no_car", binds="away"), PLAIN) == ""
     assert facts(reason("hold", binds="moon", next_choice="fly", block_until_s=1.0, next_cost_eur=1.0), PLAIN) == ""
