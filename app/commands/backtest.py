@@ -48,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     out = parser.add_argument_group("what comes of it")
     out.add_argument("--report", type=Path, required=True, metavar="FILE.json", help="the report")
     out.add_argument("--page", type=Path, metavar="FILE.html", help="a page with charts")
+    out.add_argument("--credit", action="append", metavar="TEXT", help="whose data these are, told in report and page")
     out.add_argument("--resume", action="store_true", help="go on where an earlier run was stopped")
 
 

@@ -26,6 +26,7 @@ from app.commands.backtest_progress import Progress
 from app.config.load import write_whole
 from app.errors import UserError
 from energy.backtest.job import Job, run
+from energy.backtest.report import text_of
 from energy.backtest.street import add_up, page_of_street
 
 _AT_ONCE = 2
@@ -221,7 +222,7 @@ def _write(street: dict[str, Any], path: Path, page: Path | None) -> None:
     for row in street["homes"]:
         writer.writerow([row.get(column, "") for column in columns])
     try:
-        write_whole(path, json.dumps(street, ensure_ascii=False, indent=1) + "\n")
+        write_whole(path, text_of(street))
         write_whole(path.with_suffix(".homes.csv"), out.getvalue())
         if page is not None:
             write_whole(page, page_of_street(street))

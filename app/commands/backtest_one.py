@@ -1,7 +1,6 @@
 """One home, on two processes: Twoway on one, all it is measured against on the other."""
 
 import argparse
-import json
 import multiprocessing as mp
 import queue
 import signal
@@ -41,6 +40,8 @@ def run_one(args: argparse.Namespace, chosen: tuple[str, ...]) -> int:
     from energy.backtest.report import build
 
     report = build(job, results)
+    if args.credit:
+        report["credit"] = args.credit
     report["timings"] = {"wall_s": round(time.monotonic() - began_s, 1)}
     write_report(report, args.report, args.page)
     close_folder(folder)
@@ -51,10 +52,10 @@ def run_one(args: argparse.Namespace, chosen: tuple[str, ...]) -> int:
 def write_report(report: dict[str, Any], path: Path, page: Path | None) -> None:
     """JSON, the days beside it as CSV, and the page."""
     from energy.backtest.page import page_of
-    from energy.backtest.report import days_csv
+    from energy.backtest.report import days_csv, text_of
 
     try:
-        write_whole(path, json.dumps(report, ensure_ascii=False, indent=1) + "\n")
+        write_whole(path, text_of(report))
         write_whole(path.with_suffix(".days.csv"), days_csv(report))
         if page is not None:
             write_whole(page, page_of(report))

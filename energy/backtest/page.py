@@ -181,7 +181,7 @@ def _data(report: Mapping[str, Any]) -> str:
         f"Car: {car['capacity_wh'] / 1e3:g} kWh, wear {car['wear_eur_per_kwh']:g} a kWh discharged; charger: "
         f"{charger['charge_max_w'] / 1e3:g} kW in, {charger['discharge_max_w'] / 1e3:g} kW out.",
         f"Contract: {contract['words']} The coming day's prices are published at {contract['published']}.",
-        *report.get("attribution", ()),
+        *report.get("credit", ()),
     ]
     return _list(lines)
 

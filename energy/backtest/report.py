@@ -13,12 +13,14 @@ base_eur    what charging on arrival costs
 strategies  by name: ``share`` of the perfect saving, ``saved_eur``, and each field of energy.backtest.score.Score
             but the days; ``months`` (share, saved) and ``spread`` of the days' shares
 days        one row a day: date, cost, regret and share of each strategy
+credit      whose data these are, where it was told
 typical     two days by the quarter hour for the page
 =========== ==========================================================================================================
 """
 
 import csv
 import io
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -57,6 +59,7 @@ NAMES = {
     PERFECT: "Twoway, perfect forecasts",
     FORESIGHT: "Perfect foresight",
 }
+_ROWS = ("days", "typical", "homes")
 _LEAST_DAY_EUR = 0.05
 """A day on which less could be saved says nothing by its share."""
 
@@ -86,6 +89,19 @@ def build(job: Job, results: Results) -> dict[str, Any]:
         "days": [_day(k, date, found) for k, date in enumerate(dates)],
         "typical": _typical(job, course, results, dates),
     }
+
+
+def text_of(report: Mapping[str, Any]) -> str:
+    """The report as JSON text: long rows a line each, so that a year stays small and readable."""
+    parts = []
+    for key, value in report.items():
+        if key in _ROWS:
+            rows = ",\n  ".join(json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in value)
+            text = f"[\n  {rows}\n ]"
+        else:
+            text = json.dumps(value, ensure_ascii=False, indent=1).replace("\n", "\n ")
+        parts.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
 def days_csv(report: Mapping[str, Any]) -> str:
