@@ -3,6 +3,7 @@
 Forecasts are made in the worker too: they are sums over weeks of history. Only there is the solver imported.
 """
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from app.engine.kept_reasons import columns
@@ -94,6 +95,9 @@ def plan_record(done: PlanDone, why: str) -> dict[str, Any]:
             for p in plan.missed
         ],
     }
+    for of, scores in (("load", done.load_scores), ("solar", done.solar_scores)):
+        if scores:
+            record[f"{of}_scores"] = [asdict(score) for score in scores]
     if len(plan.plugs) > 1:
         record["plugs"] = {plug.charger_id: _plug_record(plug) for plug in plan.plugs[1:]}
     if plan.batteries:

@@ -64,34 +64,39 @@ def forecast_solar(
     middles = (edges_s[:-1] + edges_s[1:]) / 2
     site = _with_peak(site, history, now_s)
     clear = clear_sky_w(site, middles)
-    told = None if weather is None else weather_roof_w(site, weather, middles)
     past = PastDays.before(now_s, history, zone, HISTORY_DAYS) if site.peak_w > 0 else None
     model = None if past is None else _model(past, site, None if weather is None else weather.packed())
     if model is None:
-        return _unknown(clear, told)
+        return _unknown(site, clear, weather, middles)
     dates, hours = local_slots(middles, zone)
     mean = np.empty(len(middles))
     for day in np.unique(dates).tolist():
         mean[dates == day] = at_hours(model.day(day), hours[dates == day])
-    trust = min(1.0, model.known / _FULL_TRUST_DAYS)
-    first = _unknown(clear, told)
-    mean = trust * mean * _surprise(model, history, now_s, zone, dates, site) + (1 - trust) * first.mean_w
+    mean *= _surprise(model, history, now_s, zone, dates, site)
     # Between slots the sun rises and sets: nothing comes while it is down, unless this roof has shown otherwise.
     dark = (clear <= 0) & (at_hours(model.day(model.today), hours) < _LEAST_OF_PEAK * site.peak_w)
     mean[dark] = 0.0
     height = np.where(dark, 0.0, np.maximum(clear, _LEAST_OF_PEAK * site.peak_w))
     low, mid, high = (mean + height * at_hours(part, hours) for part in model.weighed.relative)
-    parts = zip((low, mid, high), (first.p10_w, first.p50_w, first.p90_w), strict=True)
-    low, mid, high = (trust * learned + (1 - trust) * unknown for learned, unknown in parts)
-    basis = Basis.HISTORY if model.known >= _FULL_TRUST_DAYS else Basis.FEW_DAYS
-    made = Forecast.of(mean, low, mid, np.minimum(high, _MOST_OF_PEAK * site.peak_w), basis)
+    made = Forecast.of(mean, low, mid, np.minimum(high, _MOST_OF_PEAK * site.peak_w), Basis.HISTORY)
+    if model.known < _FULL_TRUST_DAYS:
+        trust = model.known / _FULL_TRUST_DAYS
+        made = _between(made, _unknown(site, clear, weather, middles), trust)
     return replace(made, scores=model.weighed.scores, notes=model.notes)
 
 
-def _unknown(clear: FloatArray, told: FloatArray | None) -> Forecast:
+def _between(learned: Forecast, unknown: Forecast, trust: float) -> Forecast:
+    """Of few days as much as they deserve."""
+    parts = ("mean_w", "p10_w", "p50_w", "p90_w")
+    mean, low, mid, high = (trust * getattr(learned, p) + (1 - trust) * getattr(unknown, p) for p in parts)
+    return Forecast.of(mean, low, mid, high, Basis.FEW_DAYS)
+
+
+def _unknown(site: SolarSite, clear: FloatArray, weather: Weather | None, at_s: FloatArray) -> Forecast:
     """Before anything was measured."""
     low, mid, high = (clear * share for share in UNKNOWN_SKY)
-    if told is not None:
+    if weather is not None:
+        told = weather_roof_w(site, weather, at_s)
         known = np.isfinite(told)
         parts = zip((low, mid, high), _TOLD_SKY, strict=True)
         low, mid, high = (np.where(known, np.nan_to_num(told) * share, rest) for rest, share in parts)

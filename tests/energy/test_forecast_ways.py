@@ -272,6 +272,24 @@ def test_a_provider_is_believed_at_once_and_later_by_its_deeds():
     assert of(fooled, OURS).rmse_w < 1.05 * of(guessing, OURS).rmse_w
 
 
+def test_irradiance_is_learned_into_what_this_roof_makes_of_it():
+    """The roof looks elsewhere than the home file says, and shade takes a tenth."""
+    at_s, _ = household(60)
+    rng = np.random.default_rng(8)
+    told_s = hourly(60)
+    clouds = np.repeat(rng.uniform(0.15, 1.0, 64), 24)[: 63 * 24]
+    hour = (told_s / 3600) % 24
+    ghi = np.maximum(np.sin((hour - 4) / 16 * np.pi), 0) * 900 * clouds
+    weather = Weather.of(told_s, ghi_w_m2=ghi, temperature_c=np.full(len(told_s), 18.0) + hour / 4)
+    own = SolarSite(peak_w=5000.0, latitude_deg=48.0, longitude_deg=0.0, tilt_deg=15.0, azimuth_deg=230.0)
+    truth = 0.9 * np.nan_to_num(weather_roof_w(own, weather, at_s + 900))
+    coming = 0.9 * np.nan_to_num(weather_roof_w(own, weather, EDGES[:-1] + 900))
+    found = forecast_solar(History(at_s, truth), EDGES, now_s=MIDNIGHT, site=SITE, weather=weather)
+    plain = forecast_solar(History(at_s, truth), EDGES, now_s=MIDNIGHT, site=SITE)
+    assert of(found, OURS).rmse_w < 0.4 * of(plain, OURS).rmse_w
+    assert np.abs(found.mean_w - coming).mean() < 120
+
+
 def test_a_roof_of_unknown_size_is_taken_from_its_history():
     at_s, _ = household(30)
     sun = np.maximum(clear_sky_w(SITE, at_s + 900), 0.0) * 0.7

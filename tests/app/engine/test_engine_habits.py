@@ -12,6 +12,7 @@ from app.engine.forecasts import forecast_health, forecasts
 from app.engine.habits import HabitKeeper, stays_of
 from app.engine.plan_types import PlanDone
 from app.engine.sessions import SessionRecord
+from app.engine.wish_keeper import WishKeeper
 from app.ports import CarSession, HealthLevel
 from app.store import SessionRow
 from energy.forecast import Fault, HistoryNote, Score, Stay
@@ -95,6 +96,14 @@ def test_what_is_usual_joins_the_wishes_and_the_homeowner_wins(keeper):
     own = Departure(at_s=NOW.replace(hour=10).timestamp(), target_soc=0.9)
     both = keeper.add_to(Wishes(departures=(own,)))
     assert [d for d in both.departures if datetime.fromtimestamp(d.at_s, UTC).day == 3] == [own]
+
+
+def test_habits_can_be_switched_off(keeper):
+    clock = StepClock(NOW.timestamp(), 1.0)
+    wishes = WishKeeper(fixed(HOME, speed=1.0), clock, None, lambda: None, keeper.add_to)
+    assert wishes.now(None).departures
+    wishes.wishes = wishes.wishes.model_copy(update={"learn_habits": False})
+    assert wishes.now(None).departures == ()
 
 
 def test_a_car_that_has_just_left_is_expected_back_not_to_leave(keeper):
