@@ -138,17 +138,7 @@ class _Explainer:
         return np.array(spare)
 
     def _reasons(self) -> list[Reason]:
-        why = _Why(
-            self.p,
-            self.c,
-            self.worth,
-            self.wishes,
-            self.charging,
-            self.discharging,
-            self.exporting,
-            self.by_fuse,
-            self.refuses,
-        )
+        why = _Why(self)
         found = [why.reason(t) for t in range(len(self.worth))]
         ends = _block_ends([code for code, _ in found])
         edges = self.p.edges_s.tolist()
@@ -194,33 +184,26 @@ class _Explainer:
 class _Why:
     """The code of each step and the figures of its own. Plain lists: it looks at one step at a time."""
 
-    def __init__(
-        self,
-        prepared: Prepared,
-        course: Course,
-        worth: FloatArray,
-        wishes: Wishes,
-        charging: BoolArray,
-        discharging: BoolArray,
-        exporting: BoolArray,
-        by_fuse: BoolArray,
-        refuses: bool,
-    ) -> None:
+    def __init__(self, of: _Explainer) -> None:
+        prepared, course, charging = of.p, of.c, of.charging
         n, bounds, money = prepared.numbers, prepared.bounds, prepared.worth
-        self.p, self.wishes, self.refuses = prepared, wishes, refuses
+        self.p, self.wishes, self.refuses = prepared, of.wishes, of.refuses
         edges = prepared.edges_s
         self.starts: list[float] = edges[:-1].tolist()
-        self.worth: list[float] = worth.tolist()
-        self.charging, self.discharging, self.exporting = charging.tolist(), discharging.tolist(), exporting.tolist()
+        self.charging, self.discharging, self.exporting = (
+            charging.tolist(),
+            of.discharging.tolist(),
+            of.exporting.tolist(),
+        )
         self.present, self.boost, self.blocked = bounds.present.tolist(), bounds.boost.tolist(), bounds.blocked.tolist()
-        self.crowded, self.by_fuse = bounds.crowded.tolist(), by_fuse.tolist()
-        self.from_grid = (charging & (course.grid_kw > ACTIVE_KW)).tolist()
+        self.crowded, self.by_fuse = bounds.crowded.tolist(), of.by_fuse.tolist()
+        self.from_grid = of.from_grid.tolist()
         self.price_in: list[float] = money.price_in.tolist()
         self.price_out: list[float] = money.price_out.tolist()
         self.stored: list[float] = course.stored_kwh.tolist()
         self.reserve: list[float] = prepared.floors.reserve.tolist()
         self.least: list[float] = n.stored_min.tolist()
-        self.next_charge, self.next_discharge = next_true(charging).tolist(), next_true(discharging).tolist()
+        self.next_charge, self.next_discharge = next_true(charging).tolist(), next_true(of.discharging).tolist()
         self.leaves = next_true(~bounds.present).tolist()
         self.emergency = _values(prepared.emergency)
         self.asked = _values(prepared.asked_power)
