@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 
 _STEP_W = 300.0
 """The charger must move by this much between two readings, and nothing else of ours."""
-_ENOUGH_W2 = 1.2e6
+_MOST_W2 = 6e5
+"""No step counts for more: one alone may be a coincidence."""
+_ENOUGH_W2 = 1.1e6
 """Sum of the steps' squares that makes it known."""
 _FADE = 0.98
 _LEAST_SHARE = 0.15
@@ -41,7 +43,11 @@ def watched(state: PhaseState, phase_w: tuple[float, ...], at_s: float, own_w: M
     name, step = movers[0]
     squares, products = state.moved.get(name, (0.0, (0.0,) * len(phase_w)))
     moves = zip(products, phase_w, state.read[1], strict=True)
-    sums = (squares * _FADE + step * step, tuple(p * _FADE + step * (new - old) for p, new, old in moves))
+    weight = min(1.0, _MOST_W2 / (step * step))
+    sums = (
+        squares * _FADE + weight * step * step,
+        tuple(p * _FADE + weight * step * (new - old) for p, new, old in moves),
+    )
     return replace(after, moved={**state.moved, name: sums})
 
 

@@ -3,6 +3,7 @@
 import math
 import random
 from collections import deque
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -39,6 +40,20 @@ def following_plan():
     return Plan(
         made_s=START_S, plugs=(PlugPlan(charger_id="c", steps=(step,)),), promises=(), money=money, optimal=True
     )
+
+
+def charging_plan():
+    """Charge with all there is."""
+    plan = following_plan()
+    step = replace(
+        plan.steps[0],
+        ev_w=11_000.0,
+        grid_w=11_500.0,
+        reason=Reason(code=ReasonCode.CHARGE_CHEAP),
+        feeds_house=False,
+        takes_surplus=False,
+    )
+    return replace(plan, plugs=(PlugPlan(charger_id="c", steps=(step,)),))
 
 
 class Loop:
@@ -211,3 +226,60 @@ def test_a_single_phase_charger_shows_on_which_phase_it_hangs():
     assert shares(state, "other", 3, 1, ()) is None
     assert shares(state, "other", 3, 1, (2,)) == (0.0, 0.0, 1.0)
     assert shares(state, "c", 3, 3, ()) == (0.0, 1.0, 0.0), "a car with one phase on a charger with three"
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    meter_delay_s=st.floats(0.0, 6.0),
+    reaction_s=st.floats(0.0, 7.0),
+    ramp_w_per_s=st.floats(1000.0, 10_000.0),
+    loads=st.lists(st.floats(300.0, 16_000.0), min_size=2, max_size=4),
+)
+def test_the_fuse_is_passed_no_longer_than_meter_and_charger_take(meter_delay_s, reaction_s, ramp_w_per_s, loads):
+    every_s = 60.0
+    loop = Loop(
+        meter_delay_s=meter_delay_s,
+        reaction_s=reaction_s,
+        ramp_w_per_s=ramp_w_per_s,
+        house=lambda t: loads[min(int((t - 0.01) // every_s), len(loads) - 1)],
+    )
+    loop.connection = Connection(phases=3, fuse_a=25.0)
+    loop.plan = charging_plan()
+    loop.run(every_s * len(loads))
+    fuse_w = loop.connection.import_max_w
+    longest, run = 0, 0
+    for grid_w in loop.grid:
+        run = run + 1 if grid_w > fuse_w + 1.0 else 0
+        longest = max(longest, run)
+    # Told, decided, answered, and down the ramp; two steps of a second, one of the simulation.
+    assert longest * DT_S <= meter_delay_s + reaction_s + 11_000.0 / ramp_w_per_s + 2.0 + 3 * DT_S
+
+
+def test_each_phase_is_kept_once_the_charger_has_shown_where_it_hangs():
+    """A single-phase charger on a full phase is cut by that phase alone."""
+    charger = Charger(charger_id="c", phases=1, charge_max_w=7400.0, discharge_max_w=0.0)
+    connection = Connection(phases=3, fuse_a=25.0)
+    ev = Ev(ev_id="ev", capacity_wh=60_000.0, charge_max_w=7400.0)
+    plan, state, ev_w, now_s = charging_plan(), DispatchState(), 0.0, START_S
+    base = [500.0, 900.0, 4000.0]
+    worst = []
+    for second in range(240):
+        now_s += 1.0
+        paused = (second // 15) % 2 == 1 and second < 120
+        wishes = Wishes(paused=paused)
+        base[1] = 3000.0 if second >= 180 else 900.0
+        ev_state = EvState(connected=True, ev=ev, soc=0.4, power_w=ev_w, at_s=now_s)
+        limits = gather(connection=connection, charger=charger, ev_state=ev_state, wishes=wishes, now_s=now_s)
+        phase_w = (base[0], base[1] + ev_w, base[2])
+        readings = Readings(at_s=now_s, grid_w=sum(phase_w), phase_w=phase_w)
+        point, state = dispatch(
+            state, readings=readings, ev_state=ev_state, plan=plan, limits=limits, wishes=wishes, now_s=now_s
+        )
+        worst.append(phase_w[1])
+        if second == 0:
+            assert point.power_w == pytest.approx(5750 - 50 - 4000), "not known yet: the fullest phase counts"
+        if second == 170:
+            assert point.power_w == pytest.approx(5750 - 50 - 900), "known: its own phase counts"
+        ev_w = point.power_w
+    assert ev_w == pytest.approx(5750 - 50 - 3000)
+    assert sum(w > 5750.0 for w in worst) <= 1, "over for no more than the one reading that told it"
