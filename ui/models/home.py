@@ -238,7 +238,7 @@ def ready_card(snapshot: "s.HomeSnapshot") -> ReadyCard:
     verdict, state = "", ""
     if ready.at is None:
         verdict = tr("No departure is set. Say when you need the car, and it will be ready.")
-    elif ready.usual_chance is not None:
+    elif ready.usual_chance is not None and ready.on_track is not False:
         verdict = tr(
             "Nobody asked for it: the car usually leaves then ({chance} of such days).",
             chance=fmt.percent(ready.usual_chance).text,

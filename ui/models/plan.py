@@ -135,13 +135,14 @@ def forecast_words(plan: "s.PlanOut", fmt: Format) -> str:
     """How good the forecasts were, a sentence for each; empty while it is too early to tell."""
     sentences = []
     for found in plan.forecasts:
-        off = {"off": fmt.power(found.mean_error_w).text}
+        # In watts: in kW the two would often read the same.
+        off = {"off": f"{fmt.number(found.mean_error_w, 0)} W"}
         if found.simple_mean_error_w is None:
             text = tr("House forecast: off by {off} on average.", **off)
             if found.of == "solar":
                 text = tr("Roof forecast: off by {off} on average.", **off)
         else:
-            off["simple"] = fmt.power(found.simple_mean_error_w).text
+            off["simple"] = f"{fmt.number(found.simple_mean_error_w, 0)} W"
             text = tr("House forecast: off by {off} on average; simple averages {simple}.", **off)
             if found.of == "solar":
                 text = tr("Roof forecast: off by {off} on average; simple averages {simple}.", **off)
