@@ -38,6 +38,8 @@ class Move:
     """By its command, this moment's or the last."""
     claim_w: float | None = None
     """What it would take if it had all the room; None: it ranks lower and claims nothing."""
+    decided: bool = False
+    """Is ``told_w`` of this moment? Else it may stop at once: what it gives now is no room for others."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,8 +101,8 @@ def house_for(seen: Seen, name: str, others: Sequence[Move] = (), spare_w: float
                 feed += claim_w
             else:
                 take += claim_w
-        most += high
-        least += low
+        most += high if move.decided else max(high, 0.0)
+        least += low if move.decided else min(low, 0.0)
         if low < 0.0:
             kept += low
     phase_most, phase_least = _by_phase(seen, name, own_w, share, others)
@@ -134,8 +136,9 @@ def _by_phase(
     for move in others:
         was_w = seen.own_w.get(move.name, 0.0)
         claim_w = move.told_w if move.claim_w is None else move.claim_w
-        more = max(move.told_w, claim_w, was_w) - was_w
-        less = min(move.told_w, claim_w, was_w) - was_w
+        stops_w = claim_w if move.decided else 0.0
+        more = max(move.told_w, claim_w, was_w, stops_w) - was_w
+        less = min(move.told_w, claim_w, was_w, stops_w) - was_w
         # Where it is not known which phases carry it, all of it may come on any.
         carried = seen.share.get(move.name, (1.0,) * len(bare))
         for i, part in enumerate(carried):

@@ -219,7 +219,7 @@ class _Site:
                 others_w=0.0 if house is not None else sum(max(0.0, move.told_w) for move in others),
             )
             self.decided[name] = decided
-            self.moves.append(Move(name, decided.set_point.power_w, decided.claim_w))
+            self.moves.append(Move(name, decided.set_point.power_w, decided.claim_w, decided=True))
 
     def decide_batteries(self) -> None:
         """Each battery with what house and cars leave."""
@@ -231,7 +231,7 @@ class _Site:
             memory = battery.worth_later(memory, self.plan, self.k, state)
             power_w = 0.0
             if self.seen is not None and self._tells(state):
-                told = [Move(move.name, move.told_w, move.told_w) for move in self.moves]
+                told = [Move(move.name, move.told_w, move.told_w, decided=True) for move in self.moves]
                 later = [
                     self._store_move(b)
                     for b in self.batteries
