@@ -22,10 +22,12 @@ The rooms, and what others call:
 ``tariffs``      ``make_tariff(kind, options).prices(edges_s) -> Prices``; ``parse_prices(csv_text)``.
 ``plan``         ``Planner().solve(PlanInput(...)) -> Plan``; ``plan.at(now_s) -> Step | None``; ``plan.missed``.
 ``dispatch``     ``dispatch(state, readings=, ev_state=, plan=, limits=, wishes=, now_s=, config=)
-                 -> (SetPoint, DispatchState)``.
+                 -> (SetPoint, DispatchState)`` for one charger; ``dispatch_site(state, readings=, cars=, batteries=,
+                 loads=, curtailable_w=, plan=, now_s=, config=) -> (SiteCommand, SiteState)`` for a home.
 ``frequency``    ``CURVES``, ``response_w(curve, frequency_hz, power_w)``, ``can_serve(curve, ...)``.
 ``accounts``     ``split_paths``, ``bill_eur``, ``Shadow`` and ``shadow_step``, ``saving``, ``limit_delivery``,
                  ``setpoint_delivery``.
+``service_account``  ``counted(ServiceAccount(shape=, baseline=), Moment(...)) -> ServiceAccount``: what settles an event.
 ``twin``         the demo home: ``CarTwin``, ``PowerStage``, ``HouseSeries``, ``GridTwin``, ``HomeTwin``,
                  ``synthetic_house``.
 ``simulate``     a home lived through in one process, for tests and benchmarks: ``live(twin, scene, planner, ...)``.
