@@ -29,6 +29,8 @@ _SAME, _ALIKE, _OTHER = 1.0, 0.25, 0.05
 _LEAST_DAYS = 4
 _LEAST_CHANCE = 0.2
 _LIKELY = 0.5
+_SAME_TRIP_S = 3 * 3600.0
+"""A departure that is asked for within so long of the usual one is that trip."""
 _TYPICAL_USED_WH = 8_000.0
 """Of a trip of which the charge is not known."""
 _EARLY, _EARLIEST = 0.15, 0.02
@@ -142,17 +144,25 @@ def learn_presence(
 
 
 def with_habits(wishes: Wishes, habits: Presence, tz: str) -> Wishes:
-    """The wishes, and what is usual on days of which the homeowner has said nothing."""
+    """The wishes, and what is usual on days of which the homeowner has said nothing.
+
+    Who says when the car leaves, and not for how long, is taken to be away as long as is usual for such a departure.
+    """
     zone = ZoneInfo(tz)
-    said = {_day_and_hour(d.at_s, zone)[0] for d in wishes.departures}
-    said |= {_day_and_hour(a.from_s, zone)[0] for a in wishes.absences}
-    departures = [d for d in habits.departures if _day_and_hour(d.at_s, zone)[0] not in said]
-    absences = [
-        absence
-        for absence in habits.absences
-        if _day_and_hour(absence.from_s, zone)[0] not in said
-        and not any(own.from_s < absence.to_s and absence.from_s < own.to_s for own in wishes.absences)
-    ]
+    own = {_day_and_hour(d.at_s, zone)[0]: d for d in reversed(wishes.departures)}
+    away = {_day_and_hour(a.from_s, zone)[0] for a in wishes.absences}
+    departures = [d for d in habits.departures if _day_and_hour(d.at_s, zone)[0] not in own.keys() | away]
+    absences: list[Absence] = []
+    for absence in habits.absences:
+        day = _day_and_hour(absence.from_s, zone)[0]
+        said = own.get(day)
+        if said is not None:
+            if abs(said.at_s - absence.from_s) > _SAME_TRIP_S or said.at_s >= absence.to_s:
+                continue
+            absence = replace(absence, from_s=said.at_s)
+        clash = any(known.from_s < absence.to_s and absence.from_s < known.to_s for known in wishes.absences)
+        if day not in away and not clash:
+            absences.append(absence)
     return replace(
         wishes,
         departures=tuple(sorted((*wishes.departures, *departures), key=lambda d: d.at_s)),

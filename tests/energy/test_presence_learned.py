@@ -185,6 +185,19 @@ def test_what_the_homeowner_says_wins():
     assert all(local(Departure(at_s=a.from_s, target_soc=0)).day != 3 for a in both.absences)
 
 
+def test_a_trip_that_is_asked_for_lasts_as_long_as_it_usually_does():
+    now = datetime(2024, 6, 3, 4, 30, tzinfo=ZONE)
+    habits = learned(commuter(), now.timestamp(), horizon_h=24)
+    own = Departure(at_s=now.replace(hour=7, minute=0).timestamp(), target_soc=0.9)
+    both = with_habits(Wishes(departures=(own,)), habits, TZ)
+    assert [d for d in both.departures if local(d).day == 3] == [own]
+    [trip] = [a for a in both.absences if datetime.fromtimestamp(a.from_s, ZONE).day == 3]
+    assert trip.from_s == own.at_s
+    assert datetime.fromtimestamp(trip.to_s, ZONE).strftime("%H:%M") == "17:00"
+    said = Absence(from_s=own.at_s, to_s=own.at_s + 3600.0, used_wh=500.0)
+    assert with_habits(Wishes(departures=(own,), absences=(said,)), habits, TZ).absences[0] == said
+
+
 def test_what_cannot_have_been_is_left_out():
     now_s = datetime(2024, 6, 3, 4, 30, tzinfo=ZONE).timestamp()
     good = commuter()
