@@ -168,3 +168,20 @@ def test_streets_that_are_none(tmp_path, capsys):
     (tmp_path / "prices.csv").write_text(PRICES.read_text())
     told = refused(capsys, *words, str(tmp_path), *QUICK, "--cluster", "tcp://127.0.0.1:1")
     assert "no Dask scheduler answers" in told
+
+
+@pytest.mark.timeout(300)
+def test_a_street_on_a_given_cluster(tmp_path, capsys):
+    import distributed
+
+    street = tmp_path / "street"
+    (street / "a").mkdir(parents=True)
+    (street / "a" / "house.csv").write_text(HOUSE.read_text())
+    (street / "a" / "prices_2024.csv").write_text(PRICES.read_text())
+    words = ["backtest", "--homes", str(street), "--report", str(tmp_path / "r.json"), *QUICK]
+    with distributed.LocalCluster(
+        n_workers=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        assert main([*words, "--cluster", cluster.scheduler_address]) == 0
+    assert "1 homes replayed, 0 not" in capsys.readouterr().out
+    assert json.loads((tmp_path / "r.json").read_text())["homes"][0]["name"] == "a"
