@@ -40,13 +40,13 @@ def standing(
     if known_until_s < now_s - OUTLOOK_DAYS * 86_400.0:
         step, level = "no price is known: the home file's own holds", HealthLevel.FAILED
     elif known_until_s <= now_s:
-        step, level = "no price is known for now: what the last days let expect holds", HealthLevel.WARNING
+        step, level = "no price is known for now: what the past weeks let expect holds", HealthLevel.WARNING
     else:
         step, level = f"known until {local_minute(known_until_s, tz)}", HealthLevel.OK
         if overdue(now_s, known_until_s=known_until_s, publish=publish, tz=tz):
-            step, level = f"{step}, the next are late: then what the last days let expect holds", HealthLevel.WARNING
+            step, level = f"{step}, the next are late: then what the past weeks let expect holds", HealthLevel.WARNING
         elif trouble:
-            step, level = f"{step}, then what the last days let expect holds", HealthLevel.WARNING
+            step, level = f"{step}, then what the past weeks let expect holds", HealthLevel.WARNING
     return level, f"{trouble}; {step}" if trouble else step
 
 

@@ -16,7 +16,7 @@ class Fallback(StrEnum):
     """What stands in for what."""
 
     PRICES_EXPECTED = "prices_expected"
-    """From a time on prices are not published: what the last days' were is taken."""
+    """From a time on prices are not published: what the past weeks let expect is taken."""
     PRICES_MISSING = "prices_missing"
     """The tariff gave no usable price: the home file's own are taken."""
     LOAD_TYPICAL = "load_typical"
@@ -52,7 +52,7 @@ class FallbackRow:
 FALLBACKS = MappingProxyType(
     {
         Fallback.PRICES_EXPECTED: FallbackRow(
-            words="from {from}, prices are not published yet: those of the last days at the same hour are used",
+            words="from {from}, prices are not published yet: what the past weeks let expect is used",
             quiet=True,
         ),
         Fallback.PRICES_MISSING: FallbackRow(words="prices are missing ({why}): those of the home file are used"),

@@ -20,8 +20,8 @@
       <translation>Eine Abfahrt muss in der Zukunft liegen: Es wurde nichts geändert.</translation>
     </message>
     <message>
-      <source>A kWh in the car is worth {worth_eur_per_kwh} now and {worth_later_eur_per_kwh} from {later_s}.</source>
-      <translation>Eine kWh im Auto ist jetzt {worth_eur_per_kwh} wert und ab {later_s} {worth_later_eur_per_kwh}.</translation>
+      <source>A kWh in the car is worth {worth_eur_per_kwh}, and {worth_later_eur_per_kwh} from {later_s}.</source>
+      <translation>Eine kWh im Auto ist {worth_eur_per_kwh} wert, ab {later_s} {worth_later_eur_per_kwh}.</translation>
     </message>
     <message>
       <source>A kWh in the car is worth {worth_eur_per_kwh}.</source>
@@ -336,12 +336,12 @@
       <translation>Lädt das Auto vom Dach: Die Sonne gibt mehr, als das Haus braucht.</translation>
     </message>
     <message>
-      <source>Charging the car until {until_s}, because the grid costs only {price_eur_per_kwh} now.</source>
-      <translation>Lädt das Auto bis {until_s}, weil Netzstrom gerade nur {price_eur_per_kwh} kostet.</translation>
+      <source>Charging the car until {until_s}, because the grid costs only {price_eur_per_kwh}.</source>
+      <translation>Lädt das Auto bis {until_s}, weil Netzstrom nur {price_eur_per_kwh} kostet.</translation>
     </message>
     <message>
-      <source>Charging the car until {until_s}, because the grid costs {price_eur_per_kwh} now, and {mean_price_eur_per_kwh} on average.</source>
-      <translation>Lädt das Auto bis {until_s}, weil Netzstrom gerade {price_eur_per_kwh} kostet, im Mittel {mean_price_eur_per_kwh}.</translation>
+      <source>Charging the car until {until_s}, because the grid costs {price_eur_per_kwh}, and {mean_price_eur_per_kwh} on average.</source>
+      <translation>Lädt das Auto bis {until_s}, weil Netzstrom {price_eur_per_kwh} kostet, im Mittel {mean_price_eur_per_kwh}.</translation>
     </message>
     <message>
       <source>Charging the car up to its reserve of {reserve_soc}, which you keep for the unexpected.</source>
@@ -352,16 +352,16 @@
       <translation>Lädt das Auto bis zur Reserve, die für Unerwartetes bleibt.</translation>
     </message>
     <message>
-      <source>Charging the car, because the grid costs only {price_eur_per_kwh} now.</source>
-      <translation>Lädt das Auto, weil Netzstrom gerade nur {price_eur_per_kwh} kostet.</translation>
+      <source>Charging the car, because the grid costs only {price_eur_per_kwh}.</source>
+      <translation>Lädt das Auto, weil Netzstrom nur {price_eur_per_kwh} kostet.</translation>
     </message>
     <message>
-      <source>Charging the car, because the grid costs {price_eur_per_kwh} now, and {mean_price_eur_per_kwh} on average.</source>
-      <translation>Lädt das Auto, weil Netzstrom gerade {price_eur_per_kwh} kostet, im Mittel {mean_price_eur_per_kwh}.</translation>
+      <source>Charging the car, because the grid costs {price_eur_per_kwh}, and {mean_price_eur_per_kwh} on average.</source>
+      <translation>Lädt das Auto, weil Netzstrom {price_eur_per_kwh} kostet, im Mittel {mean_price_eur_per_kwh}.</translation>
     </message>
     <message>
-      <source>Charging the car, because the grid is cheap now.</source>
-      <translation>Lädt das Auto, weil Netzstrom gerade günstig ist.</translation>
+      <source>Charging the car, because the grid is cheap.</source>
+      <translation>Lädt das Auto, weil Netzstrom günstig ist.</translation>
     </message>
     <message>
       <source>Charging the car, so that it has {target_soc} at {deadline_s}.</source>
@@ -596,8 +596,8 @@
       <translation>Das Auto versorgt das Haus, weil Netzstrom {price_eur_per_kwh} kostet.</translation>
     </message>
     <message>
-      <source>Feeding the house from the car, because the grid is dear now.</source>
-      <translation>Das Auto versorgt das Haus, weil Netzstrom gerade teuer ist.</translation>
+      <source>Feeding the house from the car, because the grid is dear.</source>
+      <translation>Das Auto versorgt das Haus, weil Netzstrom teuer ist.</translation>
     </message>
     <message>
       <source>Following the utility's event until {until_s}.</source>
@@ -644,8 +644,8 @@
       <translation>Aus dem Netz</translation>
     </message>
     <message>
-      <source>From {time}, prices are not published yet: the last days' at the same hour are used.</source>
-      <translation>Ab {time} sind die Preise noch nicht veröffentlicht: Es gelten die der letzten Tage zur selben Stunde.</translation>
+      <source>From {time}, prices are not published yet: what the past weeks let expect is used.</source>
+      <translation>Ab {time} sind die Preise noch nicht veröffentlicht: Gerechnet wird mit dem, was die vergangenen Wochen erwarten lassen.</translation>
     </message>
     <message>
       <source>Full</source>
@@ -832,8 +832,8 @@
       <translation>Stattdessen zu warten würde gleich viel kosten.</translation>
     </message>
     <message>
-      <source>Holding the car's charge: right now there is nothing to gain either way.</source>
-      <translation>Hält den Ladestand: Gerade ist in keiner Richtung etwas zu gewinnen.</translation>
+      <source>Holding the car's charge: there is nothing to gain either way.</source>
+      <translation>Hält den Ladestand: Es ist in keiner Richtung etwas zu gewinnen.</translation>
     </message>
     <message>
       <source>Holding until {block_until_s} instead would cost {next_cost_eur}.</source>
@@ -1548,16 +1548,16 @@
       <translation>Das Auto verkauft bis {until_s} ins Netz, weil es {price_eur_per_kwh} bringt und das Auto für {refill_price_eur_per_kwh} nachlädt ({refill_s}).</translation>
     </message>
     <message>
-      <source>Selling from the car to the grid, because it pays well now.</source>
-      <translation>Das Auto verkauft ins Netz, weil es sich gerade lohnt.</translation>
+      <source>Selling from the car to the grid, because it pays well.</source>
+      <translation>Das Auto verkauft ins Netz, weil es sich lohnt.</translation>
     </message>
     <message>
       <source>Selling from the car to the grid, because it pays {price_eur_per_kwh} and the car refills at {refill_price_eur_per_kwh} ({refill_s}).</source>
       <translation>Das Auto verkauft ins Netz, weil es {price_eur_per_kwh} bringt und das Auto für {refill_price_eur_per_kwh} nachlädt ({refill_s}).</translation>
     </message>
     <message>
-      <source>Selling from the car to the grid, because it pays {price_eur_per_kwh} now.</source>
-      <translation>Das Auto verkauft ins Netz, weil es gerade {price_eur_per_kwh} bringt.</translation>
+      <source>Selling from the car to the grid, because it pays {price_eur_per_kwh}.</source>
+      <translation>Das Auto verkauft ins Netz, weil es {price_eur_per_kwh} bringt.</translation>
     </message>
     <message>
       <source>Session</source>
@@ -2048,12 +2048,12 @@
       <translation>Wartet auf Sonne: Das Dach gibt gerade zu wenig für das Auto.</translation>
     </message>
     <message>
-      <source>Waiting until {until_s}: a kWh from the car then earns {later_price_eur_per_kwh}, and {now_price_eur_per_kwh} now.</source>
-      <translation>Wartet bis {until_s}: Eine kWh aus dem Auto bringt dann {later_price_eur_per_kwh} und jetzt {now_price_eur_per_kwh}.</translation>
+      <source>Waiting until {until_s}: a kWh from the car then earns {later_price_eur_per_kwh}, and {now_price_eur_per_kwh} until then.</source>
+      <translation>Wartet bis {until_s}: Eine kWh aus dem Auto bringt dann {later_price_eur_per_kwh}, bis dahin {now_price_eur_per_kwh}.</translation>
     </message>
     <message>
-      <source>Waiting until {until_s}: the car then charges at {price_eur_per_kwh}, and the grid costs {now_price_eur_per_kwh} now.</source>
-      <translation>Wartet bis {until_s}: Dann lädt das Auto für {price_eur_per_kwh}; gerade kostet Netzstrom {now_price_eur_per_kwh}.</translation>
+      <source>Waiting until {until_s}: the car then charges at {price_eur_per_kwh}, and the grid costs {now_price_eur_per_kwh} until then.</source>
+      <translation>Wartet bis {until_s}: Dann lädt das Auto für {price_eur_per_kwh}; bis dahin kostet Netzstrom {now_price_eur_per_kwh}.</translation>
     </message>
     <message>
       <source>Waiting until {until_s}: the price is better then.</source>

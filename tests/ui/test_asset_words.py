@@ -38,7 +38,9 @@ def test_a_silent_battery_is_no_zero() -> None:
 def test_what_is_usual_is_told_apart_from_what_is_wrong() -> None:
     wrong, usual = assets.planning_words(with_assets()["planning"], FMT, NOW)
     assert wrong == "Garage battery is left out of the plan: it tells no charge or takes no orders."
-    assert usual.startswith("From tomorrow 00:00, prices are not published yet")
+    assert usual.startswith(
+        "From tomorrow 00:00, prices are not published yet: what the past weeks let expect is used."
+    )
     late = s.FallbackOut(kind="old_plan", since=NOW + timedelta(hours=2), text="…")
     assert "goes on until 20:42" in plain(assets.planning_words([late], FMT, NOW)[0])
     # A step that this window does not know yet is told in the engine's own words.

@@ -101,7 +101,7 @@ def _step_words(step: "s.FallbackOut", fmt: Format, now: "datetime") -> str:
     time = fmt.when(step.since, now).text if step.since is not None else ""
     words = {
         "prices_expected": tr(
-            "From {time}, prices are not published yet: the last days' at the same hour are used.", time=time
+            "From {time}, prices are not published yet: what the past weeks let expect is used.", time=time
         ),
         "prices_missing": tr("Prices are missing: those of the home file are used."),
         "load_typical": tr("Your house's own days are too few yet: a typical household is assumed."),

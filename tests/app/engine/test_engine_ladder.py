@@ -126,7 +126,7 @@ def test_prices_that_cannot_be_used_give_way_to_the_home_files(tariff: object) -
 def test_prices_that_are_not_published_yet_are_told_with_their_time() -> None:
     done = make_plan(job(tariff=Broken(0.3, known_until_s=T0 + 5 * 3600)))
     [step] = [step for step in done.steps if step.kind is Fallback.PRICES_EXPECTED]
-    assert told([step], BERLIN).startswith("from 17:00, prices are not published yet")
+    assert told([step], BERLIN) == "from 17:00, prices are not published yet: what the past weeks let expect is used"
 
 
 def test_a_solver_that_fails_leaves_a_simple_rule(monkeypatch: pytest.MonkeyPatch) -> None:
