@@ -87,10 +87,13 @@ def test_the_same_question_has_the_same_answer(seed):
 @some
 @given(seed=seeds)
 def test_asking_again_changes_nothing(seed):
+    """Where a least power makes it a matter of whole blocks, one may move for nearly nothing; never for a loss."""
     inp = plan_homes.home(seed, one_plug=True)
     plan = _PLANNER.solve(inp)
     again = _PLANNER.solve(replace(inp, previous=plan))
-    assert np.count_nonzero(directions(plan) != directions(again)) <= 1
+    stepped = max(inp.plugs[0].charger.charge_min_w, inp.plugs[0].ev_state.ev.charge_min_w) > 0
+    assert np.count_nonzero(directions(plan) != directions(again)) <= (4 if stepped else 1)
+    assert again.money.planned_eur <= plan.money.planned_eur + 0.05
 
 
 @some
