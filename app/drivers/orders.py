@@ -30,7 +30,7 @@ SAME = 1e-3
 ASK_AGAIN_S = 60.0
 """A device that refused an order is left to its own rule for so long."""
 EVERY_S = 1.0
-QUICKEST_REAL_S = 0.2
+QUICKEST_REAL_S = 0.1
 
 MakeOrders = Callable[[ModbusLink], Awaitable[Orders]]
 
@@ -149,10 +149,23 @@ class OrderedDriver(ABC):
 class BatteryDriver(OrderedDriver):
     """A house battery: read always, commanded where the home file says so and the device can."""
 
-    def __init__(self, section: BatterySection, battery: HomeBattery, clock: Clock, links: Links) -> None:
-        """``battery``: the section in the energy floor's words."""
+    def __init__(
+        self,
+        section: BatterySection,
+        battery: HomeBattery,
+        clock: Clock,
+        links: Links,
+        *,
+        meter_interval_s: float = float("inf"),
+    ) -> None:
+        """``battery``: the section in the energy floor's words.
+
+        It is looked at twice for each reading of the grid's meter (every ``meter_interval_s``): with a power older than
+        the last order's effect, the dispatch would take its own answer for the house's.
+        """
         link = links.get(section.host, section.port)
-        super().__init__(section.name, link, clock, expiry_s=section.expiry_s, interval_s=section.interval_s)
+        interval_s = min(section.interval_s, meter_interval_s / 2)
+        super().__init__(section.name, link, clock, expiry_s=section.expiry_s, interval_s=interval_s)
         self.battery = battery
         self._section = section
         self._device: ModbusDevice | None = None

@@ -79,8 +79,9 @@ def _assets(shop: Workshop) -> Iterable[Driver]:
         return
     from app.drivers.orders import BatteryDriver, LimitDriver, SwitchDriver
 
+    meter_s = config.meter[0].interval_s if config.meter else float("inf")
     for row in config.battery:
-        yield BatteryDriver(row, battery_of(row), shop.clock, shop.links)
+        yield BatteryDriver(row, battery_of(row), shop.clock, shop.links, meter_interval_s=meter_s)
     for name, switch in switched(config.load, config.tank):
         yield SwitchDriver(name, switch, shop.clock, shop.links)
     for inverter in limits:
