@@ -165,7 +165,7 @@ async def test_after_a_failure_it_goes_on_with_what_is_known_and_recovers(bench)
     health = bench.board.health
     assert health.level is HealthLevel.WARNING
     assert "answers 503" in health.text
-    assert "known until 2025-10-03 00:00, then what the last days let expect holds" in health.text
+    assert "known until 2025-10-03 00:00, then what the past weeks let expect holds" in health.text
     bench.provider.reply(status=503)
     waits = [await bench.look() for _ in range(10)]
     assert waits == sorted(waits)
@@ -225,7 +225,7 @@ async def test_not_published_yet(bench):
     assert "the next are late" in bench.board.health.text
     bench.clock.advance_to(AFTERNOON_S + 16 * 3600)
     await bench.look()
-    assert "no price is known for now: what the last days let expect holds" in bench.board.health.text
+    assert "no price is known for now: what the past weeks let expect holds" in bench.board.health.text
 
 
 async def test_a_short_answer_counts_as_far_as_it_goes(bench):
