@@ -107,7 +107,7 @@ def car_store(
         high=(*_high_charge(plug, capacity, site), *high),
         yields=_car_yields(held, site),
         own_use=not plug.wishes.export_allowed and state.connected,
-        previous_kw=before.power_kw,
+        previous_kw=before.known_kw,
     )
 
 
@@ -172,7 +172,7 @@ def battery_store(inp: PlanInput, state: BatteryState, site: Site, money: Worth,
         yields=(_by_hour(least, RESERVE_PER_KWH_H, site.dt_h),),
         own_use=not battery.may_export,
         surplus_only=not battery.may_charge_from_grid,
-        previous_kw=before.power_kw,
+        previous_kw=before.known_kw,
     )
 
 
@@ -230,7 +230,7 @@ def tank_store(inp: PlanInput, state: TankState, site: Site, money: Worth) -> St
         discharging=Conversion(1.0),
         share=share,
         yields=(_by_hour(least, COMFORT_PER_KWH_H, site.dt_h),),
-        previous_kw=before.power_kw,
+        previous_kw=before.known_kw,
     )
 
 
@@ -284,7 +284,7 @@ def work_store(inp: PlanInput, load: ShiftableLoad, site: Site, money: Worth) ->
         discharging=Conversion(1.0),
         share=share,
         yields=(Soft(np.maximum(least, 0.0), price),),
-        previous_kw=before.power_kw,
+        previous_kw=before.known_kw,
     )
 
 

@@ -78,9 +78,8 @@ def energy_bill(problem: Problem, grid_kw: FloatArray) -> float:
     for band in terms.bands:
         over = np.maximum(imported - band.above_w / 1e3, 0.0) * inside(band.windows_s, problem.inp.edges_s[:-1])
         bill += band.eur_per_kwh * float(site.dt_h @ over)
-    for peak, means in zip(terms.peaks, problem.peaks, strict=True):
-        if means.count:
-            bill += peak.eur_per_kw * max(0.0, float((means.matrix() @ imported).max()) - peak.so_far_w / 1e3)
+    for peak, held in zip(terms.peaks, problem.peaks, strict=True):
+        bill += peak.eur_per_kw * max(0.0, held.highest_kw(imported) - peak.so_far_w / 1e3)
     return bill
 
 

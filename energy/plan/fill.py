@@ -138,8 +138,9 @@ def _terms(values: Values, problem: Problem, shape: Shape, dt: FloatArray, weigh
         holds = np.tile(inside(band.windows_s, problem.inp.edges_s[:-1]), problem.site.scenarios)
         values[f"band_price_{k}"] = max(band.eur_per_kwh, 0.0) * dt * holds
     values["curtail_cost"] = np.tile(problem.worth.price_out, problem.site.scenarios) * dt + CURTAIL_PER_KWH * dt
-    for k, (peak, shape_of) in enumerate(zip(terms.peaks, shape.peaks, strict=True)):
-        values[f"so_far_{k}"] = np.full(problem.site.scenarios * shape_of.count, peak.so_far_w / 1e3)
+    for k, (peak, held) in enumerate(zip(terms.peaks, problem.peaks, strict=True)):
+        so_far = np.where(held.counts, peak.so_far_w / 1e3, _FREE)
+        values[f"so_far_{k}"] = np.tile(so_far, problem.site.scenarios)
         values[f"peak_price_{k}"] = max(peak.eur_per_kw, 0.0) * weights
 
 

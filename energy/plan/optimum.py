@@ -34,6 +34,8 @@ _MOST_PATTERNS = 3
 """Programmes spent from one first guess on when a charger with a least power had best run."""
 _SAME_KW = 1e-3
 _SAME_EUR = 1e-4
+_WORTH_MOVING_EUR = 0.01
+"""What runs as planned is left for a cent at least."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,8 +157,10 @@ class Optimum:
             return problem, solution, self._settled(problem, charge, solution, work)
         best: tuple[Solution, Courses] | None = None
         tried: set[bytes] = set()
-        for pattern in first_patterns(problem, solution, charge):
-            if best is not None and len(problem.stores) == 1:
+        running = any(store.previous_kw is not None for store in problem.stores)
+        worth_it = _WORTH_MOVING_EUR if running else _SAME_EUR
+        for guess, pattern in enumerate(first_patterns(problem, solution, charge)):
+            if best is not None and len(problem.stores) == 1 and guess > running:
                 break
             for _ in range(_MOST_PATTERNS):
                 if pattern.tobytes() in tried:
@@ -167,7 +171,7 @@ class Optimum:
                 if again is solution:
                     break
                 found = self._settled(problem, list(again.charge_kw), again, work)
-                if best is None or found.cost < best[1].cost - _SAME_EUR:
+                if best is None or found.cost < best[1].cost - worth_it:
                     best = again, found
                 pattern = np.stack([better_pattern(problem, again, k) for k in range(len(stores))])
         if best is None:

@@ -63,11 +63,10 @@ class Planner:
 
     def programme(self, shape: Shape) -> Programme:
         """The compiled programme of a shape."""
-        found = self._programmes.get(shape)
-        if found is None:
-            if len(self._programmes) >= _MOST_PROGRAMMES:
-                self._programmes.pop(next(iter(self._programmes)))
-            found = self._programmes[shape] = Programme(shape)
+        found = self._programmes.pop(shape, None) or Programme(shape)
+        if len(self._programmes) >= _MOST_PROGRAMMES:
+            self._programmes.pop(next(iter(self._programmes)))
+        self._programmes[shape] = found
         return found
 
 
@@ -84,10 +83,9 @@ def _by_rule(problem: Problem) -> Answer:
 def _plug_plan(answer: Answer, k: int, plug: Plug) -> PlugPlan:
     problem, courses = answer.problem, answer.courses
     course, worth = courses.stores[k], answer.worth[k]
-    house_kw = problem.site.house_kw[0]
-    if len(problem.stores) > 1 or problem.runs:
-        house_kw = courses.grid_kw - course.charge_kw + course.discharge_kw
-    seen = seen_by(problem, k, house_kw)
+    seen = problem.plugs[k]
+    if len(problem.stores) > 1 or problem.runs or courses.curtailed_kw.any():
+        seen = seen_by(problem, k, courses.grid_kw - course.charge_kw + course.discharge_kw)
     explained = explain(
         seen, course, worth, plug.wishes, plug, connection=problem.inp.connection, optimal=answer.optimal
     )

@@ -25,7 +25,7 @@ from energy.plan.assets import battery_store, car_store, conversions, expected_p
 from energy.plan.bounds import StepBounds, step_bounds, with_band
 from energy.plan.check import check
 from energy.plan.floors import Floors, floors, keeps_what_it_can
-from energy.plan.peaks import Averages, averages
+from energy.plan.peaks import Peak, peaks_of
 from energy.plan.service import Band, bands
 from energy.plan.site import Site, phase_share, site_of
 from energy.plan.store import Store, Taper
@@ -105,7 +105,7 @@ class Problem:
     """Set-points of all cars together, kW; NaN where none."""
     asked_site: StepAsk | None
     """Set-points of the connection as power of all that stores, kW; NaN where none."""
-    peaks: tuple[Averages, ...]
+    peaks: tuple[Peak, ...]
     """Of each peak charge of the contract."""
     notes: tuple[str, ...] = ()
 
@@ -159,7 +159,7 @@ def prepare(inp: PlanInput) -> Problem:
         run_share=_run_share(inp, site),
         asked_power=asked_power,
         asked_site=asked_site,
-        peaks=averages(inp),
+        peaks=peaks_of(inp),
         notes=(*_notes(inp), *why_not),
     )
 
@@ -189,9 +189,21 @@ def _car(
 
 
 def seen_by(problem: Problem, index: int, house_kw: FloatArray) -> Prepared:
-    """A plug's view once the rest of the home is planned: ``house_kw`` holds all but its own car."""
-    plug = problem.plugs[index]
-    return replace(plug, numbers=_numbers(problem.stores[index], problem.site, problem.worth, house_kw))
+    """A plug's view once the rest of the home is planned: ``house_kw`` holds all but its own car.
+
+    Its bounds are what the rest leaves of the connection.
+    """
+    store, site = problem.stores[index], problem.site
+    rest = house_kw - site.house_kw[0]
+    room = np.maximum(np.minimum(site.fuse_room - rest, site.import_limit - house_kw), 0.0)
+    feeds = np.maximum(house_kw if store.own_use else site.export_limit + house_kw, 0.0)
+    numbers = _numbers(store, site, problem.worth, house_kw)
+    numbers = replace(
+        numbers,
+        charge_max=np.minimum(numbers.charge_max, room),
+        discharge_max=np.minimum(numbers.discharge_max, feeds),
+    )
+    return replace(problem.plugs[index], numbers=numbers)
 
 
 def _numbers(store: Store, site: Site, money: Worth, house_kw: FloatArray) -> Numbers:

@@ -192,8 +192,6 @@ class Programme:
             self._rows.append(above >= imported - self._parameter(f"band_{k}", count))
             self._pay(f"band_price_{k}", above, self._by_scenario())
         for k, peak in enumerate(shape.peaks):
-            if not peak.count:
-                continue
             top = self._variable(f"peak_{k}", shape.scenarios)
             means = sparse.kron(sparse.identity(shape.scenarios), peak.matrix(), format="csr") @ imported
             spread = sparse.kron(sparse.identity(shape.scenarios), np.ones((peak.count, 1)), format="csr")

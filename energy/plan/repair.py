@@ -182,8 +182,9 @@ def thermostat(store: Store) -> BoolArray:
 def first_patterns(problem: Problem, solution: Solution, charge_kw: list[FloatArray]) -> list[npt.NDArray[np.bool_]]:
     """Guesses (D, N) when stores with a least power charge.
 
-    In blocks ahead of the solution; where it uses at least half of the least power; and, for tanks, in blocks behind
-    what is drawn, since ahead of it does not fit into a small one.
+    As in the running plan, where there is one: asking again must not find anything dearer. In blocks ahead of the
+    solution; where it uses at least half of the least power; and, for tanks, in blocks behind what is drawn, since
+    ahead of it does not fit into a small one.
     """
     blocks = np.stack([c > BOTH_WAYS_KW for c in charge_kw])
     least = np.array([max(store.charge_min_kw, BOTH_WAYS_KW) for store in problem.stores])[:, None]
@@ -192,7 +193,14 @@ def first_patterns(problem: Problem, solution: Solution, charge_kw: list[FloatAr
         thermostat(store) if store.kind is StoreKind.TANK and store.charge_min_kw > 0 else blocks[k]
         for k, store in enumerate(problem.stores)
     ]
-    return [blocks, rounded, np.stack(behind)]
+    running = [
+        blocks[k]
+        if store.previous_kw is None
+        else np.where(np.isfinite(store.previous_kw), store.previous_kw > BOTH_WAYS_KW, blocks[k])
+        for k, store in enumerate(problem.stores)
+    ]
+    before = [np.stack(running)] if any(store.previous_kw is not None for store in problem.stores) else []
+    return [*before, blocks, rounded, np.stack(behind)]
 
 
 def pinned(store: Store, charge_kw: FloatArray) -> Store:

@@ -93,7 +93,7 @@ def shape_of(problem: Problem, *, soft: bool = False) -> Shape:
         asks_cars=problem.asked_power is not None,
         asks_site=problem.asked_site is not None,
         bands=len(inp.terms.bands),
-        peaks=problem.peaks,
+        peaks=tuple(peak.means for peak in problem.peaks),
         tail=many and site.outlook.fear > 0,
     )
 

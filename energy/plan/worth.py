@@ -77,6 +77,11 @@ class Kept:
     """> 0 charges; NaN where the running plan does not reach."""
 
     @property
+    def known_kw(self) -> FloatArray | None:
+        """None: the running plan reaches none of the steps."""
+        return self.power_kw if np.isfinite(self.power_kw).any() else None
+
+    @property
     def charges(self) -> FloatArray:
         """1 where it charges."""
         return (np.nan_to_num(self.power_kw) > _ACTIVE_KW).astype(float)
