@@ -1,8 +1,8 @@
 """Prices from a provider: asked over HTTP at the right hours, checked, kept, and told to whoever plans.
 
 Nothing that a provider does may cost the home its plan. What is missing, late or wrong falls back by stated steps, each
-said in the health line, and recovers by itself: the prices that are known; then what the past weeks let expect; then the
-home file's own price.
+said in the health line, and recovers by itself: the prices that are known; then what the past weeks let expect; then
+the home file's own price.
 """
 
 import asyncio
