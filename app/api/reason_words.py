@@ -42,16 +42,15 @@ WORDINGS: dict[str, Wording] = {
         "charging: cheap now",
         (
             mark(
-                "Charging the car until {until_s}, because the grid costs {price_eur_per_kwh} now, and "
+                "Charging the car until {until_s}, because the grid costs {price_eur_per_kwh}, and "
                 "{mean_price_eur_per_kwh} on average."
             ),
             mark(
-                "Charging the car, because the grid costs {price_eur_per_kwh} now, and {mean_price_eur_per_kwh} on "
-                "average."
+                "Charging the car, because the grid costs {price_eur_per_kwh}, and {mean_price_eur_per_kwh} on average."
             ),
-            mark("Charging the car until {until_s}, because the grid costs only {price_eur_per_kwh} now."),
-            mark("Charging the car, because the grid costs only {price_eur_per_kwh} now."),
-            mark("Charging the car, because the grid is cheap now."),
+            mark("Charging the car until {until_s}, because the grid costs only {price_eur_per_kwh}."),
+            mark("Charging the car, because the grid costs only {price_eur_per_kwh}."),
+            mark("Charging the car, because the grid is cheap."),
         ),
     ),
     "charge_solar": Wording(
@@ -93,7 +92,7 @@ WORDINGS: dict[str, Wording] = {
             ),
             mark("Feeding the house from the car until {until_s}, because the grid costs {price_eur_per_kwh}."),
             mark("Feeding the house from the car, because the grid costs {price_eur_per_kwh}."),
-            mark("Feeding the house from the car, because the grid is dear now."),
+            mark("Feeding the house from the car, because the grid is dear."),
         ),
     ),
     "export_dear": Wording(
@@ -108,8 +107,8 @@ WORDINGS: dict[str, Wording] = {
                 "Selling from the car to the grid, because it pays {price_eur_per_kwh} and the car refills at "
                 "{refill_price_eur_per_kwh} ({refill_s})."
             ),
-            mark("Selling from the car to the grid, because it pays {price_eur_per_kwh} now."),
-            mark("Selling from the car to the grid, because it pays well now."),
+            mark("Selling from the car to the grid, because it pays {price_eur_per_kwh}."),
+            mark("Selling from the car to the grid, because it pays well."),
         ),
     ),
     "wait_for_cheaper": Wording(
@@ -118,11 +117,11 @@ WORDINGS: dict[str, Wording] = {
         (
             mark(
                 "Waiting until {until_s}: the car then charges at {price_eur_per_kwh}, and the grid costs "
-                "{now_price_eur_per_kwh} now."
+                "{now_price_eur_per_kwh} until then."
             ),
             mark(
                 "Waiting until {until_s}: a kWh from the car then earns {later_price_eur_per_kwh}, and "
-                "{now_price_eur_per_kwh} now."
+                "{now_price_eur_per_kwh} until then."
             ),
             mark("Waiting until {until_s}: the price is better then."),
             mark("Waiting: the car charges later, at a better price."),
@@ -146,7 +145,7 @@ WORDINGS: dict[str, Wording] = {
     "hold": Wording(
         mark("Hold the charge"),
         "nothing to gain",
-        (mark("Holding the car's charge: right now there is nothing to gain either way."),),
+        (mark("Holding the car's charge: there is nothing to gain either way."),),
     ),
     "limit_fuse": Wording(
         mark("Main fuse"),
@@ -269,7 +268,7 @@ WORDINGS: dict[str, Wording] = {
 
 
 WORTH = mark("A kWh in the car is worth {worth_eur_per_kwh}.")
-WORTH_CHANGES = mark("A kWh in the car is worth {worth_eur_per_kwh} now and {worth_later_eur_per_kwh} from {later_s}.")
+WORTH_CHANGES = mark("A kWh in the car is worth {worth_eur_per_kwh}, and {worth_later_eur_per_kwh} from {later_s}.")
 
 BINDS: dict[str, str] = {
     "charger": mark("The charger can do no more."),

@@ -75,7 +75,7 @@ def test_the_sentence_and_the_facts_behind_it() -> None:
     said = text(reason("feed_house", **FIGURES | FACTS), PLAIN)
     assert said == (
         "Feeding the house from the car until 19:42, because the grid costs 0.38 EUR and the car refills at 0.11 EUR "
-        "(tomorrow 03:02). A kWh in the car is worth 0.31 EUR now and 0.12 EUR from tomorrow 05:48. Holding until "
+        "(tomorrow 03:02). A kWh in the car is worth 0.31 EUR, and 0.12 EUR from tomorrow 05:48. Holding until "
         "20:42 instead would cost 0.42 EUR."
     )
 
