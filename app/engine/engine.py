@@ -13,12 +13,13 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any
 
 from app.api.schema import WishesOut
 from app.clock import Clock
 from app.config.home import HomeConfig
 from app.config.secrets import Secrets
+from app.engine.abilities import can_be_captured, is_charger, reports, watches_plans, watches_sessions
 from app.engine.accounts import Accounts
 from app.engine.assets import battery_soc, planned_batteries, planned_tanks, silent, unplanned_w
 from app.engine.board import HouseBoard, Topic
@@ -49,7 +50,7 @@ from app.engine.support import SupportCase
 from app.engine.tariff import TariffKeeper
 from app.engine.weather import KEPT_S, WeatherKeeper
 from app.engine.wish_keeper import WishKeeper
-from app.ports import Captured, ChargerDriver, Driver, Health, HealthLevel, PlanWatcher, Report, SessionWatcher
+from app.ports import ChargerDriver, Driver, Health, HealthLevel
 from app.session_shelf import RecordingShelf
 from app.store import AccountRow, PlanRow, Retention, SessionRow, Store
 from energy.forecast import History
@@ -146,12 +147,12 @@ class Engine:
         )
         self.certificates = CertificateShelf(certificate_folder(self._shop))
         self.drivers: list[Driver] = make_drivers(self._shop)
-        self.charger: ChargerDriver | None = next(filter(_is_charger, self.drivers), None)
+        self.charger: ChargerDriver | None = next(filter(is_charger, self.drivers), None)
         interface = config.charger.interface if config.charger is not None else ""
-        captured = self.charger if _can_be_captured(self.charger) else None
+        captured = self.charger if can_be_captured(self.charger) else None
         self.support = SupportCase(shelf, state_dir / CAPTURES_NAME, interface, captured)
-        self.watchers = list(filter(_watches, self.drivers))
-        self.plan_watchers = list(filter(_watches_plan, self.drivers))
+        self.watchers = list(filter(watches_sessions, self.drivers))
+        self.plan_watchers = list(filter(watches_plans, self.drivers))
         self.supervisor = Supervisor(self.board, self.book)
         self.habits = HabitKeeper(self.fixed, clock)
         self.wishes = WishKeeper(self.fixed, clock, store, self._on_wishes, self.habits.add_to)
@@ -181,7 +182,7 @@ class Engine:
             prices=self.tariffs.now,
             load=self.load,
             solar=self.solar,
-            reports=list(filter(_reports, self.drivers)),
+            reports=list(filter(reports, self.drivers)),
             has_solar=bool(config.inverter),
             stale_s=self.fixed.stale_s,
             battery_soc=lambda: battery_soc(self.board),
@@ -482,23 +483,3 @@ class Engine:
             except Exception:
                 # Who only looks on must not disturb the tick.
                 log.exception("what listens to %s failed", what)
-
-
-def _is_charger(driver: object) -> TypeGuard[ChargerDriver]:
-    return hasattr(driver, "set_point") and hasattr(driver, "stop_session")
-
-
-def _can_be_captured(driver: object) -> TypeGuard[Captured]:
-    return hasattr(driver, "capture")
-
-
-def _reports(driver: object) -> TypeGuard[Report]:
-    return hasattr(driver, "report")
-
-
-def _watches(driver: object) -> TypeGuard[SessionWatcher]:
-    return hasattr(driver, "session_changed")
-
-
-def _watches_plan(driver: object) -> TypeGuard[PlanWatcher]:
-    return hasattr(driver, "plan_changed")

@@ -5,13 +5,13 @@ switched on. A limit of the grid comes before comfort: over it, all that can be 
 """
 
 from collections.abc import Callable, Iterable
-from typing import TypeGuard
 
+from app.engine.abilities import is_battery, switches, takes_limit
 from app.engine.board import HouseBoard
 from app.engine.dispatcher import Picture
 from app.engine.fixed import Fixed
 from app.engine.loads import LoadBook
-from app.ports import BatteryDriver, LimitDriver, SwitchDriver
+from app.ports import BatteryDriver, LimitDriver
 from energy.plan.types import Plan
 
 OVER_W = 50.0
@@ -38,9 +38,9 @@ class Hands:
         self._board = board
         self._loads = loads
         found = list(drivers)
-        self._batteries: list[BatteryDriver] = list(filter(_takes_power, found))
-        self._switches = {driver.name: driver for driver in filter(_switches, found)}
-        self._limits: list[LimitDriver] = list(filter(_takes_limit, found))
+        self._batteries: list[BatteryDriver] = list(filter(is_battery, found))
+        self._switches = {driver.name: driver for driver in filter(switches, found)}
+        self._limits: list[LimitDriver] = list(filter(takes_limit, found))
         self._on_change = on_change
         self._heating: set[str] = set()
 
@@ -95,15 +95,3 @@ class Hands:
     def _held(self, name: str, heats: bool) -> bool:
         self._heating = self._heating | {name} if heats else self._heating - {name}
         return heats
-
-
-def _takes_power(driver: object) -> TypeGuard[BatteryDriver]:
-    return hasattr(driver, "set_power") and hasattr(driver, "battery")
-
-
-def _switches(driver: object) -> TypeGuard[SwitchDriver]:
-    return hasattr(driver, "set_switch")
-
-
-def _takes_limit(driver: object) -> TypeGuard[LimitDriver]:
-    return hasattr(driver, "set_limit")
