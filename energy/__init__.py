@@ -27,7 +27,7 @@ The rooms, and what others call:
 ``frequency``    ``CURVES``, ``response_w(curve, frequency_hz, power_w)``, ``can_serve(curve, ...)``.
 ``accounts``     ``split_paths``, ``bill_eur``, ``Shadow`` and ``shadow_step``, ``saving``, ``limit_delivery``,
                  ``setpoint_delivery``.
-``service_account``  ``counted(ServiceAccount(shape=, baseline=), Moment(...)) -> ServiceAccount``: what settles an event.
+``service_account``  ``counted(ServiceAccount(...), Moment(...)) -> ServiceAccount``: what settles an event.
 ``twin``         the demo home: ``CarTwin``, ``PowerStage``, ``HouseSeries``, ``GridTwin``, ``HomeTwin``,
                  ``synthetic_house``.
 ``simulate``     a home lived through in one process, for tests and benchmarks: ``live(twin, scene, planner, ...)``.

@@ -6,6 +6,9 @@ from energy.dispatch.types import DispatchState, House, View, Want
 from energy.limits import Bound
 from energy.model import Reason, ReasonCode
 
+HOUSE_ONLY = Reason(code=ReasonCode.LIMIT_EXPORT, params={"limit_w": 0.0, "house_only": 1.0})
+"""Keeping the car's energy in the house is a choice, not a limit."""
+
 
 @dataclass(slots=True)
 class Bounds:
@@ -63,13 +66,12 @@ def bounds(view: View, state: DispatchState, want: Want) -> Bounds:
         charge.append(Bound(even[0], uneven))
         discharge.append(Bound(-even[1], uneven))
     if not (want.exports and view.wishes.export_allowed):
-        house_only = Reason(code=ReasonCode.LIMIT_EXPORT, params={"limit_w": 0.0, "house_only": 1.0})
-        discharge.append(Bound(-max(0.0, house.kept_w), house_only))
+        discharge.append(Bound(-max(0.0, house.kept_w), HOUSE_ONLY))
     return Bounds(tuple(charge), tuple(discharge), tuple(import_), tuple(export))
 
 
-def cut(power_w: float, bounds: Bounds, least_w: float, must: bool) -> tuple[float, tuple[Reason, ...]]:
-    """Power within every bound, and the reasons of the bounds that cut it, tightest first.
+def cut(power_w: float, bounds: Bounds, least_w: float, must: bool) -> float:
+    """Power within every bound.
 
     The connection's bounds may ask the car to help (discharge while the house alone is over its limit); it helps as
     far as its own bounds allow. Between 0 and ``least_w`` a charger pauses, or runs at ``least_w`` where it ``must``
@@ -86,11 +88,18 @@ def cut(power_w: float, bounds: Bounds, least_w: float, must: bool) -> tuple[flo
         room = min(most, most_grid)
         raised = must or result < least_grid
         result = least_w if raised and least_w <= room and power_w > 0 else 0.0
-    cutting = [b for b in (*bounds.charge, *bounds.import_) if power_w > b.value + 1.0]
-    cutting.sort(key=lambda b: b.value)
-    lifting = [b for b in (*bounds.discharge, *bounds.export) if power_w < b.value - 1.0]
-    lifting.sort(key=lambda b: -b.value)
-    return result, tuple(b.reason for b in (*cutting, *lifting))
+    return result
+
+
+def cutting(power_w: float, bounds: Bounds) -> tuple[Reason, ...]:
+    """The reasons of the bounds that cut this power, tightest first; not the home's own choice to export nothing."""
+    tops = [b for b in (*bounds.charge, *bounds.import_) if power_w > b.value + 1.0]
+    bottoms = [b for b in (*bounds.discharge, *bounds.export) if power_w < b.value - 1.0]
+    if not tops and not bottoms:
+        return ()
+    tops.sort(key=lambda b: b.value)
+    bottoms.sort(key=lambda b: -b.value)
+    return tuple([b.reason for b in (*tops, *bottoms) if b.reason is not HOUSE_ONLY])
 
 
 def phase_room(view: View, house: House) -> tuple[float, float] | None:

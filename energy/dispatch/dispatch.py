@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, replace
 
 from energy.dispatch import reaction
-from energy.dispatch.bounds import bounds, cut
+from energy.dispatch.bounds import HOUSE_ONLY, bounds, cut, cutting
 from energy.dispatch.houses import Device, house_for, is_fresh, is_known, see
 from energy.dispatch.steady import steadied
 from energy.dispatch.told import at_rest, cut_short, told
@@ -103,10 +103,8 @@ def decide(
     want = wanted(view)
     calm_w, state = steadied(view, state, want)
     held = bounds(view, state, want)
-    power_w, limited_by = cut(calm_w, held, limits.charge_min_w, want.must)
-    if want.power_w != calm_w:
-        _, limited_by = cut(want.power_w, held, limits.charge_min_w, want.must)
-    limited_by = tuple(reason for reason in limited_by if not _is_own_choice(reason))
+    power_w = cut(calm_w, held, limits.charge_min_w, want.must)
+    limited_by = cutting(want.power_w, held)
     if limited_by:
         limited_by = told(limited_by, view, want)
     reason = cut_short(_reason(want, power_w, limited_by), limited_by)
@@ -148,10 +146,8 @@ def decide(
         reason=reason,
         limited_by=limited_by,
     )
-    most, least = (
-        min([b.value for b in held.charge]),
-        max(b.value for b in held.discharge if not _is_own_choice(b.reason)),
-    )
+    most = min([b.value for b in held.charge])
+    least = max([b.value for b in held.discharge if b.reason is not HOUSE_ONLY])
     return Decided(set_point, state, want, min(max(want.power_w, min(least, 0.0)), max(most, 0.0)))
 
 
@@ -247,11 +243,6 @@ def _at_reserve(state: DispatchState, ev_state: EvState, limits: Limits, config:
         return state
     at_reserve = soc <= reserve or (state.at_reserve and soc < reserve + config.reserve_margin_soc)
     return state if at_reserve == state.at_reserve else replace(state, at_reserve=at_reserve)
-
-
-def _is_own_choice(reason: Reason) -> bool:
-    """Keeping the car's energy in the house is a choice, not a limit."""
-    return reason.params.get("house_only") == 1.0
 
 
 def _reason(want: Want, power_w: float, limited_by: tuple[Reason, ...]) -> Reason:

@@ -9,7 +9,7 @@ import pytest
 from app.clock import FastClock, StepClock
 from app.config.home import ChargerSection, ConnectionSection, HomeConfig
 from app.engine.board import HouseBoard
-from app.engine.dispatcher import HEALTH_NAME, Dispatcher, Picture
+from app.engine.dispatcher import HEALTH_NAME, Dispatcher, Picture, remembered
 from app.engine.fixed import Fixed, fixed
 from app.engine.health import HealthBook
 from app.engine.links import LinkBook
@@ -141,3 +141,12 @@ async def test_it_ticks_without_any_reading(until: Callable[..., object]) -> Non
     ticking = asyncio.create_task(home.dispatcher.run())
     await until(lambda: home.dispatcher.ticks >= 2)  # type: ignore[misc]
     ticking.cancel()
+
+
+def test_what_a_charger_showed_outlives_a_restart_and_nonsense_is_learned_anew() -> None:
+    known = {"reaction_s": 4.0, "ramp_w_per_s": 3350.0, "steps": 3}
+    states = remembered({"charger": known, "other": {"colour": "blue"}})
+    assert states["charger"].learned.reaction_s == 4.0
+    assert "other" not in states
+    assert remembered(None) == {}
+    assert remembered("nonsense") == {}
