@@ -44,14 +44,14 @@ def home() -> PlanInput:
     )
 
 
-def median_ms(work: Callable[[], object], times: int = 50) -> float:
-    """Median wall time of a call."""
+def times_ms(work: Callable[[], object], times: int = 100) -> tuple[float, float]:
+    """Median and fastest wall time of a call: on a busy machine the fastest is the call's own."""
     took = []
     for _ in range(times):
         begun = time.perf_counter()
         work()
         took.append(time.perf_counter() - begun)
-    return statistics.median(took) * 1e3
+    return statistics.median(took) * 1e3, min(took) * 1e3
 
 
 def main() -> None:
@@ -66,11 +66,11 @@ def main() -> None:
     room.explain = spied  # type: ignore[assignment]
     plan = Planner().solve(home())
     writer = Plain(tz=ZoneInfo("Europe/Berlin"), currency="EUR", now_s=NOW_S)
-    reasons = median_ms(asked[-1])
-    texts = median_ms(lambda: [reason(step.reason, writer) for step in plan.steps], times=20)
-    print(f"{'explaining ' + str(len(plan.steps)) + ' steps':<28}{'median ms':>10}{'of ' + str(TARGET_MS) + ' ms':>12}")
-    print(f"{'reasons with their facts':<28}{reasons:>10.2f}{reasons / TARGET_MS:>12.2f}")
-    print(f"{'sentences for the API':<28}{texts:>10.2f}")
+    print(f"{'explaining ' + str(len(plan.steps)) + ' steps':<28}{'median ms':>10}{'fastest':>10}{'of 2 ms':>10}")
+    median, fastest = times_ms(asked[-1])
+    print(f"{'reasons with their facts':<28}{median:>10.2f}{fastest:>10.2f}{median / TARGET_MS:>10.2f}")
+    median, fastest = times_ms(lambda: [reason(step.reason, writer) for step in plan.steps], times=30)
+    print(f"{'sentences for the API':<28}{median:>10.2f}{fastest:>10.2f}")
 
 
 if __name__ == "__main__":
