@@ -30,6 +30,7 @@ from energy.plan.store import Store, StoreKind
 from energy.plan.within import settled
 
 _MOST_REPAIRS = 4
+_MOST_CLOSINGS = 2
 _MOST_PATTERNS = 3
 """Programmes spent from one first guess on when a charger with a least power had best run."""
 _SAME_KW = 1e-3
@@ -113,13 +114,23 @@ class Optimum:
         return solution, runs, sum((run.power_kw for run in runs), nothing)
 
     def _mended(self, problem: Problem, solution: Solution, work: FloatArray) -> tuple[Problem, Solution]:
-        """One direction at a time, true efficiencies, and no weak power that does not pay."""
-        for rounds in range(1, _MOST_REPAIRS + 1):
-            mended = (
-                one_direction(problem, solution)
-                or (at_planned_power(problem, solution.charge_kw, solution.discharge_kw) if rounds == 1 else None)
-                or close_unworthy(problem, solution)
-            )
+        """True efficiencies, and one direction at a time."""
+        powers = solution.charge_kw, solution.discharge_kw
+        problem, solution = self._repaired(problem, solution, work, lambda p, s: at_planned_power(p, *powers), 1)
+        problem, solution = self._repaired(problem, solution, work, one_direction, _MOST_REPAIRS)
+        return problem, net(solution)
+
+    def _repaired(
+        self,
+        problem: Problem,
+        solution: Solution,
+        work: FloatArray,
+        repair: Callable[[Problem, Solution], Problem | None],
+        rounds: int,
+    ) -> tuple[Problem, Solution]:
+        """Repaired and solved again, until there is nothing to repair; as it was where that has no answer."""
+        for _ in range(rounds):
+            mended = repair(problem, solution)
             if mended is None:
                 break
             try:
@@ -127,8 +138,8 @@ class Optimum:
             except SolverError:
                 break
             problem = mended
-            self._stats["repairs"] = float(rounds)
-        return problem, net(solution)
+            self._stats["repairs"] = self._stats.get("repairs", 0.0) + 1.0
+        return problem, solution
 
     def _with_whole_work(self, problem: Problem, solution: Solution, work: FloatArray) -> tuple[Problem, Solution]:
         """Work in pieces at full power; the rest of the home around it."""
@@ -149,6 +160,9 @@ class Optimum:
         had better be the other way: a few rounds, and the best of them.
         """
         stepped = [store.charge_min_kw > 0 and store.kind is not StoreKind.WORK for store in problem.stores]
+        # What is closed here only guides the first guesses: a step may be used again where a pattern likes it.
+        _, solution = self._repaired(problem, solution, work, close_unworthy, _MOST_CLOSINGS)
+        solution = net(solution)
         charge = [
             least_power(store, solution.charge_kw[k], solution.stored_kwh[k]) if stepped[k] else solution.charge_kw[k]
             for k, store in enumerate(problem.stores)
