@@ -2,11 +2,12 @@
 
 from datetime import timedelta
 
-from sample_desk import NOW, snapshot, with_assets
+from sample_desk import NOW, plan, snapshot, with_assets
 
 from app.api import schema as s
 from ui.models import assets
 from ui.models import home as model
+from ui.models.plan import readout
 from ui.models.units import Format
 
 FMT = Format(timezone="Europe/Berlin", currency="EUR")
@@ -46,6 +47,20 @@ def test_what_is_usual_is_told_apart_from_what_is_wrong() -> None:
     # A step that this window does not know yet is told in the engine's own words.
     strange = s.FallbackOut(kind="martians", text="the sun is behind the moon")
     assert assets.planning_words([strange], FMT, NOW)[0] == "The sun is behind the moon."
+
+
+def test_a_steps_readout_tells_batteries_and_machines_where_there_are_some() -> None:
+
+    bare = plan()
+    assert len(readout(bare, 3, FMT, NOW).figures) == 6
+    n = len(bare.start)
+    stores = [s.StoreOut(name="Cellar", kind="battery", power_w=[-1500.0] * n, share=[0.5] * n)]
+    loads = [s.RunOut(name="Dishwasher", start=NOW, power_w=[1900.0, 0.0] + [0.0] * (n - 2))]
+    shown = readout(bare.model_copy(update={"stores": stores, "loads": loads}), 0, FMT, NOW).figures[6:]
+    assert [(caption, plain(value.text)) for caption, value in shown] == [
+        ("Battery feeds", "1.5 kW"),
+        ("Dishwasher", "1.9 kW"),
+    ]
 
 
 def test_every_way_to_take_risks_has_a_sentence() -> None:

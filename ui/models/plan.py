@@ -97,11 +97,32 @@ def readout(plan: "s.PlanOut", step: int, fmt: Format, now: datetime) -> Readout
             (tr("House"), fmt.power(plan.load_w[step])),
             (car, fmt.power(ev_w)),
             (tr("Charge"), fmt.percent(plan.soc[step], away if plan.away[step] else "")),
+            *_others(plan, step, fmt),
         ),
         reason=reasons.label(plan.reasons[step].code),
         sentence=reasons.sentence(plan.reasons[step], fmt, now),
         facts=reasons.facts(plan.reasons[step], fmt, now),
     )
+
+
+def _others(plan: "s.PlanOut", step: int, fmt: Format) -> list[tuple[str, Shown]]:
+    """What house batteries do in a step, and which machines and tanks run."""
+    found: list[tuple[str, Shown]] = []
+    stores = [(store, store.power_w[step]) for store in plan.stores if step < len(store.power_w)]
+    batteries = [power_w for store, power_w in stores if store.kind == "battery"]
+    if batteries:
+        power_w = sum(batteries)
+        words = tr("Battery charges") if power_w >= QUIET_W else tr("Battery feeds")
+        found.append((words if abs(power_w) >= QUIET_W else tr("Battery"), fmt.power(power_w)))
+    running = [(store.name, power_w) for store, power_w in stores if store.kind == "tank" and power_w >= QUIET_W]
+    running += [
+        (load.name, load.power_w[step])
+        for load in plan.loads
+        if step < len(load.power_w) and load.power_w[step] >= QUIET_W
+    ]
+    if running:
+        found.append((", ".join(name for name, _ in running), fmt.power(sum(power_w for _, power_w in running))))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

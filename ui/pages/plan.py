@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ui.charts.plan import PlanChart
 
 
+FIGURES = 8
+"""The most that a step has: six of every home, its batteries, its machines."""
+
+
 class Figure(QWidget):
     """A caption over a figure, in the readout."""
 
@@ -71,7 +75,7 @@ class View(Page):
         self.box.addWidget(self.planning)
         self.box.addWidget(self.notice)
         self.card = Card(pad=2)
-        self._readout = [Figure() for _ in range(6)]
+        self._readout = [Figure() for _ in range(FIGURES)]
         self.time = Label("", "strong", wrap=False)
         self.reason = Label("", "muted", wrap=False)
         self.sentence = Label("", "body")
@@ -189,8 +193,11 @@ class View(Page):
         self.sentence.setText(shown.sentence)
         self.facts.setText(shown.facts)
         self._keep_room()
-        for figure, (caption, value) in zip(self._readout, shown.figures, strict=True):
+        for figure in self._readout[len(shown.figures) :]:
+            figure.hide()
+        for figure, (caption, value) in zip(self._readout, shown.figures, strict=False):
             figure.show_figure(caption, value)
+            figure.show()
 
     def _keep_room(self) -> None:
         """The words take the room of the longest so far: the chart stays where it is while the cursor wanders."""
