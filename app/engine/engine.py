@@ -394,7 +394,12 @@ class Engine:
     # What happens.
 
     def _on_decision(self, picture: Picture) -> None:
-        self.hands.act(picture)
+        try:
+            self.hands.act(picture)
+        except Exception as error:
+            # The charger has its set-point; what hangs on relays and batteries must not cost the accounts.
+            log.exception("what stands beside the charger could not be told")
+            self.book.complain("dispatch", f"batteries and relays were not told: {in_one_line(error)}")
         if self.recorder.record(picture):
             self.planner.ask("an event began or ended")
             self._tell("events")

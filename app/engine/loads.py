@@ -5,6 +5,7 @@ started by a person when the window says so, and is then taken to run: where nob
 plan the last moment counts: it starts when it would otherwise be late.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, time, timedelta
@@ -19,6 +20,8 @@ from app.engine.plan_types import RunningLoad
 from app.engine.wishes import WEEKDAYS, local_s
 from energy.model import ShiftableLoad
 from energy.plan.types import Plan
+
+log = logging.getLogger(__name__)
 
 SETTING = "loads"
 _SLOT_S = SLOT_H * 3600.0
@@ -72,7 +75,7 @@ class LoadBook:
         """``remember(key, value)`` keeps the book over a restart; ``remembered`` is what was kept."""
         self._fixed = fixed
         self._remember = remember
-        self._runs: dict[str, _Run] = {name: _Run(**run) for name, run in (remembered or {}).items()}
+        self._runs = _restored(remembered or {})
 
     @property
     def sections(self) -> list[LoadSection]:
@@ -211,6 +214,14 @@ class LoadBook:
         if section.in_pieces:
             return run.done_h >= section.run_h
         return run.started_s is not None and now_s >= run.started_s + run_h(section) * 3600.0
+
+
+def _restored(remembered: Mapping[str, Any]) -> dict[str, _Run]:
+    try:
+        return {name: _Run(**run) for name, run in remembered.items()}
+    except TypeError as error:
+        log.warning("which machines have run today is not known any more: %s", error)
+        return {}
 
 
 def _planned_w(plan: Plan | None, load_id: str, now_s: float) -> float:

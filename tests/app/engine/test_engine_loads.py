@@ -133,3 +133,8 @@ def test_what_a_person_puts_off_does_not_run_today():
     assert not loads.wants("dishwasher")
     assert [load.load_id for load in loads.planned(at(11), 36 * H)] == ["dishwasher 2024-04-17"]
     assert not loads.put_off("nobody")
+
+
+def test_a_book_that_cannot_be_read_is_begun_anew():
+    loads = book(DISHWASHER, remembered={"dishwasher": {"strange": 1}})
+    assert [load.load_id for load in loads.planned(at(9), 12 * H)] == ["dishwasher"]
