@@ -1,6 +1,7 @@
 """``twoway backtest``: a year of a home replayed by the minute, beside what others would have done with it."""
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -11,10 +12,11 @@ EXAMPLES = """examples:
   twoway backtest --house house.csv --prices prices.csv --report year.json --page year.html
   twoway backtest --house house.csv.gz --prices prices.csv.gz --start 2024-06-01 --days 30 --report june.json
   twoway backtest --house house.csv --prices prices.csv --report year.json --resume
+  twoway backtest --house twin --seed 7 --prices prices.csv --start 2024-06-01 --days 7 --report twin.json
   twoway backtest --homes street/ --report street.json --page street.html
 
 A house has the columns time_utc,load_w,pv_w; prices have time_utc,price_eur_per_mwh (or _per_kwh); plain or .gz.
-Beside FILE.json the days are written to FILE.days.csv. Ctrl-C keeps what was done; --resume goes on with it.
+Beside FILE.json the days are written to FILE.days.csv. Ctrl-C or SIGTERM keeps what was done; --resume goes on.
 """
 _SHOWN = ("arrival", "timer", "rule", "own", "perfect", "foresight")
 
@@ -24,12 +26,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.epilog = EXAMPLES
     data = parser.add_argument_group("what is replayed")
-    data.add_argument("--house", type=Path, metavar="FILE.csv", help="the house's load and sun")
+    data.add_argument("--house", type=Path, metavar="FILE.csv", help="the house's load and sun, or twin: a made-up one")
     data.add_argument("--prices", type=Path, metavar="FILE.csv", help="the market's prices")
     data.add_argument("--homes", type=Path, metavar="FOLDER", help="many homes: a folder with one folder for each")
     data.add_argument("--start", metavar="DATE", help="first local day, like 2024-06-01 (the first in both files)")
     data.add_argument("--days", type=whole, metavar="N", help="how many days (all there are)")
-    data.add_argument("--seed", type=whole_from_0, default=1, metavar="N", help="of the minutes in an interval (1)")
+    data.add_argument("--seed", type=whole_from_0, default=1, metavar="N", help="of minutes and twin (1)")
     home = parser.add_argument_group("the home; without these a commuting 60 kWh car at an 11 kW V2G charger")
     home.add_argument("--home", type=Path, metavar="FILE.toml", help="a home file: car, charger, departures, contract")
     home.add_argument("--timezone", metavar="ZONE", help="where its clock stands (Europe/Paris)")
@@ -54,6 +56,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Replay; 0 when every strategy was lived to the end, 130 when it was stopped."""
+    # Asked to end by another process: as by the keyboard, with all that was done kept.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _replay(args)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _replay(args: argparse.Namespace) -> int:
     chosen = strategies(args.strategies)
     if args.homes is not None:
         if args.house is not None or args.prices is not None:

@@ -9,9 +9,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from app.csv_text import read_csv_text
 from app.errors import UserError
-from energy.backtest.data import DAY_S, DataError, House, Market, overlap, parse_house, parse_market
+from energy.backtest.data import DAY_S, DataError, House, Market, overlap, parse_house, parse_market, twin_house
 from energy.backtest.home import BacktestHome
 from energy.backtest.job import Job
+
+TWIN = Path("twin")
+"""Instead of a house's file: a made-up household."""
 
 
 def make_job(
@@ -20,10 +23,9 @@ def make_job(
     """The job that the options describe. Raises ``UserError`` in one sentence."""
     home = _home(args, home_file)
     try:
-        the_house, the_market = (
-            parse_house(read_csv_text(house), name=house.name),
-            parse_market(read_csv_text(prices), name=prices.name),
-        )
+        measured = None if house == TWIN else parse_house(read_csv_text(house), name=house.name)
+        the_market = parse_market(read_csv_text(prices), name=prices.name)
+        the_house = measured or twin_house(the_market, seed=args.seed, site=home.site)
         start_s, days = _period(args.start, args.days, the_house, the_market, home.tz)
     except DataError as error:
         raise UserError(str(error)) from None
@@ -56,7 +58,7 @@ def fingerprints(job: Job, house: Path, prices: Path) -> dict[str, str]:
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return str(path) if path == TWIN else hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _home(args: argparse.Namespace, home_file: Path | None) -> BacktestHome:

@@ -18,6 +18,7 @@ from app.config.load import write_whole
 from app.errors import UserError
 from energy.backtest.job import COST, Job, Results, Stopped, parts, run
 
+_ASKS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE_S = 60.0
 """So long a part may take to keep what it has when it is asked to stop."""
 
@@ -100,10 +101,11 @@ def _live(job: Job, folder: Path) -> Results | None:
         context.Process(target=_part, args=(job, group, str(folder), told, stop), daemon=True) for group in groups
     ]
     # A Ctrl-C in their first second would end them unasked: what is ignored at their start stays so.
-    asked = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    asked = {number: signal.signal(number, signal.SIG_IGN) for number in _ASKS}
     for worker in workers:
         worker.start()
-    signal.signal(signal.SIGINT, asked)
+    for number, handler in asked.items():
+        signal.signal(number, handler)
     results, waiting, stopped, failure = Results(), len(workers), False, ""
     asked_s = 0.0
     while waiting and not failure:
@@ -131,7 +133,7 @@ def _live(job: Job, folder: Path) -> Results | None:
     for worker in workers:
         worker.join(timeout=10.0)
         if worker.is_alive():
-            worker.terminate()
+            worker.kill()
     if failure:
         raise UserError(f"the replay broke off: {failure}; what was done is kept, --resume goes on")
     if stopped or stop.is_set() or waiting:
@@ -147,7 +149,9 @@ def _alive(workers: Sequence[BaseProcess], waiting: int) -> bool:
 def _part(job: Job, group: tuple[str, ...], folder: str, told: Any, stop: Any) -> None:
     """In a process of its own."""
     # Ctrl-C reaches every process of the terminal: the first one decides and asks the others to stop.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _ASKS:
+        signal.signal(number, signal.SIG_IGN)
+    first = mp.parent_process()
     kept = Kept(Path(folder))
     last_s = 0.0
 
@@ -157,6 +161,10 @@ def _part(job: Job, group: tuple[str, ...], folder: str, told: Any, stop: Any) -
             raise Stopped
         if share >= 1.0 or time.monotonic() - last_s > 0.2:
             last_s = time.monotonic()
+            if first is not None and not first.is_alive():
+                # Killed without a word: nobody waits for this part any more.
+                told.cancel_join_thread()
+                raise Stopped
             told.put(("share", name, share))
 
     try:

@@ -16,7 +16,9 @@ import numpy as np
 
 from energy.asks import FloatArray
 from energy.backtest.minutes import held_by_minute, load_by_minute, solar_by_minute
+from energy.forecast import SolarSite
 from energy.tariffs import PriceSeries
+from energy.twin import synthetic_house
 
 DAY_S = 86400.0
 MOST_HOUSE_W = 200_000.0
@@ -112,6 +114,20 @@ def parse_house(text: str, *, name: str = "house") -> House:
     _tell_frozen(notes, name, "load_w", load, table.step_s)
     forecast = table.columns.get("pv_forecast_w")
     return House(table=table, load_w=load_filled, solar_w=solar_filled, solar_forecast_w=forecast, notes=tuple(notes))
+
+
+def twin_house(market: Market, *, seed: int, site: SolarSite) -> House:
+    """A made-up household over the market's whole time, by the minute; the same seed gives the same one."""
+    days = math.ceil((market.table.end_s - market.table.start_s) / DAY_S)
+    made = synthetic_house(market.table.start_s, days, seed=seed, site=site)
+    columns = {"load_w": made.load_w, "pv_w": made.solar_w}
+    return House(
+        table=Table(name="twin", start_s=made.start_s, step_s=made.step_s, columns=columns),
+        load_w=made.load_w,
+        solar_w=made.solar_w,
+        solar_forecast_w=None,
+        notes=(f"twin: a made-up household (seed {seed}) with a roof of {site.peak_w / 1e3:g} kW, nobody's own.",),
+    )
 
 
 def parse_market(text: str, *, name: str = "prices") -> Market:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from energy.backtest.data import parse_market, twin_house
+from energy.forecast import SolarSite
 
 DATA = Path(__file__).parents[2] / "data" / "energy"
 HOUSE, PRICES = DATA / "house_fr_week_2024-09.csv", DATA / "prices_nl_2024-09.csv"
@@ -120,6 +122,38 @@ def test_stopped_by_the_keyboard_and_taken_up_again(tmp_path, capsys):
     assert main(options(tmp_path, *words, "--resume")) == 0
     assert without_timings(tmp_path / "r.json") == without_timings(tmp_path / "whole" / "r.json")
     assert not partial.exists()
+
+
+@pytest.mark.timeout(120)
+def test_asked_to_end_it_stops_in_order(tmp_path):
+    """SIGTERM to all its processes, as a service manager or a shutdown sends it."""
+    command = [sys.executable, "-m", "app.cli", *options(tmp_path, "--strategies", "own")]
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, start_new_session=True
+    )
+    partial = tmp_path / "r.json.partial"
+    deadline = time.monotonic() + 60
+    while not list(partial.glob("*.part")) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGTERM)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130, told
+    assert "--resume" in told
+    assert partial.is_dir()
+
+
+@pytest.mark.timeout(120)
+def test_a_made_up_house_on_real_prices(tmp_path, capsys):
+    assert main(options(tmp_path, *QUICK, "--seed", "7", house="twin")) == 0
+    capsys.readouterr()
+    report = json.loads((tmp_path / "r.json").read_text())
+    assert report["data"]["house"] == {"name": "twin", "step_min": 1.0}
+    assert any("made-up household (seed 7)" in note for note in report["data"]["notes"])
+    one, same, other = (
+        twin_house(parse_market(PRICES.read_text()), seed=seed, site=SolarSite(peak_w=5000.0)) for seed in (7, 7, 8)
+    )
+    assert one.load_w.tolist() == same.load_w.tolist() != other.load_w.tolist()
+    assert one.table.end_s >= parse_market(PRICES.read_text()).table.end_s
 
 
 def test_a_damaged_or_foreign_checkpoint_is_none(tmp_path):
