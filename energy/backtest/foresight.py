@@ -30,8 +30,8 @@ _LATE_EUR_PER_KWH = 50.0
 """What keeps the promise at departure."""
 _RESERVE_EUR_PER_KWH_MIN = 0.02
 """What keeps charge below the reserve from lasting."""
-_SLACK_SOC = 0.004
-"""Below a target or the reserve nobody is blamed for so little."""
+KEPT_SOC = 0.005
+"""A target is kept when no more than this is lacking, by everybody."""
 _SAME = 1e-9
 _MOST_PIECES = 300
 
@@ -86,15 +86,17 @@ class Foresight:
     course: Course
     targets: dict[int, float] = field(default_factory=dict)
     """Minute of departure and the charge to be held then, kWh."""
+    floors: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """(minutes,) kWh that nobody goes below."""
     at_blocks: list[Worth] = field(default_factory=list)
     """(blocks + 1)"""
 
-    def __getstate__(self) -> tuple[dict[int, float], list[Worth]]:
+    def __getstate__(self) -> tuple[dict[int, float], FloatArray, list[Worth]]:
         """For a checkpoint: all but the course."""
-        return self.targets, self.at_blocks
+        return self.targets, self.floors, self.at_blocks
 
-    def __setstate__(self, state: tuple[dict[int, float], list[Worth]]) -> None:
-        self.targets, self.at_blocks = state
+    def __setstate__(self, state: tuple[dict[int, float], FloatArray, list[Worth]]) -> None:
+        self.targets, self.floors, self.at_blocks = state
 
     @staticmethod
     def solve(
@@ -106,7 +108,8 @@ class Foresight:
         """
         total = course.minutes.count
         capacity = _usable_kwh(course)
-        foresight = Foresight(course, _targets(course, fastest_soc))
+        targets = _targets(course, fastest_soc)
+        foresight = Foresight(course, targets, _floors(course, targets))
         blocks = -(-total // BLOCK)
         worth = _end(course)
         foresight.at_blocks = [worth] * (blocks + 1)
@@ -149,9 +152,8 @@ class Foresight:
         course = self.course
         first, last = block * BLOCK, min((block + 1) * BLOCK, course.minutes.count)
         slopes, lengths, top_cost, up = hulls(course, first, last)
-        taper = _taper(course)
+        taper, floors = _taper(course), self.floors[first:last]
         home = course.home
-        reserve = (home.reserve_soc - _SLACK_SOC) * home.ev.capacity_wh / 1e3
         short = home.public_eur_per_kwh
         found = []
         for k in range(last - 1, first - 1, -1):
@@ -166,8 +168,8 @@ class Foresight:
             else:
                 hull = Hull(slopes[i], lengths[i], float(top_cost[i]), float(up[i]))
                 worth = _merged(worth, hull, taper, capacity)
-                if reserve > 0:
-                    worth = _raised(worth, reserve, _RESERVE_EUR_PER_KWH_MIN)
+                if floors[i] > 0:
+                    worth = _raised(worth, float(floors[i]), _RESERVE_EUR_PER_KWH_MIN)
             target = self.targets.get(k)
             if target is not None:
                 worth = _raised(worth, target, _LATE_EUR_PER_KWH)
@@ -424,8 +426,28 @@ def _targets(course: Course, fastest_soc: FloatArray) -> dict[int, float]:
         k = round((departure.at_s - course.start_s) / 60.0)
         if 0 < k < course.minutes.count:
             able = float(fastest_soc[k - 1])
-            targets[k] = max(0.0, min(departure.target_soc, able) - _SLACK_SOC) * capacity
+            targets[k] = max(0.0, min(departure.target_soc, able) - KEPT_SOC) * capacity
     return targets
+
+
+def _floors(course: Course, targets: dict[int, float]) -> FloatArray:
+    """The reserve, where a car that kept its promise comes home with less: that.
+
+    Nobody discharges below the reserve, but nobody has to charge to it at once either.
+    """
+    capacity = course.home.ev.capacity_wh / 1e3
+    reserve = max(0.0, course.home.reserve_soc - KEPT_SOC) * capacity
+    least = min(reserve, course.battery().soc * capacity)
+    floors = np.empty(course.minutes.count)
+    before = 0
+    for k in sorted(targets):
+        floors[before:k] = least
+        away = np.flatnonzero(course.connected[k:])
+        used = float(course.drive_wh[k : k + int(away[0])].sum() if len(away) else course.drive_wh[k:].sum()) / 1e3
+        least = min(reserve, max(0.0, targets[k] - used))
+        before = k
+    floors[before:] = least
+    return floors
 
 
 def _end(course: Course) -> Worth:

@@ -192,9 +192,7 @@ def _best_words(course: Course, results: Results, keeps: Keeps, tell: Tells) -> 
         raise ValueError("The best rule is chosen by a cost that needs foresight: run that part too.")
 
     def cost(world: World) -> float:
-        flow = flows(course, world)
-        road = world.short_wh / 1e3 * course.home.public_eur_per_kwh
-        return float((flow.bill_eur + flow.wear_eur).sum()) + road - foresight.worth_eur(float(world.soc[-1]))
+        return float(flows(course, world).cost_eur.sum()) - foresight.worth_eur(float(world.soc[-1]))
 
     found = best_rule(course, cost, lambda share: tell(RULE, 0.9 * share))
     keeps.save("words", found)

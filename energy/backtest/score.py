@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from energy.asks import FloatArray
-from energy.backtest.foresight import BLOCK, Foresight
+from energy.backtest.foresight import BLOCK, KEPT_SOC, Foresight
 from energy.backtest.world import Course, World
 
-KEPT_SOC = 0.005
-"""A target is kept when no more than this is lacking."""
+_ROUNDING_SOC = 1e-6
 J_PER_KWH = 3.6e6
 
 
@@ -33,6 +32,13 @@ class Flows:
     car_to_grid: FloatArray
     bill_eur: FloatArray
     wear_eur: FloatArray
+    road_eur: FloatArray
+    """Energy that trips lacked."""
+
+    @property
+    def cost_eur(self) -> FloatArray:
+        """All of it."""
+        return np.asarray(self.bill_eur + self.wear_eur + self.road_eur, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,7 @@ def flows(course: Course, world: World) -> Flows:
         car_to_grid=total["car_out"],
         bill_eur=total["in"] * course.import_eur[:n] - total["out"] * course.export_eur[:n],
         wear_eur=total["discharged"] * course.home.ev.wear_eur_per_kwh,
+        road_eur=world.lacked_wh / 1e3 * course.home.public_eur_per_kwh,
     )
 
 
@@ -119,9 +126,7 @@ def score(
     """The figures of a life that was lived to its end."""
     n = course.count
     flow = flows(course, world)
-    home = course.home
-    bill, wear = float(flow.bill_eur.sum()), float(flow.wear_eur.sum())
-    road = world.short_wh / 1e3 * home.public_eur_per_kwh
+    bill, wear, road = float(flow.bill_eur.sum()), float(flow.wear_eur.sum()), float(flow.road_eur.sum())
     end_soc = float(world.soc[-1])
     stored = foresight.worth_eur(end_soc)
     kept, missed, infeasible, worst = _departures(course, world, fastest_soc)
@@ -131,7 +136,7 @@ def score(
     used = float(course.minutes.load_w[:n].sum()) / 60e3 + float((flow.charged - flow.discharged).sum())
     through = float(flow.car_to_grid.sum())
     days = np.arange(0, n, BLOCK)
-    day_cost = np.add.reduceat(flow.bill_eur + flow.wear_eur, days)
+    day_cost = np.add.reduceat(flow.cost_eur, days)
     return Score(
         name=name,
         cost_eur=bill + wear + road - stored,
@@ -182,7 +187,7 @@ def _departures(course: Course, world: World, fastest_soc: FloatArray) -> tuple[
         if not 0 < k < course.count:
             continue
         lacking = departure.target_soc - float(world.soc[k - 1])
-        if lacking <= KEPT_SOC:
+        if lacking <= KEPT_SOC + _ROUNDING_SOC:
             kept += 1
         elif departure.target_soc - float(fastest_soc[k - 1]) > KEPT_SOC:
             infeasible += 1

@@ -85,8 +85,6 @@ class World:
     """The minute that comes next."""
     power_w: float = 0.0
     """What flows now."""
-    short_wh: float = 0.0
-    """What trips lacked."""
     ev_w: FloatArray = field(default_factory=lambda: np.zeros(0))
     """(count,) power of the settled part of each minute."""
     before_w: FloatArray = field(default_factory=lambda: np.zeros(0))
@@ -97,6 +95,8 @@ class World:
     """(count,) at the end of each minute."""
     planned_w: FloatArray = field(default_factory=lambda: np.zeros(0))
     """(count,) what the plan said; NaN where there is none."""
+    lacked_wh: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """(count,) what trips lacked."""
 
     def __getstate__(self) -> dict[str, Any]:
         """For a checkpoint: all but the course."""
@@ -118,6 +118,7 @@ class World:
             before_s=np.zeros(n),
             soc=np.zeros(n),
             planned_w=np.full(n, np.nan),
+            lacked_wh=np.zeros(n),
         )
 
     def step(self, command_w: float) -> None:
@@ -125,7 +126,7 @@ class World:
         course, battery, k = self.course, self.battery, self.at
         if not course.connected[k]:
             self.power_w = 0.0
-            self.short_wh += battery.drive(float(course.drive_wh[k]))
+            self.lacked_wh[k] = battery.drive(float(course.drive_wh[k]))
         else:
             charger = course.home.charger
             if 0.0 < command_w < charger.charge_min_w:

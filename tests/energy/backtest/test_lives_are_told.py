@@ -74,7 +74,7 @@ def test_energy_is_conserved(street):
     flow = flows(course, world)
     driven = course.drive_wh[: course.count].sum() / 1e3
     stored = (world.soc[-1] - course.battery().soc) * 60.0
-    assert flow.charged.sum() - flow.discharged.sum() - driven + world.short_wh / 1e3 == pytest.approx(stored)
+    assert flow.charged.sum() - flow.discharged.sum() - driven + world.lacked_wh.sum() / 1e3 == pytest.approx(stored)
 
 
 def test_a_command_takes_its_time(street):
