@@ -10,7 +10,7 @@ from energy.plan.prepare import Problem
 from energy.plan.programme import Values
 from energy.plan.shape import Shape
 from energy.plan.store import EVENT_PER_KWH, Soft, Store
-from energy.plan.worth import KEEP_PER_KWH
+from energy.plan.worth import CHANGE_PER_KWH
 
 EXCESS_PENALTY_PER_KWH = 50.0
 """What keeps the house's own excess over a limit small, per kWh."""
@@ -173,7 +173,7 @@ def _foresight(values: Values, problem: Problem, shape: Shape, work_kw: FloatArr
             :, : shape.steady
         ]
         values["previous"] = np.nan_to_num(before).ravel()
-        price = KEEP_PER_KWH * site.dt_h[: shape.steady] * site.weights[0]
+        price = CHANGE_PER_KWH * site.dt_h[: shape.steady] * site.weights[0]
         values["change_cost"] = (np.isfinite(before) * price).ravel()
     if shape.tail:
         fear = site.outlook.fear

@@ -35,6 +35,7 @@ _MOST_PATTERNS = 3
 """Programmes spent from one first guess on when a charger with a least power had best run."""
 _SAME_KW = 1e-3
 _SAME_EUR = 1e-4
+_SAME_SHARE = 1e-3
 _WORTH_MOVING_EUR = 0.01
 """What runs as planned is left for a cent at least."""
 
@@ -160,21 +161,22 @@ class Optimum:
         had better be the other way: a few rounds, and the best of them.
         """
         stepped = [store.charge_min_kw > 0 and store.kind is not StoreKind.WORK for store in problem.stores]
+        if not any(stepped):
+            return problem, solution, self._settled(problem, list(solution.charge_kw), solution, work)
+        charge = _in_blocks(problem, solution)
+        blocks = self._settled(problem, charge, solution, work)
+        if _same(charge, solution):
+            return problem, solution, blocks
+        best: tuple[Solution, Courses] | None = (solution, blocks) if _keeps_floors(problem, blocks) else None
         # What is closed here only guides the first guesses: a step may be used again where a pattern likes it.
-        _, solution = self._repaired(problem, solution, work, close_unworthy, _MOST_CLOSINGS)
-        solution = net(solution)
-        charge = [
-            least_power(store, solution.charge_kw[k], solution.stored_kwh[k]) if stepped[k] else solution.charge_kw[k]
-            for k, store in enumerate(problem.stores)
-        ]
-        if all(np.abs(c - solution.charge_kw[k]).max() <= _SAME_KW for k, c in enumerate(charge)):
-            return problem, solution, self._settled(problem, charge, solution, work)
-        best: tuple[Solution, Courses] | None = None
+        _, guide = self._repaired(problem, solution, work, close_unworthy, _MOST_CLOSINGS)
+        guide = net(guide)
         tried: set[bytes] = set()
         running = any(store.previous_kw is not None for store in problem.stores)
         worth_it = _WORTH_MOVING_EUR if running else _SAME_EUR
-        for guess, pattern in enumerate(first_patterns(problem, solution, charge)):
-            if best is not None and len(problem.stores) == 1 and guess > running:
+        found_any = False
+        for guess, pattern in enumerate(first_patterns(problem, guide, _in_blocks(problem, guide))):
+            if found_any and len(problem.stores) == 1 and guess > running:
                 break
             for _ in range(_MOST_PATTERNS):
                 if pattern.tobytes() in tried:
@@ -185,13 +187,12 @@ class Optimum:
                 if again is solution:
                     break
                 found = self._settled(problem, list(again.charge_kw), again, work)
-                if best is None or found.cost < best[1].cost - worth_it:
+                if best is None or found.cost < best[1].cost - (worth_it if found_any else _SAME_EUR):
                     best = again, found
+                found_any = True
                 pattern = np.stack([better_pattern(problem, again, k) for k in range(len(stores))])
-        if best is None:
-            # No pattern keeps every promise: the blocks as they are, cut where they do not fit.
-            return problem, solution, self._settled(problem, charge, solution, work)
-        return problem, *best
+        # Where no pattern keeps every promise: the blocks as they are, cut where they do not fit.
+        return problem, *(best or (solution, blocks))
 
     def _settled(self, problem: Problem, charge: list[FloatArray], solution: Solution, work: FloatArray) -> Courses:
         return settled(problem, charge, list(pointless(problem, solution.discharge_kw)), solution.curtailed_kw, work)
@@ -207,6 +208,27 @@ class Optimum:
             return changed, net(self._solve(changed, work, may_soften=False))
         except SolverError:
             return problem, solution
+
+
+def _in_blocks(problem: Problem, solution: Solution) -> list[FloatArray]:
+    """Charging with what is below a least power gathered into blocks."""
+    return [
+        solution.charge_kw[k]
+        if store.kind is StoreKind.WORK
+        else least_power(store, solution.charge_kw[k], solution.stored_kwh[k])
+        for k, store in enumerate(problem.stores)
+    ]
+
+
+def _same(charge_kw: list[FloatArray], solution: Solution) -> bool:
+    return all(np.abs(c - solution.charge_kw[k]).max() <= _SAME_KW for k, c in enumerate(charge_kw))
+
+
+def _keeps_floors(problem: Problem, courses: Courses) -> bool:
+    return all(
+        bool(np.all(course.stored_kwh >= store.least - _SAME_SHARE * store.capacity_kwh - 1e-6))
+        for store, course in zip(problem.stores, courses.stores, strict=True)
+    )
 
 
 def _powers(solution: Solution) -> tuple[FloatArray, FloatArray, FloatArray]:

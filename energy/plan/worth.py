@@ -15,7 +15,9 @@ EARLY_PER_KWH = 1e-4
 """Among equal prices the earlier hour wins: a target reached early survives an early departure. So much for the first
 hours, and less for each later one: over a week it must not outgrow a price."""
 KEEP_PER_KWH = 1e-3
-"""Among nearly equal choices the running plan's wins: plans do not flip on noise."""
+"""Among nearly equal choices the direction of the running plan wins: plans do not flip on noise."""
+CHANGE_PER_KWH = 1e-3
+"""What a change of power against the running plan counts in the next hours."""
 BOOST_PER_KWH = 20.0
 EMERGENCY_PER_KWH = 1.0
 """What a kWh imported during a high emergency counts, beside its price."""
