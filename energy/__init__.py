@@ -30,5 +30,7 @@ The rooms, and what others call:
 ``service_account``  ``counted(ServiceAccount(...), Moment(...)) -> ServiceAccount``: what settles an event.
 ``twin``         the demo home: ``CarTwin``, ``PowerStage``, ``HouseSeries``, ``GridTwin``, ``HomeTwin``,
                  ``synthetic_house``.
+``pilot``        forecasts, plan and dispatch joined as the engine joins them: ``Pilot.make_plan``, ``Pilot.act``.
 ``simulate``     a home lived through in one process, for tests and benchmarks: ``live(twin, scene, planner, ...)``.
+``backtest``     the honest year: a home replayed by the minute, beside timers, rules and perfect foresight.
 """

@@ -53,11 +53,12 @@ class Pilot:
     limits: Limits | None = None
     """What held at the last command."""
     _limits_of: tuple[object, ...] = ()
-    _was_connected: bool = False
+    was_connected: bool = False
+    """When the last plan was made."""
 
     def due(self, now_s: float, connected: bool) -> bool:
         """Is it time for a new plan: the old one's age, or a car that came or went?"""
-        return now_s >= self.planned_s + self.replan_s or connected != self._was_connected
+        return now_s >= self.planned_s + self.replan_s or connected != self.was_connected
 
     def make_plan(self, ev_state: EvState, wishes: Wishes, now_s: float, events: Sequence[GridEvent] = ()) -> Plan:
         """Plan anew from what is known now."""
@@ -79,7 +80,7 @@ class Pilot:
             )
         )
         self.planned_s = now_s
-        self._was_connected = ev_state.connected
+        self.was_connected = ev_state.connected
         return self.plan
 
     def act(

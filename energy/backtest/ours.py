@@ -116,7 +116,6 @@ class Ours:
     _pilot: Pilot | None = None
     _wishes: Wishes | None = None
     _wishes_day: int = -1
-    _soc: float | None = None
     _kept: tuple[DispatchState, Plan | None, float, bool] | None = None
 
     def attach(self, course: Course, house: House, market: Market, *, perfect: bool) -> None:
@@ -136,7 +135,7 @@ class Ours:
             replan_s=REPLAN_S,
         )
         if self._kept is not None:
-            self._pilot.state, self._pilot.plan, self._pilot.planned_s, self._pilot._was_connected = self._kept
+            self._pilot.state, self._pilot.plan, self._pilot.planned_s, self._pilot.was_connected = self._kept
 
     def decide(self, world: World) -> float:
         """The set-point for the next minute, W."""
@@ -149,9 +148,8 @@ class Ours:
             self._wishes_day = k // 1440
             self._wishes = wishes_of(course.home, course.trips, course.departures, now_s)
         if not connected:
-            pilot.planned_s, pilot._was_connected = float("-inf"), False
+            pilot.planned_s, pilot.was_connected = float("-inf"), False
             pilot.state = DispatchState()
-            self._soc = world.battery.soc
             return 0.0
         ev_state = EvState(
             connected=True,
@@ -203,13 +201,12 @@ class Ours:
         kept = self._kept
         if self._pilot is not None:
             p = self._pilot
-            kept = (p.state, p.plan, p.planned_s, p._was_connected)
+            kept = (p.state, p.plan, p.planned_s, p.was_connected)
         plain = ("name", "plans", "not_optimal", "moved_kwh", "moved_plans", "gave_way", "reasons")
         return {
             **{key: getattr(self, key) for key in plain},
             "_wishes": self._wishes,
             "_wishes_day": self._wishes_day,
-            "_soc": self._soc,
             "_kept": kept,
         }
 

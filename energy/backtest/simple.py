@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 
 import numpy as np
 
@@ -178,8 +177,3 @@ def _must_begin(world: World) -> bool:
     if course.due_soc[k] > battery.taper_from_soc:
         needed_min += 60.0
     return float(course.due_at[k]) - k <= needed_min
-
-
-def day_of(ordinal: int) -> date:
-    """The date of a local day."""
-    return date(1, 1, 1) + timedelta(days=ordinal - 1)
