@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from energy.asks import FloatArray
+from energy.plan.fill import EXCESS_PENALTY_PER_KWH
 from energy.plan.peaks import inside
 from energy.plan.prepare import Problem
 from energy.plan.store import Conversion, Store
@@ -40,6 +41,13 @@ class Courses:
     """Loads of one run."""
     cost: float
     """Bill and wear, less the worth of what is stored at the end."""
+    excess_kwh: float
+    """Beyond the limits of import and export."""
+
+    @property
+    def weighed(self) -> float:
+        """By this two courses are compared: limits that cannot be kept wholly come before money."""
+        return self.cost + EXCESS_PENALTY_PER_KWH * self.excess_kwh
 
 
 def follow(
@@ -67,7 +75,8 @@ def follow(
     for store, (_, d, stored) in zip(problem.stores, runs, strict=True):
         cost += store.wear * float(site.dt_h @ d) - store.end_value * float(stored[-1])
     stores = tuple(Course(c, d, stored, grid) for c, d, stored in runs)
-    return Courses(stores, grid, own_use, curtailed, work, cost)
+    excess = np.maximum(grid - site.import_limit, 0.0) + np.maximum(-grid - site.export_limit, 0.0)
+    return Courses(stores, grid, own_use, curtailed, work, cost, float(site.dt_h @ excess))
 
 
 def energy_bill(problem: Problem, grid_kw: FloatArray) -> float:

@@ -187,7 +187,7 @@ class Optimum:
                 if again is solution:
                     break
                 found = self._settled(problem, list(again.charge_kw), again, work)
-                if best is None or found.cost < best[1].cost - (worth_it if found_any else _SAME_EUR):
+                if best is None or found.weighed < best[1].weighed - (worth_it if found_any else _SAME_EUR):
                     best = again, found
                 found_any = True
                 pattern = np.stack([better_pattern(problem, again, k) for k in range(len(stores))])
