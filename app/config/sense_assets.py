@@ -45,6 +45,15 @@ def _loads(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
             yield Flaw((*where, "latest"), what, "give it more time")
 
 
+def _roofs(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
+    if not any(row.curtailable for row in home.inverter):
+        return
+    for number, row in enumerate(home.inverter):
+        if not row.peak_w:
+            what = f'"{row.name}" without its size, beside an inverter that may be curtailed'
+            yield Flaw(("inverter", number, "peak_w"), what, "add peak_w, so that the plan knows its share")
+
+
 def _tanks(home: HomeConfig, _folder: Path) -> Iterator[Flaw]:
     for number, row in enumerate(home.tank):
         if row.cold_c >= row.hot_c:
@@ -62,4 +71,4 @@ def _co2(home: HomeConfig, folder: Path) -> Iterator[Flaw]:
         yield Flaw(("co2", "per_kg"), "a price for CO2 without its amount", "add g_per_kwh = 350, or a file")
 
 
-ASSET_CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (_batteries, _loads, _tanks, _co2)
+ASSET_CHECKS: tuple[Callable[[HomeConfig, Path], Iterator[Flaw]], ...] = (_batteries, _roofs, _loads, _tanks, _co2)

@@ -383,6 +383,7 @@ def test_a_charger_may_be_written_as_a_list_of_one(tmp_path):
         ('[[load]]\nname = "w"\n', 4, "without its power"),
         ('[[load]]\nname = "w"\npower_w = 9\nearliest = "10:00"\nlatest = "10:30"\n', 8, "does not fit between"),
         ('[[load]]\nname = "w"\ncourse_w = [5.0]\nin_pieces = true\n', 7, "cannot be cut in pieces"),
+        ('[[inverter]]\nname = "r"\ncurtailable = true\n', 4, "without its size"),
         ("[co2]\nper_kg = 0.1\n", 5, "without its amount"),
         ('[co2]\nfile = "none.csv"\n', 5, "there is no file"),
         (
