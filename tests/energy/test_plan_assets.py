@@ -123,6 +123,24 @@ def test_an_export_limit_is_kept_by_the_roof(home, day, planner):
     assert plan.missed == ()
 
 
+@pytest.mark.parametrize("least_w", [0.0, 1380.0, 4140.0])
+def test_a_roof_beyond_the_export_limit_goes_into_the_car_whatever_it_costs(home, planner, least_w):
+    """A limit that cannot be kept wholly still comes before money, with a least power too."""
+    hour = np.arange(24) + 16.0
+    solar = np.maximum(0.0, 12_000.0 * np.sin((hour - 30.0) / 12.0 * np.pi)) * (hour > 30.0)
+    inp = home.plan_input(
+        price=0.20 + 0.10 * np.sin(hour),
+        pay=0.05,
+        solar_w=solar,
+        connection=replace(home.connection, export_limit_w=3000.0),
+        charger=replace(home.charger, charge_min_w=least_w),
+        ev_state=home.ev_state(soc=0.4),
+    )
+    plan = planner.solve(inp)
+    assert max(step.soc for step in plan.steps) > 0.95
+    assert [promise.kind for promise in plan.missed] == [PromiseKind.EXPORT_LIMIT]
+
+
 def test_one_run_goes_where_it_costs_least(day, planner):
     price = np.full(24, 0.30)
     price[[5, 6, 7, 15]] = 0.20, 0.10, 0.15, 0.01
