@@ -1,7 +1,7 @@
 """A simulated house battery and relay, with the dead-man that a real one must have: for tests and twins.
 
-Physics stay with whoever calls. Both follow an order until it expires by ``clock`` (monotonic seconds); then the battery
-goes back to its own rule, and the relay opens.
+Physics stay with whoever calls. Both follow an order until it expires by ``clock`` (monotonic seconds); then the
+battery goes back to its own rule, and the relay opens.
 """
 
 from __future__ import annotations
