@@ -2,7 +2,8 @@
 
 Columns: ``time_utc`` (ISO 8601), then ``load_w``, ``pv_w`` and, where it is there, ``pv_forecast_w`` (house), or
 ``price_eur_per_mwh`` or ``price_eur_per_kwh`` and, where it is there, ``co2_g_per_kwh`` (prices). An empty cell is no
-reading. Steps are even; rows that are missing are gaps. Gaps are bridged and counted, never silently.
+reading. Steps are even; rows that are missing are gaps. Gaps are bridged and counted, never silently. A spreadsheet's
+semicolons and decimal commas are read as well.
 """
 
 import csv
@@ -190,7 +191,11 @@ def by_minute(house: House, market: Market, start_s: float, end_s: float, seed: 
 
 
 def _parse(text: str, name: str, wanted: Sequence[str], optional: Sequence[str]) -> Table:
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")))
+    text = text.lstrip("\ufeff")
+    first_line = text.partition("\n")[0]
+    # Where the comma parts euros from cents a spreadsheet writes semicolons between its cells.
+    semicolons = ";" in first_line and "," not in first_line
+    reader = csv.DictReader(io.StringIO(text.replace(",", ".") if semicolons else text), delimiter=",;"[semicolons])
     present = [c.strip() for c in reader.fieldnames or []]
     reader.fieldnames = present
     missing = [column for column in ("time_utc", *wanted) if column not in present]

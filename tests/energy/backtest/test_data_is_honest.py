@@ -58,6 +58,16 @@ def test_rows_that_are_missing_are_gaps():
     assert any("lacks 2 h" in note for note in house.notes)
 
 
+def test_a_spreadsheets_semicolons_and_decimal_commas_are_read():
+    plain = rows("load_w,pv_w", [f"{300.5 + k},{k}" for k in range(48)])
+    german = plain.replace(",", ";").replace(".", ",")
+    for text in (german, "\ufeff" + german.replace("\n", "\r\n"), plain.replace(",", ";")):
+        assert parse_house(text).load_w.tolist() == parse_house(plain).load_w.tolist()
+    assert parse_market(
+        "time_utc;price_eur_per_mwh\n2024-03-01T00:00Z;-50,5\n2024-03-01T01:00Z;8\n"
+    ).series.eur_per_kwh[0] == pytest.approx(-0.0505)
+
+
 def test_a_silent_inverter_is_night():
     dark = {f"_{k}": "300," for k in range(96) if k % 48 < 14 or k % 48 > 38}
     house = parse_house(day_of_house(**dark))
