@@ -35,7 +35,7 @@ TYPICAL_LOAD_W = 450.0
 _WIDE = (0.35, 0.85, 2.2)
 """p10, p50, p90 of a home of which nothing is known, relative to its mean."""
 _TRUST_DAYS = 7
-"""Days of history that replace the typical household."""
+"""Days of history that replace the typical household's day."""
 _LEARN_DAYS = 21
 """Days of history with which the regressions begin."""
 _FIRST_LEARNED = 7
@@ -68,15 +68,17 @@ def forecast_load(
     zone = ZoneInfo(tz)
     middles = (edges_s[:-1] + edges_s[1:]) / 2
     dates, hours = local_slots(middles, zone)
-    shape = np.repeat(_SHAPE / _SHAPE.mean(), 2) * typical_w
+    typical_day = np.repeat(_SHAPE / _SHAPE.mean(), 2)
     past = PastDays.before(now_s, history, zone, HISTORY_DAYS)
     told = None if weather is None else (weather.at_s.tobytes(), weather.temperature_c.tobytes())
     model = None if past is None else _model(past, most_w, told)
     if model is None:
-        mean = at_hours(shape, hours)
+        mean = at_hours(typical_day * typical_w, hours)
         low, mid, high = (mean * factor for factor in _WIDE)
         return Forecast.of(mean, low, mid, high, Basis.DEFAULT)
     trust = min(1.0, model.known / _TRUST_DAYS)
+    # A large house is large from its first day on: what is assumed is when it uses how much of it, not the level.
+    shape = typical_day * float(model.day(model.today).mean())
     curves = {
         day: trust * model.day(day) + (1 - trust) * shape for day in np.unique(np.append(dates, model.today)).tolist()
     }

@@ -64,6 +64,14 @@ def test_on_the_first_days_nothing_is_scored_that_was_not_forecast():
     assert score_sentence("Load", ()) == "Load forecast: too few days to score it."
 
 
+@pytest.mark.parametrize("days", [1, 3, 6])
+def test_a_house_three_times_as_large_is_forecast_three_times_as_large_from_its_first_day_on(days):
+    at_s, power = household(days)
+    one, three = (forecast_load(History(at_s, k * power), EDGES, now_s=MIDNIGHT) for k in (1.0, 3.0))
+    assert three.mean_w.mean() == pytest.approx(3.0 * one.mean_w.mean(), rel=0.02)
+    assert one.mean_w.mean() == pytest.approx(power.mean(), rel=0.1)
+
+
 @pytest.mark.parametrize("days", [1, 2, 3, 5, 8, 14, 20, 21, 22, 23, 29, 60, 100])
 def test_every_length_of_history_gives_a_whole_forecast(days):
     at_s, power = household(days)
