@@ -18,7 +18,8 @@ EXAMPLES = """examples:
 A house has the columns time_utc,load_w,pv_w; prices have time_utc,price_eur_per_mwh (or _per_kwh); plain or .gz.
 Beside FILE.json the days are written to FILE.days.csv. Ctrl-C or SIGTERM keeps what was done; --resume goes on.
 """
-_SHOWN = ("arrival", "timer", "rule", "own", "perfect", "foresight")
+_USUAL = ("arrival", "timer", "rule", "own", "perfect", "foresight")
+_SHOWN = ("arrival", "timer", "rule", "own", "perfect", "known", "foresight")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     home.add_argument("--export-fees", type=not_negative, metavar="EUR", help="taken off each kWh exported (0)")
     how = parser.add_argument_group("how")
     how.add_argument(
-        "--strategies", metavar="A,B", default=",".join(_SHOWN), help=f"which of {', '.join(_SHOWN)} (all)"
+        "--strategies",
+        metavar="A,B",
+        default=",".join(_USUAL),
+        help=f"which of {', '.join(_SHOWN)} (all but known, which knows even prices that are not yet published)",
     )
     how.add_argument("--cluster", metavar="tcp://HOST:PORT", help="with --homes: a Dask scheduler (this machine)")
     how.add_argument("--workers", type=whole, metavar="N", help="with --homes: processes on this machine (its cores)")

@@ -20,9 +20,14 @@ from energy.backtest.simple import OnArrival, Rule, RuleWords, Timer
 from energy.backtest.world import Course, World
 
 ARRIVAL, TIMER, RULE, OWN, PERFECT, FORESIGHT = "arrival", "timer", "rule", "own", "perfect", "foresight"
-STRATEGIES = (ARRIVAL, TIMER, RULE, OWN, PERFECT, FORESIGHT)
+KNOWN = "known"
+STRATEGIES = (ARRIVAL, TIMER, RULE, OWN, PERFECT, KNOWN, FORESIGHT)
 """In the report's order. Arrival and foresight are always lived: everything is measured between them."""
-COST = {ARRIVAL: 1.0, TIMER: 1.0, RULE: 25.0, OWN: 320.0, PERFECT: 240.0, FORESIGHT: 45.0}
+USUAL = tuple(name for name in STRATEGIES if name != KNOWN)
+"""What is lived unless other strategies are chosen."""
+PLANNED = (OWN, PERFECT, KNOWN)
+"""The product itself, knowing more and more."""
+COST = {ARRIVAL: 1.0, TIMER: 1.0, RULE: 25.0, OWN: 320.0, PERFECT: 240.0, KNOWN: 240.0, FORESIGHT: 45.0}
 """Roughly how long each takes, for the progress told; relative to the first."""
 TAIL_DAYS = 3
 """The minutes go on so long after the period, where there are data, to find what the last charge is worth."""
@@ -45,7 +50,7 @@ class Job:
     start_s: float
     days: int
     seed: int = 1
-    strategies: tuple[str, ...] = STRATEGIES
+    strategies: tuple[str, ...] = USUAL
 
     def course(self) -> Course:
         """The minutes that all strategies share."""
@@ -120,11 +125,11 @@ def run(job: Job, names: Sequence[str], keeps: Keeps, tell: Tells) -> Results:
     if FORESIGHT in names:
         results.fastest_soc = fastest(course)
         results.foresight = _foresight(course, results.fastest_soc, keeps, tell)
-    for name in sorted(names, key=lambda name: name in (OWN, PERFECT)):
+    for name in sorted(names, key=lambda name: name in PLANNED):
         strategy = _strategy(name, job, course, results, keeps, tell)
         life = _kept_life(keeps.load(name), course) or Life(strategy, World.new(course))
         if isinstance(life.strategy, Ours):
-            life.strategy.attach(course, job.house, job.market, perfect=name == PERFECT)
+            life.strategy.attach(course, job.house, job.market, perfect=name != OWN, known=name == KNOWN)
         elif isinstance(life.strategy, Foreseeing):
             life.strategy.foresight = results.foresight
         _live(life, name, keeps, tell)

@@ -42,6 +42,17 @@ class KnownPrices:
         return self._tariff.prices(edges_s)
 
 
+class TrueTariff:
+    """Prices as they will be, whenever they are published: for what publication costs."""
+
+    def __init__(self, course: Course, market: Market) -> None:
+        self._tariff = tariff_of(course.home, market.series)
+
+    def __call__(self, now_s: float, edges_s: FloatArray) -> Prices:
+        """Prices of the steps."""
+        return self._tariff.prices(edges_s)
+
+
 class TrueCourse:
     """Load or sun to come as they will be: a forecast without error, for what forecasts cost."""
 
@@ -118,16 +129,17 @@ class Ours:
     _wishes_day: int = -1
     _kept: tuple[DispatchState, Plan | None, float, bool] | None = None
 
-    def attach(self, course: Course, house: House, market: Market, *, perfect: bool) -> None:
-        """Give it the world's data, and its planner."""
+    def attach(self, course: Course, house: House, market: Market, *, perfect: bool, known: bool) -> None:
+        """Give it the world's data, and its planner. ``known``: prices too, before they are published."""
         # Two seconds to import, and most processes of a replay make no plans.
         from energy.plan import Planner
 
         load: Any = TrueCourse(course, course.minutes.load_w) if perfect else LearnedLoad(course, house)
         solar: Any = TrueCourse(course, course.minutes.solar_w) if perfect else LearnedSolar(course, house)
+        prices: Any = TrueTariff(course, market) if known else KnownPrices(course, market)
         self._pilot = Pilot(
             planner=Planner(),
-            outlook=Outlook(load=load, solar=solar, prices=KnownPrices(course, market), edges=steps_from),
+            outlook=Outlook(load=load, solar=solar, prices=prices, edges=steps_from),
             connection=course.home.connection,
             charger=course.home.charger,
             risk=course.home.risk,

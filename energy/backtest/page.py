@@ -7,7 +7,7 @@ from typing import Any
 
 from energy.backtest.charts import bars, columns, day, histogram
 
-_KINDS = {"own": "own", "perfect": "own soft", "foresight": "best"}
+_KINDS = {"own": "own", "perfect": "own soft", "known": "own soft", "foresight": "best"}
 _COLUMNS: tuple[tuple[str, str, str], ...] = (
     ("cost_eur", "cost", "{:.2f}"),
     ("saved_eur", "saved", "{:.2f}"),

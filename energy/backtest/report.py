@@ -37,6 +37,7 @@ from energy.backtest.job import (
     CO2_G_PER_KWH,
     CO2_SOURCE,
     FORESIGHT,
+    KNOWN,
     OWN,
     PERFECT,
     RULE,
@@ -57,6 +58,7 @@ NAMES = {
     RULE: "Best simple rule",
     OWN: "Twoway",
     PERFECT: "Twoway, perfect forecasts",
+    KNOWN: "Twoway, prices known too",
     FORESIGHT: "Perfect foresight",
 }
 _ROWS = ("days", "typical", "homes")
