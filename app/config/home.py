@@ -195,7 +195,7 @@ class EngineSection(Section):
     api_port: Annotated[int, Field(ge=0, le=65535)] = 8770
     """0: any free port; the engine writes where it listens to its run file."""
     plan_every_s: Annotated[float, Field(ge=10, le=3600)] = 300.0
-    plan_horizon_h: Annotated[float, Field(ge=6, le=72)] = 36.0
+    plan_horizon_h: Annotated[float, Field(ge=6, le=72)] = 48.0
     plan_step_s: Annotated[float, Field(ge=60, le=3600)] = 300.0
     raw_days: Annotated[int, Field(ge=1, le=3650)] = 14
     """Days that second-by-second readings are kept before they are rolled up."""

@@ -18,7 +18,7 @@ from energy.plan.types import Plan
 from energy.tariffs import Prices, Tariff
 from energy.tariffs.published import AsPublished
 
-STEPS = ((12.0, 900.0), (36.0, 1800.0), (60.0, 3600.0))
+STEPS = ((3.0, 300.0), (12.0, 900.0), (36.0, 1800.0), (60.0, 3600.0))
 """(until h from now, step s): a plan looks two and a half days ahead, since tomorrow's evening is worth what the day
 after lets it be."""
 REPLAN_S = 900.0
