@@ -62,6 +62,9 @@ def check(inp: PlanInput) -> None:
         series.append(("CO2 of the grid", inp.co2_g_per_kwh))
     for name, values in series:
         _check_series(name, values, count)
+    for name, values in series[:6]:
+        if values.min() < 0:
+            raise PlanInputError(f"The {name} is {values.min():g} W at a step: load and sun are 0 or more.")
     _check_home(inp)
 
 
@@ -73,10 +76,21 @@ def _check_series(name: str, values: FloatArray, count: int) -> None:
         raise PlanInputError(f"The {name} has no number at step {bad[0]} ({len(bad)} in all): fill it before planning.")
 
 
+def _check_names(what: str, names: list[str]) -> None:
+    """Each thing is told apart by its name: two of one name would share one part of the plan."""
+    twice = next((name for k, name in enumerate(names) if name in names[:k]), None)
+    if twice is not None:
+        raise PlanInputError(f"Two {what} are called {twice!r}: give each a name of its own.")
+
+
 def _check_home(inp: PlanInput) -> None:
     """Every number of the home and the wishes is one, and sizes are not negative."""
     if not inp.plugs:
         raise PlanInputError("A plan needs at least one plug: give it the home's usual charger and car.")
+    _check_names("chargers", [plug.charger.charger_id for plug in inp.plugs])
+    _check_names("batteries", [state.battery.battery_id for state in inp.batteries])
+    _check_names("tanks", [state.tank.tank_id for state in inp.tanks])
+    _check_names("loads", [load.load_id for load in inp.loads])
     _check_part("connection", inp.connection)
     for plug in inp.plugs:
         _check_plug(plug)
