@@ -263,7 +263,8 @@ def _method(job: Job, results: Results) -> list[str]:
         "prices are published no earlier.",
         "The timer charges from 23:00 to 06:00, and at the last moment for a departure.",
         "Perfect foresight is a bound: the least cost of the whole period, found backwards, minute by minute, with "
-        "each minute's cost replaced by its lower convex hull; its row is a course that really lives so.",
+        "each minute's cost replaced by its lower convex hull; its row is a course that really lives so. It takes the "
+        "half percent that may lack at a departure, and now and then a hair more.",
         "A day's regret is what it cost beyond perfect foresight, stored charge counted at what foresight would make "
         "of it; the share captured is 1 − regret / regret of charging on arrival.",
         "The charge left at the end is credited alike to all, with its worth to perfect foresight in the days after.",
