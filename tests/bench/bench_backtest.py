@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from app.csv_text import read_csv_text
 from energy.backtest.data import parse_house, parse_market
 from energy.backtest.home import BacktestHome
-from energy.backtest.job import OWN, PERFECT, STRATEGIES, Job, Results, parts, run, scores
+from energy.backtest.job import OWN, PERFECT, USUAL, Job, Results, parts, run, scores
 
 ROOT = Path(__file__).resolve().parents[2]
 BESIDE = ROOT.parent / "shared" / "data"
@@ -68,7 +68,7 @@ def main() -> None:
     found, _ = scores(job, results)
     base = sum(found["arrival"].regret_eur)
     print(f"{'strategy':10} {'s a day':>8} {'min a year':>11} {'captured':>9} {'missed':>7}")
-    for name in STRATEGIES:
+    for name in USUAL:
         a_day = spent.get(name, 0.0) / args.days
         limit = f"  limit {LIMIT_S:.2f} s a day" if name in (OWN, PERFECT) else ""
         print(
