@@ -20,14 +20,8 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+from boosted_home import boosted
 
-from app.clock import FastClock
-from app.config.load import edit_home, write_whole
-from app.demo.actors import Actors
-from app.demo.certificates import car_security, make_certificates
-from app.demo.live import LiveDemo, authorised
-from app.demo.setting import make_setting
 from app.demo.world import Flows, World
 
 LIMIT_MS = 100.0
@@ -35,8 +29,6 @@ CALM_HZ, LOW_HZ = 50.0, 49.85
 SERVED_W = 4_000.0
 FELL_W = 1_500.0
 """FCR asks for 2.9 kW at 49.85 Hz."""
-LOOP_INTERVAL_S = 0.002
-POLL_S = 0.2
 
 
 class SteppingWorld(World):
@@ -71,49 +63,9 @@ class SteppingWorld(World):
 
 async def measure(steps: int, folder: Path) -> list[tuple[float, float]]:
     """(our own, with the poll) of each step, seconds."""
-    setting = make_setting(house=None, prices=None, start="2024-04-16T18:30", hours=24, seed=1, live=True)
-    demo = LiveDemo(setting, folder, 1.0, SERVED_W)
-    clock = FastClock(setting.start_s, 1.0, demo.origin_s)
-    plain = setting.world(settles_at_once=True)
-    world = SteppingWorld(
-        house=plain.house,
-        script=replace(plain.script, utility=(), backend=(), dips=()),
-        tz=plain.tz,
-        battery=plain.battery,
-        start_s=setting.start_s,
-        settles_at_once=True,
-    )
-    world.battery.soc = 0.4
-    make_certificates(folder)
-    async with Actors(world, clock, loop_interval_s=LOOP_INTERVAL_S, car_security=car_security(folder)) as actors:
-        demo.write_home(actors.addresses)
-        changes = {
-            ("frequency", "curve"): "fcr",
-            ("meter", 0, "interval_s"): POLL_S,
-            ("inverter", 0, "interval_s"): 1.0,
-        }
-        write_whole(demo.home_path, edit_home(demo.home_path.read_text(), changes))
-        moving = asyncio.create_task(_move(world, clock))
-        try:
-            await asyncio.to_thread(demo.start_engine)
-            await _charging(demo, world)
-            return [await _step(world) for _ in range(steps)]
-        finally:
-            moving.cancel()
-            await asyncio.to_thread(demo.stop)
-
-
-async def _move(world: World, clock: FastClock) -> None:
-    while True:
-        world.move_to(clock.now_s())
-        await asyncio.sleep(0.1)
-
-
-async def _charging(demo: LiveDemo, world: World) -> None:
-    url, headers = authorised(demo.run_file)
-    async with httpx.AsyncClient(headers=headers, trust_env=False) as client:
-        (await client.post(f"{url}/api/v1/car/boost", json={"minutes": 600})).raise_for_status()
-    await _charges_fully(world, 40.0)
+    async with boosted(SteppingWorld, folder, {("frequency", "curve"): "fcr"}, served_w=SERVED_W) as world:
+        await _charges_fully(world, 40.0)
+        return [await _step(world) for _ in range(steps)]
 
 
 async def _charges_fully(world: World, within_s: float) -> None:

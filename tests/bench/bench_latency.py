@@ -18,20 +18,13 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-import httpx
+from boosted_home import boosted
 
-from app.clock import FastClock
-from app.config.load import edit_home, write_whole
-from app.demo.actors import Actors
-from app.demo.certificates import car_security, make_certificates
-from app.demo.live import LiveDemo, authorised
-from app.demo.setting import make_setting
 from app.demo.world import Flows, World
 
 LIMIT_MS = 50.0
 LOW_W, HIGH_W = 1_500.0, 2_100.0
 FELL_W = 300.0
-LOOP_INTERVAL_S = 0.002
 
 
 class JumpyWorld(World):
@@ -62,56 +55,13 @@ class JumpyWorld(World):
 
 async def measure(jumps: int, folder: Path) -> list[float]:
     """Latencies in seconds."""
-    setting = make_setting(house=None, prices=None, start="2024-04-16T18:30", hours=24, seed=1, live=True)
-    demo = LiveDemo(setting, folder, 1.0)
-    clock = FastClock(setting.start_s, 1.0, demo.origin_s)
-    plain = setting.world(settles_at_once=True)
-    world = JumpyWorld(
-        house=plain.house,
-        script=replace(plain.script, utility=(), backend=(), dips=()),
-        tz=plain.tz,
-        battery=plain.battery,
-        start_s=setting.start_s,
-        settles_at_once=True,
-    )
-    world.battery.soc = 0.4
-    make_certificates(folder)
-    async with Actors(world, clock, loop_interval_s=LOOP_INTERVAL_S, car_security=car_security(folder)) as actors:
-        demo.write_home(actors.addresses)
-        changes = {
-            ("connection", "fuse_a"): 16.0,
-            ("meter", 0, "interval_s"): 0.2,
-            ("inverter", 0, "interval_s"): 1.0,
-        }
-        write_whole(demo.home_path, edit_home(demo.home_path.read_text(), changes))
-        moving = asyncio.create_task(_move(world, clock))
-        try:
-            await asyncio.to_thread(demo.start_engine)
-            await _charging(demo, world)
-            found = []
-            for _ in range(jumps):
-                found.append(await _jump(world))
-        finally:
-            moving.cancel()
-            await asyncio.to_thread(demo.stop)
-    return found
-
-
-async def _move(world: World, clock: FastClock) -> None:
-    while True:
-        world.move_to(clock.now_s())
-        await asyncio.sleep(0.1)
-
-
-async def _charging(demo: LiveDemo, world: World) -> None:
-    url, headers = authorised(demo.run_file)
-    async with httpx.AsyncClient(headers=headers, trust_env=False) as client:
-        (await client.post(f"{url}/api/v1/car/boost", json={"minutes": 600})).raise_for_status()
-    deadline = time.monotonic() + 40
-    while world.car_w < 7_000:
-        if time.monotonic() > deadline:
-            raise SystemExit("the car does not charge: the bench cannot be run here")
-        await asyncio.sleep(0.1)
+    async with boosted(JumpyWorld, folder, {("connection", "fuse_a"): 16.0}) as world:
+        deadline = time.monotonic() + 40
+        while world.car_w < 7_000:
+            if time.monotonic() > deadline:
+                raise SystemExit("the car does not charge: the bench cannot be run here")
+            await asyncio.sleep(0.1)
+        return [await _jump(world) for _ in range(jumps)]
 
 
 async def _jump(world: JumpyWorld) -> float:
