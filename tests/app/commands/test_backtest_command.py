@@ -100,7 +100,7 @@ def test_data_that_cannot_be_used_is_told(tmp_path, capsys):
 @pytest.mark.timeout(300)
 def test_stopped_by_the_keyboard_and_taken_up_again(tmp_path, capsys):
     """Ctrl-C in the middle; --resume ends with the report of a run that was never stopped."""
-    words = ["--strategies", "own", "--start", "2024-09-09", "--days", "1"]
+    words = ["--strategies", "own", "--start", "2024-09-09", "--days", "3"]
     (tmp_path / "whole").mkdir()
     assert main(options(tmp_path / "whole", *words)) == 0
     command = [sys.executable, "-m", "app.cli", *options(tmp_path, *words)]
