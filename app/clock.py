@@ -8,8 +8,9 @@ import asyncio
 import heapq
 import itertools
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 
 class Clock(Protocol):
@@ -30,6 +31,11 @@ class Clock(Protocol):
 def utc(now_s: float) -> datetime:
     """The aware datetime of a time in POSIX seconds."""
     return datetime.fromtimestamp(now_s, UTC)
+
+
+def day_begins_s(day: date, tz: ZoneInfo) -> float:
+    """The local midnight with which a day begins, POSIX seconds."""
+    return datetime(day.year, day.month, day.day, tzinfo=tz).timestamp()
 
 
 class WallClock:

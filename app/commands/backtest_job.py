@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from app.clock import day_begins_s
 from app.csv_text import read_csv_text
 from app.errors import UserError
 from energy.backtest.data import DAY_S, DataError, House, Market, overlap, parse_house, parse_market, twin_house
@@ -96,7 +97,7 @@ def _period(start: str | None, days: int | None, house: House, market: Market, t
     zone = ZoneInfo(tz)
     first_s, last_s = overlap(house, market)
     first = datetime.fromtimestamp(first_s, zone)
-    first_day = first.date() + timedelta(days=0 if _midnight(first.date(), zone) >= first_s else 1)
+    first_day = first.date() + timedelta(days=0 if day_begins_s(first.date(), zone) >= first_s else 1)
     if start is None:
         day = first_day
     else:
@@ -104,7 +105,7 @@ def _period(start: str | None, days: int | None, house: House, market: Market, t
             day = date.fromisoformat(start)
         except ValueError:
             raise UserError(f"--start {start!r:.40} is no date: write it like {first_day}") from None
-    begins_s = _midnight(day, zone)
+    begins_s = day_begins_s(day, zone)
     most = int((last_s - begins_s) // DAY_S)
     last_day = datetime.fromtimestamp(last_s - 1.0, zone).date()
     if begins_s < first_s or most < 1:
@@ -112,7 +113,3 @@ def _period(start: str | None, days: int | None, house: House, market: Market, t
     if days is not None and days > most:
         raise UserError(f"--days {days}: from {day} on both files have {most} whole days; ask for no more")
     return begins_s, days or most
-
-
-def _midnight(day: date, zone: ZoneInfo) -> float:
-    return datetime(day.year, day.month, day.day, tzinfo=zone).timestamp()

@@ -3,6 +3,8 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from app.clock import day_begins_s
+
 EARLY_S = 900.0
 """So long before the usual hour the watch begins."""
 EAGER_S, EAGER_FOR_S = 180.0, 4_500.0
@@ -18,7 +20,7 @@ OVERDUE_S = 3 * 3_600.0
 def midnight_s(now_s: float, days: int, tz: ZoneInfo) -> float:
     """The local midnight that begins the day ``days`` after today."""
     day = datetime.fromtimestamp(now_s, tz).date() + timedelta(days=days)
-    return datetime.combine(day, time(), tzinfo=tz).timestamp()
+    return day_begins_s(day, tz)
 
 
 def published_s(now_s: float, publish: str, tz: ZoneInfo) -> float:

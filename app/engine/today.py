@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 
 from app.api import schema as s
-from app.clock import utc
+from app.clock import day_begins_s, utc
 from app.engine.engine import Engine
 from app.engine.views import paths_wh
 from app.store import StoreError
@@ -39,8 +39,8 @@ class Today:
         """Ask the store once. Raises ``StoreError``."""
         engine = self._engine
         now = utc(engine.clock.now_s()).astimezone(engine.fixed.tz)
-        midnight_s = datetime.combine(now.date(), time(), engine.fixed.tz).timestamp()
-        next_s = datetime.combine(now.date() + timedelta(days=1), time(), engine.fixed.tz).timestamp()
+        midnight_s = day_begins_s(now.date(), engine.fixed.tz)
+        next_s = day_begins_s(now.date() + timedelta(days=1), engine.fixed.tz)
         [total] = await engine.store.accounts([midnight_s, next_s])
         self._shown = s.Today(
             saved=total.saved(engine.refill_per_kwh()),
